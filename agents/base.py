@@ -1,0 +1,95 @@
+"""What an agent is: a record that the graph loops over. No code elsewhere knows agents by name.
+
+Three kinds. A ToolAgent is a model that calls tools until it is done. An AnswerAgent is one structured answer from a
+model. A CodeAgent is code alone. All three are given the same state and return an update of it; the graph wraps each
+in a recorded step and, for the first two, makes the model calls.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.tools import BaseTool
+from pydantic import BaseModel
+
+from agents.models.rules import Policy
+from db.access import Database
+from playbooks import Playbook
+from tools.context import ToolContext
+
+State = Mapping[str, Any]
+Update = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a node is given besides its state: the database as the agent's role, the playbook, and its own run's id."""
+
+    db: Database
+    playbook: Playbook
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """What the model is told. `material` becomes the user message, as JSON; `context` goes to the tools."""
+
+    material: dict[str, Any]
+    context: ToolContext | None = None
+    memo: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Done:
+    """What an agent's step leaves behind: the state's update, and what its row in `agent_runs` says of it."""
+
+    update: Update
+    outputs: dict[str, Any] = field(default_factory=dict)
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    processed: int = 0
+    created: int = 0
+    updated: int = 0
+    partial: str | None = None
+
+
+Prepare = Callable[[Work, State], Awaitable[Briefing | Done]]
+"""Reads what the model needs; a Done instead of a Briefing means that no model is needed this time."""
+
+
+@dataclass(frozen=True)
+class ToolAgent:
+    """A model with tools. `must_call`: the run is not over until one of these tools was called."""
+
+    name: str
+    run_type: str
+    tools: tuple[BaseTool, ...]
+    policy: Policy
+    prepare: Prepare
+    conclude: Callable[[Work, State, Briefing], Awaitable[Done]]
+    must_call: frozenset[str] = frozenset()
+    call_limit: int = 12
+
+
+@dataclass(frozen=True)
+class AnswerAgent:
+    """A model that answers once, in the shape of `schema`."""
+
+    name: str
+    run_type: str
+    schema: type[BaseModel]
+    policy: Policy
+    prepare: Prepare
+    conclude: Callable[[Work, State, Briefing, Any], Awaitable[Done]]
+
+
+@dataclass(frozen=True)
+class CodeAgent:
+    """A node that needs no model, and so no prompt and no suite."""
+
+    name: str
+    run_type: str
+    act: Callable[[Work, State], Awaitable[Done]]
+
+
+Agent = ToolAgent | AnswerAgent | CodeAgent

@@ -1,0 +1,147 @@
+"""Guards for agents that call tools: what a model gets wrong is told to it, a bounded number of times.
+
+What LangChain 1.4 does by itself: a call of an unknown tool, and arguments that do not fit the tool's schema,
+come back to the model as error tool messages (ToolNode); a call whose arguments are not JSON ends the agent
+as if it had finished, which is what `RepairToolCalls` is for.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from langchain.agents.middleware import AgentMiddleware, AgentState, ModelCallLimitMiddleware, hook_config
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+
+from agents.models.errors import InvalidOutput, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from langchain_core.messages import InvalidToolCall, ToolCall
+    from langgraph.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+# In additional_kwargs, which are not sent; so the count is part of the state, and right after a replay too.
+MARK = "outreach_guard"
+REPAIR, NUDGE = "repair", "nudge"
+
+
+class RepairToolCalls(AgentMiddleware[AgentState[Any], Any, Any]):
+    """Sends unreadable tool calls back, at most `repairs` times in a run, and asks once for the finishing
+    tool.
+
+    `finish_with` are the tools of which at least one must have been carried out before the agent may end;
+    empty means that the agent may end with text. Raises `InvalidOutput` when the model does not come round.
+    """
+
+    def __init__(self, finish_with: Collection[str] = (), *, repairs: int = 2) -> None:
+        super().__init__()
+        self.finish_with = tuple(finish_with)
+        self.repairs = repairs
+
+    @hook_config(can_jump_to=["model"])
+    def after_model(
+        self,
+        state: AgentState[Any],
+        runtime: Runtime[Any],  # noqa: ARG002
+    ) -> dict[str, Any] | None:
+        """Look at the model's last message before its tools are called."""
+        messages: Sequence[BaseMessage] = state["messages"]
+        last = messages[-1] if messages else None
+        if not isinstance(last, AIMessage):
+            return None
+        if last.invalid_tool_calls:
+            return self._repair(last, messages)
+        if not last.tool_calls and self.finish_with and not self._finished(messages):
+            return self._nudge(last, messages)
+        return None
+
+    @hook_config(can_jump_to=["model"])
+    async def aafter_model(self, state: AgentState[Any], runtime: Runtime[Any]) -> dict[str, Any] | None:
+        """The same."""
+        return self.after_model(state, runtime)
+
+    def _repair(self, last: AIMessage, messages: Sequence[BaseMessage]) -> dict[str, Any]:
+        problems = [_problem(call) for call in last.invalid_tool_calls]
+        rounds = max((m.additional_kwargs[MARK][1] for m in _marked(messages, REPAIR)), default=0) + 1
+        if rounds > self.repairs:
+            what = f"unreadable tool calls in {rounds} answers"
+            raise InvalidOutput(what, problems, [m for m in messages if isinstance(m, AIMessage)])
+        log.info("model.tool_calls_unreadable", round=rounds, problems=problems)
+        # Some servers parse the arguments of earlier calls and refuse the whole conversation when they
+        # cannot, or when a call has no id; so the call stands there with empty arguments, and its answer
+        # quotes what was wrong.
+        readable: list[ToolCall] = [
+            {
+                "name": call.get("name") or "unknown",
+                "args": {},
+                "id": call.get("id") or f"unread_{rounds}_{n}",
+            }
+            for n, call in enumerate(last.invalid_tool_calls)
+        ]
+        repaired = AIMessage(
+            content=last.content,
+            id=last.id,
+            name=last.name,
+            tool_calls=[*last.tool_calls, *readable],
+            usage_metadata=last.usage_metadata,
+            response_metadata=last.response_metadata,
+        )
+        answers = [
+            ToolMessage(
+                f"Error: {problem} Call the tool again with arguments that are one valid JSON object.",
+                tool_call_id=call["id"] or "",
+                name=call["name"],
+                status="error",
+                additional_kwargs={MARK: (REPAIR, rounds)},
+            )
+            for call, problem in zip(readable, problems, strict=True)
+        ]
+        update: dict[str, Any] = {"messages": [repaired, *answers]}
+        if not last.tool_calls:
+            update["jump_to"] = "model"
+        return update
+
+    def _nudge(self, last: AIMessage, messages: Sequence[BaseMessage]) -> dict[str, Any]:
+        names = " or ".join(self.finish_with)
+        if any(True for _ in _marked(messages, NUDGE)):
+            said = shortened(last.text) or "nothing"
+            answers = [m for m in messages if isinstance(m, AIMessage)]
+            raise InvalidOutput(f"the agent ended without calling {names}", [f"it said: {said}"], answers)
+        log.info("model.nudged", finish_with=self.finish_with)
+        request = f"You are not done: finish by calling the tool {names}. Do not answer in text."
+        nudge = HumanMessage(request, additional_kwargs={MARK: (NUDGE, 1)})
+        # An empty turn of the assistant's is refused by some servers.
+        spoken = [] if last.text.strip() else [last.model_copy(update={"content": "(no answer)"})]
+        return {"messages": [*spoken, nudge], "jump_to": "model"}
+
+    def _finished(self, messages: Sequence[BaseMessage]) -> bool:
+        return any(isinstance(m, ToolMessage) and m.name in self.finish_with and m.status != "error" for m in messages)
+
+
+def agent_guards(finish_with: Collection[str], *, max_calls: int, repairs: int = 2) -> list[AgentMiddleware[Any, Any]]:
+    """The guards of every agent that calls tools: at most `max_calls` model calls in a run
+    (`ModelCallLimitExceededError` of LangChain past that), and `RepairToolCalls`.
+    """
+    return [
+        ModelCallLimitMiddleware(run_limit=max_calls, exit_behavior="error"),
+        RepairToolCalls(finish_with, repairs=repairs),
+    ]
+
+
+def _marked(messages: Sequence[BaseMessage], kind: str) -> list[BaseMessage]:
+    return [m for m in messages if m.additional_kwargs.get(MARK, ("", 0))[0] == kind]
+
+
+def _problem(call: InvalidToolCall) -> str:
+    args = call.get("args") or ""
+    try:
+        parsed = json.loads(args)
+    except json.JSONDecodeError as error:
+        why = f"are not valid JSON ({error.msg} at character {error.pos})"
+    else:
+        why = f"are a JSON {type(parsed).__name__}, not an object"
+    return f"the arguments of {call.get('name') or 'a tool call'} {why}: {shortened(args, 200)!r}."

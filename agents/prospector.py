@@ -1,0 +1,128 @@
+"""The prospector: agrees once on what a file's columns mean; code then takes the rows in."""
+
+import asyncio
+from typing import Any
+
+from agents.base import Briefing, Done, State, ToolAgent, Update, Work
+from agents.prospector_policy import policy
+from tools.importing import FileInfo, ImportJob, import_rows, kind_of, write_rejects
+from tools.mapping import (
+    ENTITY_OF_WHAT,
+    FIELDS,
+    ImportContext,
+    Mapped,
+    save_mapping,
+    see_values,
+    stored_mapping,
+)
+from tools.reading import Table, read_table
+
+
+class NoMapping(Exception):
+    """The model came to an end without an agreed mapping, so nothing was imported."""
+
+
+async def prepare(work: Work, state: State) -> Briefing | Done:
+    """Reads the file's layout. A layout that was agreed on before needs no model.
+
+    Raises UnreadableFile where the file is no table.
+    """
+    file = FileInfo.of(state["file"])
+    table = await asyncio.to_thread(read_table, file.path, file.sha256)
+    mapped = await _agreed(work, file, table)
+    if mapped is not None:
+        done = await _take_in(work, file, table, mapped)
+        done.decisions.append({"decided": "mapping", "by": "the mapping agreed for this layout before"})
+        return done
+    return Briefing(
+        material=_material(file, table),
+        context=ImportContext(
+            db=work.db,
+            playbook=work.playbook,
+            run_id=work.run_id,
+            columns=table.columns,
+            target=str(file.path),
+            table=table,
+            what=file.what,
+        ),
+        memo={"table": table},
+    )
+
+
+async def conclude(work: Work, state: State, briefing: Briefing) -> Done:
+    """Imports the rows by the mapping that was saved."""
+    file = FileInfo.of(state["file"])
+    table: Table = briefing.memo["table"]
+    mapped = await _agreed(work, file, table)
+    if mapped is None:
+        raise NoMapping(f"No mapping of the columns of {file.path.name} was saved, so nothing was imported.")
+    done = await _take_in(work, file, table, mapped)
+    done.decisions.append(
+        {
+            "decided": "mapping",
+            "entity": mapped.entity,
+            "columns": mapped.columns,
+            "id_column": mapped.id_column,
+            "confidence": mapped.confidence,
+        }
+    )
+    return done
+
+
+async def _agreed(work: Work, file: FileInfo, table: Table) -> Mapped | None:
+    mapped = await work.db.read(lambda session: stored_mapping(session, work.playbook.name, table.columns))
+    if mapped is not None and file.what is not None and mapped.entity not in ENTITY_OF_WHAT[file.what]:
+        return None
+    return mapped
+
+
+def _material(file: FileInfo, table: Table) -> dict[str, Any]:
+    entities = sorted(ENTITY_OF_WHAT[file.what]) if file.what else list(FIELDS)
+    meanings: dict[str, str] = {}
+    for entity in entities:
+        meanings |= FIELDS[entity]
+    return {
+        "file": {
+            "name": file.path.name,
+            "holds": file.what,
+            "source": file.source,
+            "licence": file.licence,
+            "id_column": file.organisation_column or file.id_column,
+        },
+        "columns": [
+            {"column": column, "samples": [row.cells[column][:120] for row in table.samples]}
+            for column in table.columns
+        ],
+        "entities": {entity: list(FIELDS[entity]) for entity in entities},
+        "fields": meanings,
+    }
+
+
+async def _take_in(work: Work, file: FileInfo, table: Table, mapped: Mapped) -> Done:
+    job = ImportJob(work.playbook, work.run_id, file, mapped, kind_of(file.what, mapped))
+    outcome = await import_rows(work.db, job, table)
+    if file.rejects_path is not None and outcome.rejects:
+        await asyncio.to_thread(write_rejects, file.rejects_path, table, outcome.rejects)
+    rejected = len(outcome.rejects)
+    update: Update = {}
+    return Done(
+        update=update,
+        outputs={"file": file.path.name, "sha256": table.sha256, "kind": job.kind, **outcome.as_json()},
+        sources=[file.source_url or file.source],
+        processed=outcome.processed,
+        created=outcome.created.total(),
+        updated=outcome.updated.total(),
+        partial=f"{rejected} of {outcome.processed} rows were not taken" if rejected else None,
+    )
+
+
+AGENT = ToolAgent(
+    name="prospector",
+    run_type="prospect",
+    tools=(see_values, save_mapping),
+    policy=policy,
+    prepare=prepare,
+    conclude=conclude,
+    must_call=frozenset({"save_mapping"}),
+    call_limit=12,
+)

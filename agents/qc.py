@@ -1,0 +1,102 @@
+"""QC: the rule engine over every draft, then a judge of its own, then the record of both."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agents.base import AnswerAgent, Briefing, Done, State, Work
+from agents.qc_policy import policy
+from agents.qc_schema import Verdict
+from db.approvals import latest_decision
+from db.models import MessageDraft, MessageVersion
+from tools.checking import load_for_check
+from tools.journal import note
+from tools.qc import DraftUnderCheck, Flag, check, passed
+
+
+async def prepare(work: Work, state: State) -> Briefing | Done:
+    """Runs the rules; where one blocks, no judge is asked."""
+    draft_id: str = state["draft_id"]
+    draft = await work.db.read(lambda session: load_for_check(session, work.playbook, draft_id))
+    flags = check(draft)
+    if not passed(flags):
+        return await _record(work, state, flags)
+    contact = draft.recipient
+    material = {
+        "contact": f"{contact.first_name} {contact.last_name}".strip(),
+        "organisation": draft.names[0],
+        "subject": draft.subject,
+        "body": draft.text,
+        "facts": [{"sentence": f.sentence, "quote": f.quote} for f in draft.facts],
+        "statements": [s.text for s in work.playbook.statements],
+        "flags": [f"{flag.rule}: {flag.message}" for flag in flags],
+    }
+    return Briefing(material, memo={"flags": flags, "draft": draft})
+
+
+async def conclude(work: Work, state: State, briefing: Briefing, verdict: Verdict) -> Done:
+    """Adds the judge's flags to the rules'."""
+    draft: DraftUnderCheck = briefing.memo["draft"]
+    judged = [_judged(draft, f.words, f.problem, f.fix, f.severity) for f in verdict.flags]
+    return await _record(work, state, [*briefing.memo["flags"], *judged])
+
+
+def _judged(draft: DraftUnderCheck, words: str, problem: str, fix: str, severity: str) -> Flag:
+    """A judge's flag. One that cannot show its words in the message warns at most: it may be about nothing."""
+    in_subject, in_body = draft.subject.find(words), draft.body.find(words)
+    found = bool(words.strip()) and (in_subject >= 0 or in_body >= 0)
+    return Flag(
+        rule="judge",
+        version=1,
+        severity="block" if severity == "block" and found else "warn",
+        message=problem,
+        fix=fix,
+        place="body" if in_body >= 0 else "subject" if in_subject >= 0 else "message",
+        text=words if found else "",
+        start=in_body if in_body >= 0 else in_subject,
+    )
+
+
+async def _record(work: Work, state: State, flags: list[Flag]) -> Done:
+    ok = passed(flags)
+
+    def write(session: Session) -> bool:
+        draft = session.get_one(MessageDraft, state["draft_id"])
+        draft.qc_passed, draft.qc_flags, draft.qc_run_id = ok, [f.as_json() for f in flags], work.run_id
+        by_person = session.scalar(
+            select(MessageVersion.author).where(
+                MessageVersion.draft_id == draft.id, MessageVersion.version == draft.version
+            )
+        )
+        decision = latest_decision(session, draft)
+        stands = decision is not None and decision.decision == "edit" and decision.version == draft.version
+        last = not ok and (state.get("revision") or 0) >= work.playbook.limits.qc_revisions
+        note(
+            session,
+            run_id=work.run_id,
+            agent="qc",
+            action="qc_passed" if ok else "qc_failed",
+            prospect_id=state["prospect_id"],
+            contact_id=state["contact_id"],
+            details={
+                "draft_id": draft.id,
+                "version": draft.version,
+                "blocked_by": sorted({f.rule for f in flags if f.severity == "block"}),
+            },
+            requires_review=last and not (by_person or "").startswith("user"),
+        )
+        return stands
+
+    stands = await work.db.write(write)
+    update: dict[str, Any] = {"qc_passed": ok, "edit_stands": stands}
+    return Done(
+        update,
+        outputs={"flags": [f.as_json() for f in flags]},
+        decisions=[{"passed": ok, "blocks": sum(f.severity == "block" for f in flags), "of": len(flags)}],
+        processed=1,
+        partial=None if ok else "; ".join(f"{f.rule}: {f.message}" for f in flags if f.severity == "block")[:500],
+    )
+
+
+AGENT = AnswerAgent(name="qc", run_type="qc", schema=Verdict, policy=policy, prepare=prepare, conclude=conclude)

@@ -1,0 +1,17 @@
+"""All agents, by the name that they have everywhere: graph node, module, prompt folder, `agent_runs.agent_name`."""
+
+from agents import drafting, hygiene, outreach, prospector, qc, reply_triage, researcher
+from agents.base import Agent
+
+AGENTS: dict[str, Agent] = {
+    agent.name: agent
+    for agent in (
+        prospector.AGENT,
+        hygiene.AGENT,
+        researcher.AGENT,
+        drafting.AGENT,
+        qc.AGENT,
+        outreach.AGENT,
+        reply_triage.AGENT,
+    )
+}

@@ -1,0 +1,340 @@
+"""Reply triage by rule: phrases that people use, weighed against each other, with a confidence that admits doubt.
+
+It knows plain wording in the larger European languages. What it does not know it says, and a person looks.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+
+from agents.models.rules import answer
+from agents.reply_triage_schema import Triage
+from db.enums import ReplyIntent, ReplyTag
+from tools.mail import asks_to_stop, named_date
+
+_Phrases = tuple[tuple[float, re.Pattern[str]], ...]
+
+
+def _of(weight: float, *patterns: str) -> tuple[float, re.Pattern[str]]:
+    return weight, re.compile("|".join(patterns), re.I)
+
+
+_NEGATIVE: _Phrases = (
+    _of(
+        3.0,
+        r"\bnot (?:at all |really )?(?:interested|for us|a (?:good )?fit|relevant|something we (?:need|"
+        r"want|are))",
+        r"\b(?:no|zero) (?:interest|need|plans)\b",
+        r"\b(?:we(?:'ll| will| have to)?|i(?:'ll| will)?|going to) (?:have to )?(?:pass|decline)\b",
+        r"\bkein(?:en)? (?:interesse|bedarf)\b",
+        r"\bnicht interessiert\b",
+        r"\bpas intéress|\bne (?:nous |m['’])intéresse pas",
+        r"\bno (?:estamos|estoy|nos|me) interes|\bno nos interesa",
+        r"\bn[ãa]o (?:temos|tenho|estamos|há) interesse|\bnon (?:siamo|sono) interessat|\bgeen interesse\b",
+        r"\binte intresserad|\bikke interesser|\bnie (?:jesteśmy|jestem) zainteresowan|не интересу|"
+        r"不感兴趣|興味(?:が|は)?(?:あり|ない)",
+    ),
+    _of(
+        2.0,
+        r"\b(?:already|just) (?:have|has|use|using|work(?:ing)? with|installed|replaced|upgraded|"
+        r"signed|under contract|went with)\b",
+        r"\b(?:happy|satisfied|all set|good) with (?:our|what we)|\bwe(?:'re| are) (?:all set|good|"
+        r"covered|fine)\b",
+        r"\b(?:don['’]?t|do not|doesn['’]?t|won['’]?t|will not) (?:need|require|have (?:a|any) (?:need|"
+        r"use)|see (?:a|the) need|be needing)",
+        r"\bno longer (?:with|work|at|have|need|offer)|\bwe(?:'ve| have) no (?:field|stadium|budget|"
+        r"money|qa)",
+        r"\b(?:wrong|irrelevant|spam|waste of time|nice try|very funny)\b",
+    ),
+)
+_LATER: _Phrases = (
+    _of(
+        3.0,
+        r"\bnot (?:right now|now|at (?:this|the) (?:time|moment)|this (?:year|season|quarter|month|"
+        r"week)|until|yet|for now|currently)\b",
+        r"\b(?:bad|wrong|not (?:a |the )?(?:good|great|right|best)) tim(?:e|ing)\b|\btiming (?:is|"
+        r"isn['’]?t|was)\b",
+        r"\b(?:check|circle|come|touch|reach|get|follow|ping|try|write|contact|email|call)(?: (?:back|"
+        r"out|me|us|base|in|up|again|to me))*"
+        r" (?:back |again )?(?:in|after|next|around|early|late|mid|once|when|closer)\b",
+        r"\b(?:revisit|reconsider|re-?evaluate|pick this up|look at this|budget(?:s|ing)?) (?:this |"
+        r"it |again )*(?:in|next|later|after|opens?)\b",
+        r"\b(?:maybe|perhaps|possibly) (?:later|next|in)\b|\blater (?:this|in the) (?:year|season|"
+        r"summer|fall|spring)\b|\bdown the road\b",
+        r"\b(?:derzeit|aktuell|momentan|im moment) (?:\w+ ){0,3}(?:nicht|kein)|\bnächste[ns]? (?:jahr|"
+        r"monat|quartal|woche)|\bspäter\b",
+        r"\bpas (?:pour l['’]instant|en ce moment|maintenant)|\bplus tard\b|\bl['’]année prochaine|"
+        r"\bahora no\b|\bpor (?:ahora|el momento)\b",
+        r"\bmás adelante\b|\bpróximo (?:año|mes|trimestre)|\bno momento n[ãa]o\b|\bmais tarde\b|"
+        r"\bpróximo ano\b|\bper ora\b|\bpiù avanti\b",
+        r"\bop dit moment\b|\bvolgend jaar\b|\bjust nu inte\b|\bnästa år\b|\bна данный момент\b|\bпозже\b",
+    ),
+    _of(
+        1.5,
+        r"\b(?:swamped|slammed|busy|buried|hectic|in season|mid-?season|budget (?:is )?(?:frozen|spent|"
+        r"gone|set)|hiring freeze)\b",
+    ),
+)
+_REFERRAL: _Phrases = (
+    _of(
+        3.0,
+        r"\b(?:contact|reach out to|speak (?:with|to)|talk (?:with|to)|try|ask|e-?mail|write(?: to)?|"
+        r"call|get in touch with|connect with|loop(?:ing|ed)? in|"
+        r"cc['’]?(?:ing|ed)?|copy(?:ing)?|add(?:ing)?|forward(?:ed|ing)? (?:this|it|"
+        r"your \w+) (?:on )?to|pass(?:ed|ing)? (?:this|it|your \w+) (?:on |along )?to)"
+        r" (?:my colleague |our |my |the |with )?(?:\w+ ){0,4}?(?-i:[A-Z][a-zà-ÿ]+)",
+        r"\b(?:right|best|better|correct|appropriate) (?:person|contact|one|point of contact)\b",
+        r"\b(?:handles?|responsible for|in charge of|takes care of|oversees|owns|decides on|"
+        r"looks after|runs) (?:all )?(?:this|that|those|these|it|facilities|lighting|testing|qa)\b",
+        r"\bi(?:'m| am) not the (?:right|best|one)|\bnot my (?:area|department|decision|call)\b|"
+        r"\bcopied (?:here|on this)\b",
+        r"\b(?:wenden sie sich|zuständig|ansprechpartner|leite (?:ich )?(?:das|es|ihre)? ?weiter)|"
+        r"\b(?:contactez|adressez-vous|s['’]adresser|en charge d)",
+        r"\b(?:contacte (?:con|a)|diríjase|encargad[oa] de|responsable de)|\b(?:fale com|"
+        r"responsável por)|\b(?:contatti|si rivolga|se ne occupa)|\bneem contact op",
+    ),
+)
+_POSITIVE: _Phrases = (
+    _of(
+        3.0,
+        r"\b(?:let['’]?s|happy to|glad to|love to|like to|willing to|open to|able to|can we|could we|"
+        r"shall we|want to|keen to) "
+        r"(?:\w+ ){0,3}?(?:talk|chat|meet|connect|call|discuss|hear|learn|see|set|schedule|speak|jump|"
+        r"find|explore|take)",
+        r"\b(?:i(?:'m| am)|we(?:'re| are)) (?:very |definitely |quite |certainly |"
+        r"really )?(?:interested|intrigued|in)\b",
+        r"\b(?:send|share|forward)\s+(?:me|us|over|along|it|some|more|the|your)\b|\b(?:sounds|"
+        r"looks) (?:good|great|interesting|promising|useful)\b",
+        r"\b(?:are you|i(?:'m| am)|we(?:'re| are)) (?:free|available|around)\b|\b(?:works|"
+        r"work) for me\b|\bhere(?:'s| is) my (?:calendar|number|cell)\b",
+        r"\b(?:gerne|interessiert mich|klingt (?:gut|interessant)|rufen sie mich)|\b(?:avec plaisir|"
+        r"volontiers|ça m['’]intéresse|intéressé)\b",
+        r"\b(?:me interesa|nos interesa|encantad[oa]|con gusto)\b|\b(?:tenho interesse|com prazer)\b|"
+        r"\b(?:volentieri|mi interessa)\b|\bklinkt (?:goed|interessant)",
+        r"\blåter (?:bra|intressant)|\blyder (?:godt|spennende|interessant)|\bbrzmi (?:dobrze|"
+        r"ciekawie)|интересно|感兴趣|興味があります",
+    ),
+    _of(
+        2.0,
+        r"\b(?:call|phone|e-?mail|text|ring) me\b|"
+        r"\b(?:what(?:'s| is| are| would| does)|how much|send) (?:\w+ ){0,4}?(?:cost|price|pricing|"
+        r"quote|estimate)|\bpricing\b|\ba quote\b|\bdemo\b",
+        r"\b(?:tuesday|wednesday|thursday|monday|friday|tomorrow|next week) (?:\w+ ){0,4}?(?:works|"
+        r"at \d|afternoon|morning|is (?:good|fine|open))",
+        r"^\W*(?:yes|sure|absolutely|definitely|ja|oui|s[íi]|sim|da)\b(?! but)",
+    ),
+)
+_ASIDE = re.compile(
+    r"\b(?:send|share) (?:it|this|that|your (?:spam|junk))\b.{0,40}\b(?:elsewhere|"
+    r"someone else)\b",
+    re.I,
+)
+_SCORED: dict[ReplyIntent, _Phrases] = {
+    ReplyIntent.REFERRAL: _REFERRAL,
+    ReplyIntent.NOT_NOW: _LATER,
+    ReplyIntent.NEGATIVE: _NEGATIVE,
+    ReplyIntent.POSITIVE: _POSITIVE,
+}
+_NOT_BEFORE = re.compile(
+    r"\b(?:not|never|no|nobody|hardly|isn['’]?t|aren['’]?t|wasn['’]?t|nicht|pas|"
+    r"non|não)\s+(?:\w+\s+)?$",
+    re.I,
+)
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_PERSON = (
+    r"((?:(?:Mr|Mrs|Ms|Dr|Coach|Prof|Herr|Frau|M|Mme)\.?\s)?[A-Z][\w'’-]{1,30}"
+    r"(?:\s(?:[A-Z]\.|van|von|de|da|del|la|Mc|Mac|O['’])?\s?[A-Z][\w'’-]{1,30}){0,2})"
+)
+_NAMED = re.compile(
+    r"(?i:contact|reach out to|speak with|speak to|talk to|talk with|try|ask|e-?mail|call|"
+    r"in touch with|connect with|looping in|loop in|copying|cc['’]ing|"
+    r"cc['’]?d|adding|forwarded (?:this|it) to|forwarding (?:this|it) to|passed (?:this|it) (?:on |"
+    r"along )?to|passing (?:this|it) (?:on |along )?to|"
+    r"wenden sie sich (?:bitte )?an|contactez|contacte con|contacte a|fale com|"
+    r"neem contact op met)\s(?i:(?:please\s)?(?:my |our |the )?(?:colleague |boss |new )?)"
+    r"((?:[a-z]+ ){0,4}?)" + _PERSON
+)  # fmt: skip
+_IS_ONE = re.compile(
+    _PERSON + r"(?:,\s[^,.\n]{3,60},)?\s(?i:handles|is (?:the|our|in charge|"
+    r"responsible)|runs|oversees|owns|takes care|looks after|would be the)"
+)
+_WORD_MORE = r"(?: (?!(?:at|is|on|in|for|who|she|he|and|her|his|to)\b)\w+)?"
+_TITLE = re.compile(
+    r"(?i)\b((?:(?:senior|associate|assistant|deputy|vice|interim|our|chief|head|global)\s)*"
+    r"(?:athletic director|director of \w+(?: (?:and|&) \w+)?" + _WORD_MORE + r"|facilities (?:director|manager)|"
+    r"(?:business|facility|project|operations|engineering|qa|quality|test|plant|purchasing) (?:manager|director|lead)|"
+    r"vp(?: of)? \w+"
+    + _WORD_MORE
+    + r"|vice president(?: of| for)? \w+"
+    + _WORD_MORE
+    + r"|head of \w+"
+    + _WORD_MORE
+    + r"|superintendent|principal|cfo|cto|coo|ceo|treasurer|purchasing agent|head coach|groundskeeper))\b"
+)
+_NOT_NAMES = {
+    "I", "We", "You", "It", "The", "This", "That", "Please", "Thanks", "Hi", "Hello", "Best", "Back", "Again",
+    "Me", "Us", "If", "In", "Next",
+    "Director", "Head", "Vice", "Chief", "Athletic", "Facilities", "VP", "CFO", "CTO", "Superintendent", "Your", "My",
+}  # fmt: skip
+_QUESTION = re.compile(r"\?\s*$|\?\s", re.M)
+_MACHINE = re.compile(
+    r"\b(?:ignore|disregard) (?:all |any )?(?:previous|prior|above|"
+    r"earlier) (?:instructions|prompts?)|\bsystem prompt\b|\bclassify this\b|\byou are (?:an?|"
+    r"now) (?:ai|assistant|language)",
+    re.I,
+)
+
+_STEPS = {
+    ReplyIntent.POSITIVE: "Answer today: propose two times for a call.",
+    ReplyIntent.NEUTRAL: "Read it and answer what was asked.",
+    ReplyIntent.NOT_NOW: "Write again when the time they named has come.",
+    ReplyIntent.REFERRAL: "Decide whether to write to the person they named.",
+    ReplyIntent.NEGATIVE: "Leave it; the sequence is stopped.",
+    ReplyIntent.UNSUBSCRIBE: "Nothing: they are not written to again.",
+}
+_SUMMARIES = {
+    ReplyIntent.POSITIVE: "They want to go on",
+    ReplyIntent.NEUTRAL: "Neither yes nor no",
+    ReplyIntent.NOT_NOW: "Not now",
+    ReplyIntent.REFERRAL: "They point to somebody else",
+    ReplyIntent.NEGATIVE: "They decline",
+    ReplyIntent.UNSUBSCRIBE: "They want no more messages",
+}
+
+
+@dataclass
+class Weighed:
+    """How much speaks for each intent, and what the words were."""
+
+    scores: dict[ReplyIntent, float] = field(default_factory=dict)
+    words: dict[ReplyIntent, str] = field(default_factory=dict)
+
+
+def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
+    """The triage of the reply in the first user message."""
+    material = json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)
+    today = date.fromisoformat(material["today"])
+    return answer(triage(str(material.get("text") or ""), str(material.get("subject") or ""), today))
+
+
+def triage(text: str, subject: str, today: date) -> Triage:
+    """What a reply wants, by its words. An opt-out outranks everything."""
+    if asks_to_stop(text, subject):
+        return _made(ReplyIntent.UNSUBSCRIBE, ReplyTag.NOT_INTERESTED, 0.97, _quote(text or subject))
+    weighed = weigh(text)
+    order = sorted(weighed.scores, key=lambda i: (-weighed.scores[i], list(_SCORED).index(i)))
+    if not order:
+        # A question on its own is often interest, and as often not: say so.
+        asked = bool(_QUESTION.search(text))
+        return _made(ReplyIntent.NEUTRAL, ReplyTag.UNKNOWN, 0.55 if asked else 0.4, _quote(text))
+    intent = order[0]
+    name, title, email = _person(text)
+    if intent is ReplyIntent.REFERRAL and not (name or email or title) and len(order) > 1:
+        intent = order[1]
+    confidence = _confidence(weighed, intent, text)
+    resume = named_date(text, today) if intent is ReplyIntent.NOT_NOW else None
+    referred = intent is ReplyIntent.REFERRAL or weighed.scores.get(ReplyIntent.REFERRAL, 0) >= 3
+    made = _made(intent, _tag(intent, text), confidence, weighed.words[intent])
+    return made.model_copy(
+        update={
+            "referral_name": name if referred else None,
+            "referral_title": title if referred else None,
+            "referral_email": email if referred else None,
+            "resume_date": resume,
+        }
+    )
+
+
+def weigh(text: str) -> Weighed:
+    """Adds up the phrases of each intent; one that is negated counts for declining instead."""
+    found = Weighed()
+    for intent, phrases in _SCORED.items():
+        for weight, pattern in phrases:
+            match = pattern.search(text)
+            if match is None or (intent is ReplyIntent.POSITIVE and _ASIDE.search(text)):
+                continue
+            before = text[max(0, match.start() - 30) : match.start()]
+            turned = intent is ReplyIntent.POSITIVE and _NOT_BEFORE.search(before)
+            counted = ReplyIntent.NEGATIVE if turned else intent
+            found.scores[counted] = found.scores.get(counted, 0.0) + weight
+            found.words.setdefault(counted, _quote(text[max(0, match.start() - 20) : match.end() + 60]))
+    if ReplyIntent.NOT_NOW in found.scores and ReplyIntent.NEGATIVE in found.scores:
+        # 'Not interested at this time' closes a door and leaves a key: how far, a person should say.
+        found.scores[ReplyIntent.NOT_NOW] += 0.5
+    if ReplyIntent.NOT_NOW in found.scores and ReplyIntent.POSITIVE in found.scores:
+        found.scores[ReplyIntent.NOT_NOW] += 1.5  # 'happy to talk in July' is a date more than a yes
+    return found
+
+
+def _confidence(weighed: Weighed, intent: ReplyIntent, text: str) -> float:
+    best = weighed.scores[intent]
+    rival = max((score for other, score in weighed.scores.items() if other is not intent), default=0.0)
+    confidence = min(0.9, 0.5 + 0.12 * best) * (best / (best + 0.8 * rival))
+    if len(text.split()) > 120:
+        confidence -= 0.1  # a long letter says more than one phrase
+    if _MACHINE.search(text):
+        confidence = min(confidence, 0.3)
+    return round(max(0.2, confidence), 2)
+
+
+def _tag(intent: ReplyIntent, text: str) -> ReplyTag:
+    if intent is ReplyIntent.REFERRAL:
+        return ReplyTag.REFERRAL
+    if intent is ReplyIntent.NOT_NOW:
+        return ReplyTag.TIMING
+    if intent is ReplyIntent.NEGATIVE:
+        return ReplyTag.NOT_INTERESTED
+    if re.search(
+        r"\b(?:case study|reference|similar (?:school|college|compan|program)|who else|"
+        r"other (?:schools|colleges|customers))",
+        text,
+        re.I,
+    ):
+        return ReplyTag.PROOF_POINT
+    if re.search(
+        r"\b(?:dark|dim|flicker|outage|burn(?:ed|t) out|flaky|regression|slow tests?|"
+        r"maintenance|energy bill|complain)",
+        text,
+        re.I,
+    ):
+        return ReplyTag.PAIN_HOOK
+    return ReplyTag.UNKNOWN
+
+
+def _person(text: str) -> tuple[str | None, str | None, str | None]:
+    """The name, title and address of the person that a reply points to."""
+    email = _EMAIL.search(text)
+    name: str | None = None
+    for pattern, group in ((_NAMED, 2), (_IS_ONE, 1)):
+        found = pattern.search(text)
+        if found and found.group(group).split()[0] not in _NOT_NAMES:
+            name = found.group(group).strip()
+            break
+    title = _TITLE.search(text)
+    if name is None and title and (after := re.match(r"\s?[,(–-]\s?" + _PERSON, text[title.end() :])):
+        name = after.group(1)
+    return (
+        name,
+        title.group(1).removeprefix("our ").strip() if title else None,
+        email.group(0).rstrip(".").lower() if email else None,
+    )
+
+
+def _made(intent: ReplyIntent, tag: ReplyTag, confidence: float, words: str) -> Triage:
+    summary = f"{_SUMMARIES[intent]}: “{words}”" if words else f"{_SUMMARIES[intent]}."
+    return Triage(
+        intent=intent,
+        reply_tag=tag,
+        confidence=confidence,
+        summary=summary[:400],
+        recommended_next_step=_STEPS[intent],
+    )
+
+
+def _quote(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= 140 else plain[:139].rsplit(" ", 1)[0] + "…"

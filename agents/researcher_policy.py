@@ -1,0 +1,166 @@
+"""Research by rule: read every source, take the facts that a record's columns hold, say what they suggest.
+
+It decides from the messages alone, as any model does.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+
+from agents.models.rules import call, calls
+from tools.wording import article, spoken_name, without_brackets
+
+MOST_OPENINGS = 3
+_TESTING = re.compile(r"\b(QA|SDET|quality|tests?|testing|test automation)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A fact that a record holds."""
+
+    source: int
+    field: str
+    sentence: str
+    quote: str
+
+
+def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
+    """The researcher's next step."""
+    material = json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)
+    done = {m.name for m in messages if isinstance(m, ToolMessage)}
+    if "save_hypothesis" in done:
+        return AIMessage("Research is done.")
+    unread = [source["number"] for source in material["sources"] if "text" not in source]
+    if unread and "read_source" not in done:
+        return calls(*(("read_source", {"number": n}) for n in unread))
+    documents = [(s["number"], s["text"]) for s in material["sources"] if "text" in s]
+    documents += [_read(m.text) for m in messages if isinstance(m, ToolMessage) and m.name == "read_source"]
+    found = [fact for number, text in sorted(documents) for fact in facts_in(number, text, material["organisation"])]
+    if found and "save_facts" not in done:
+        return call("save_facts", facts=[vars(fact) for fact in found])
+    hypothesis, value = _suggestion(found, material)
+    return call("save_hypothesis", constraint_hypothesis=hypothesis, value_proposition=value)
+
+
+def _read(answer: str) -> tuple[int, str]:
+    """A document as `read_source` returns it: a head line with its number, then its text."""
+    head, _, body = answer.partition("\n")
+    match = re.match(r"Source (\d+):", head)
+    return (int(match[1]), body) if match else (0, "")
+
+
+def facts_in(number: int, body: str, organisation: str) -> list[Found]:
+    """The facts of one document, by what kind of record it is."""
+    if "; " in body and "Title: " in body:
+        return _openings(number, body, organisation)
+    record = dict(line.split(": ", 1) for line in body.splitlines() if ": " in line)
+    if "Stadium" in record:
+        return _stadium(number, body, record)
+    return [*_college(number, record), *_company(number, record)]
+
+
+def _block(body: str, first: str, last: str) -> str:
+    """The lines of the record from one column to another: a quote that holds both."""
+    lines = body.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith(f"{first}: "))
+    end = next(i for i, line in enumerate(lines) if line.startswith(f"{last}: "))
+    return "\n".join(lines[min(start, end) : max(start, end) + 1])
+
+
+def _stadium(number: int, body: str, record: dict[str, str]) -> list[Found]:
+    stadium = without_brackets(record["Stadium"])
+    school = without_brackets(record.get("School", ""))
+    facts = []
+    if school:
+        quote = _block(body, "School", "Stadium")
+        facts.append(Found(number, "facility", f"{school} plays its home football at {stadium}.", quote))
+    if "Year Built" in record:
+        quote = _block(body, "Stadium", "Year Built")
+        facts.append(Found(number, "facility", f"{stadium} was built in {record['Year Built']}.", quote))
+    if "Capacity" in record:
+        quote = _block(body, "Stadium", "Capacity")
+        facts.append(Found(number, "facility", f"{stadium} seats {int(record['Capacity']):,}.", quote))
+    if "Surface" in record:
+        quote = _block(body, "Stadium", "Surface")
+        facts.append(Found(number, "facility", f"The surface at {stadium} is {record['Surface']}.", quote))
+    return facts
+
+
+def _college(number: int, record: dict[str, str]) -> list[Found]:
+    name = spoken_name(record.get("Institution Name", ""))
+    if not name:
+        return []
+    facts = []
+    if division := record.get("Division"):
+        sentence = f"{name} competes in {without_brackets(division)}."
+        facts.append(Found(number, "company_metrics", sentence, f"Division: {division}"))
+    if (students := record.get("Undergraduates", "")).isdigit():
+        sentence = f"{name} has {int(students):,} undergraduates."
+        facts.append(Found(number, "company_metrics", sentence, f"Undergraduates: {students}"))
+    return facts
+
+
+def _company(number: int, record: dict[str, str]) -> list[Found]:
+    name = record.get("Company")
+    if not name:
+        return []
+    facts = []
+    if (people := record.get("Employees", "")).isdigit():
+        sentence = f"{name} has about {int(people):,} employees."
+        facts.append(Found(number, "company_metrics", sentence, f"Employees: {people}"))
+    if business := record.get("Sub-Industry"):
+        sentence = f"{name} works in {business}."
+        facts.append(Found(number, "company_products", sentence, f"Sub-Industry: {business}"))
+    return facts
+
+
+def _openings(number: int, body: str, organisation: str) -> list[Found]:
+    """Open positions in software testing, one record a line. Other openings say nothing about testing."""
+    facts: list[Found] = []
+    for line in body.splitlines():
+        record = dict(part.split(": ", 1) for part in line.split("; ") if ": " in part)
+        title = short_title(record.get("Title", ""))
+        if not _TESTING.search(title) or len(facts) == MOST_OPENINGS:
+            continue
+        place = short_place(record.get("Location", ""))
+        where = f" in {place}" if place else ""
+        company = record.get("Company", organisation)
+        plain = re.fullmatch(r"[\w /]+", title) is not None
+        named = f"{article(title)} {title}" if plain else f'"{title}"'
+        sentence = f"{company} has an opening for {named}{where}."
+        facts.append(Found(number, "hiring_signals", sentence, line))
+    return facts
+
+
+def short_title(title: str) -> str:
+    """A job title without what recruiters hang on to it: 'Senior QA Engineer - Growth (Contract)' is the first part."""
+    head = re.split(r"\s+[-–—|/]\s+|,\s|\s*\(|:\s", title.strip())[0].strip()
+    # What makes it a testing job may stand in the part that would go.
+    return head if head and (_TESTING.search(head) or not _TESTING.search(title)) else title.strip()
+
+
+def short_place(location: str) -> str:
+    """The first named place, without codes and remarks about remote work."""
+    first = re.split(r"[;|/(]|\s-\s", location.strip())[0].strip().rstrip(",")
+    parts = [part.strip() for part in first.split(",") if part.strip()]
+    if not parts or re.search(r"remote|hybrid|anywhere|multiple|\d|global|united states|usa", first, re.IGNORECASE):
+        return ""
+    return parts[0] if parts[0][:1].isupper() else ""
+
+
+def _suggestion(found: list[Found], material: dict[str, object]) -> tuple[str, str]:
+    offers = material.get("offers")
+    value = str(offers[0]) if isinstance(offers, list) and offers else ""
+    for fact in found:
+        if " was built in " in fact.sentence:
+            return f"{fact.sentence} How old its lights are is not on record.", value
+    for fact in found:
+        if fact.field == "facility":
+            return f"{fact.sentence} Neither its age nor that of its lights is on record.", value
+    for fact in found:
+        if fact.field == "hiring_signals":
+            return f"{fact.sentence} Whether that is growth or catching up is not known.", value
+    return "", ""

@@ -1,0 +1,132 @@
+"""Engines for the three roles, on both databases.
+
+`agent` is what agents and the machinery write with: it cannot insert approvals. `user` is a person at the command
+line. `owner` makes and migrates the tables. On SQLite the roles are an authorizer on the connection (`db.gate`), on
+PostgreSQL they are database roles (`db.roles`) that the connection takes on.
+
+On PostgreSQL a connection that logged in as the owner could take its role off again (`RESET ROLE`). Where that
+matters, log in as a role that is only a member of `outreach_agent` (or of `outreach_user`).
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from db.actors import current_actor
+from db.gate import GatedConnection, register
+from db.roles import PG_ROLES, Role
+
+BUSY_TIMEOUT: Final = 30.0
+"""Seconds to wait for another process's lock."""
+
+
+def sqlite_path(url: str | URL) -> Path | None:
+    """The file that a SQLite URL names; None for another database.
+
+    Raises:
+        ValueError: the URL names a database in memory, which several connections cannot share.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return None
+    if not parsed.database or parsed.database == ":memory:" or parsed.query.get("mode") == "memory":
+        raise ValueError("a SQLite database needs a file: sqlite:///path/to/outreach.db")
+    return Path(parsed.database)
+
+
+def make_engine(
+    url: str | URL,
+    role: Role = "owner",
+    *,
+    read_only: bool = False,
+    busy_timeout: float = BUSY_TIMEOUT,
+    pool_size: int = 5,
+) -> Engine:
+    """An engine whose every connection has the role, the pragmas and the SQL functions that the triggers need.
+
+    Args:
+        url: `sqlite:///…` or `postgresql+psycopg://…`.
+        role: agent, user or owner.
+        read_only: connections refuse to write.
+        busy_timeout: seconds to wait for another process's lock.
+        pool_size: the greatest number of connections; 0 opens one for each use.
+    """
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0} if pool_size else {"poolclass": NullPool}
+    if backend == "sqlite":
+        return _sqlite_engine(parsed, role, read_only, busy_timeout, pool)
+    if backend == "postgresql":
+        return _postgresql_engine(parsed, role, read_only, pool)
+    raise ValueError(f"{backend!r} is not supported: use sqlite or postgresql")
+
+
+def _sqlite_engine(url: URL, role: Role, read_only: bool, busy_timeout: float, pool: dict[str, Any]) -> Engine:
+    sqlite_path(url)
+    engine = create_engine(
+        url,
+        connect_args={
+            "factory": GatedConnection,
+            "timeout": busy_timeout,
+            "check_same_thread": False,
+            "cached_statements": 512,
+        },
+        **pool,
+    )
+
+    @event.listens_for(engine, "connect")
+    def connect(raw: GatedConnection, _entry: ConnectionPoolEntry) -> None:
+        _prepare(raw)
+        register(raw, role)
+        if read_only:
+            raw.execute("PRAGMA query_only=ON")
+        if role != "owner":
+            raw.close_the_gate(role, read_only)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A deferred transaction that reads and then writes fails as locked, whatever the timeout.
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _prepare(raw: GatedConnection) -> None:
+    # The "begin" event speaks for itself; the driver must not begin transactions of its own.
+    raw.isolation_level = None
+    # Setting the mode anew takes a lock even where it is set already.
+    if raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        raw.execute("PRAGMA journal_mode=WAL")
+    raw.execute("PRAGMA synchronous=FULL")
+    raw.execute("PRAGMA foreign_keys=ON")
+    # Without it INSERT OR REPLACE passes the triggers that refuse deletion.
+    raw.execute("PRAGMA recursive_triggers=ON")
+    # The triggers call functions of ours.
+    raw.execute("PRAGMA trusted_schema=ON")
+
+
+def _postgresql_engine(url: URL, role: Role, read_only: bool, pool: dict[str, Any]) -> Engine:
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    options = {"execution_options": {"postgresql_readonly": True}} if read_only else {}
+    engine = create_engine(url, pool_pre_ping=True, **pool, **options)
+
+    @event.listens_for(engine, "connect")
+    def connect(raw: Any, _entry: ConnectionPoolEntry) -> None:
+        if role != "owner":
+            # Committed, so that a transaction ended by a statement does not fall back to the login.
+            raw.execute(f"SET ROLE {PG_ROLES[role]}")
+            raw.commit()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # The role once more at each transaction: a statement of an earlier one may have taken it off.
+        connection.exec_driver_sql(
+            "SELECT set_config('app.actor', %s, true), set_config('role', %s, false)",
+            (current_actor.get() or "", PG_ROLES.get(role, "none")),
+        )
+
+    return engine

@@ -1,0 +1,192 @@
+"""Where everything stands: the funnel of each playbook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from db.enums import ContactStage, ProspectStatus, ProspectTier, values
+from db.models import AgentAuditLog, Approval, Contact, HygieneFlag, MessageDraft, MessageVersion, Prospect
+
+
+@dataclass
+class Funnel:
+    """One playbook's counts. The dictionaries hold every value of their enumeration, in its order, zeros included;
+    `tiers` has '' for prospects that have none yet."""
+
+    playbook: str
+    prospects: dict[str, int] = field(default_factory=dict)
+    tiers: dict[str, int] = field(default_factory=dict)
+    stages: dict[str, int] = field(default_factory=dict)
+    waiting: int = 0
+    skipped: int = 0
+    ready: int = 0
+    sent: int = 0
+    in_work: int = 0
+    do_not_contact: int = 0
+    open_flags: int = 0
+    critical_flags: int = 0
+    to_review: int = 0
+
+    @property
+    def total_prospects(self) -> int:
+        """Organisations that are pursued."""
+        return sum(self.prospects.values())
+
+    @property
+    def total_contacts(self) -> int:
+        """People at them."""
+        return sum(self.stages.values())
+
+
+def latest_approval() -> Any:
+    """An alias of Approval and the condition that makes it the decision that counts for a draft's current version:
+    `select(…).outerjoin(alias, condition)`."""
+    latest = aliased(Approval)
+    later = aliased(Approval)
+    newest = (
+        select(func.max(later.ordinal))
+        .where(later.draft_id == MessageDraft.id, later.version == MessageDraft.version)
+        .correlate(MessageDraft)
+        .scalar_subquery()
+    )
+    on = and_(latest.draft_id == MessageDraft.id, latest.version == MessageDraft.version, latest.ordinal == newest)
+    return latest, on
+
+
+def _undecided(latest: Any, now: datetime) -> ColumnElement[bool]:
+    # What `db.queries.inbox` shows: a skip is a decision until its day comes, an approval until it lapses, and an
+    # edit unless its text did not pass.
+    return or_(
+        latest.id.is_(None),
+        latest.decision == "revoke",
+        and_(latest.decision == "skip", or_(latest.until.is_(None), latest.until <= now.date())),
+        and_(latest.decision == "approve", latest.expires_at <= now),
+        and_(latest.decision == "edit", MessageDraft.qc_passed.is_(False)),
+    )
+
+
+def _checked() -> ColumnElement[bool]:
+    """Drafts that QC is done with: those that passed, and a person's own edits that did not."""
+    by_person = (
+        select(MessageVersion.id)
+        .where(
+            MessageVersion.draft_id == MessageDraft.id,
+            MessageVersion.version == MessageDraft.version,
+            or_(MessageVersion.author == "user", MessageVersion.author.startswith("user:")),
+        )
+        .exists()
+    )
+    return and_(
+        MessageDraft.approval_status == "draft",
+        or_(MessageDraft.qc_passed.is_(True), and_(MessageDraft.qc_passed.is_(False), by_person)),
+    )
+
+
+def funnels(session: Session, playbooks: Sequence[str] = (), *, now: datetime | None = None) -> list[Funnel]:
+    """The funnel of each playbook that has prospects, and of each that is named, in the order of their names.
+
+    Args:
+        session: any session that may read.
+        playbooks: names to list even where nothing is there yet; given, no others are listed.
+        now: when a skip or an approval has ended; the present.
+    """
+    found = set(session.scalars(select(Prospect.playbook).distinct()))
+    names = sorted(playbooks) if playbooks else sorted(found)
+    result = {
+        name: Funnel(
+            name,
+            dict.fromkeys(values(ProspectStatus), 0),
+            {**dict.fromkeys(values(ProspectTier), 0), "": 0},
+            dict.fromkeys(values(ContactStage), 0),
+        )
+        for name in names
+    }
+    _count_prospects(session, result)
+    _count_contacts(session, result)
+    _count_drafts(session, result, now or datetime.now(UTC))
+    _count_reviews(session, result)
+    return list(result.values())
+
+
+def _count_prospects(session: Session, result: dict[str, Funnel]) -> None:
+    rows = session.execute(
+        select(Prospect.playbook, Prospect.status, Prospect.tier, func.count())
+        .where(Prospect.playbook.in_(result))
+        .group_by(Prospect.playbook, Prospect.status, Prospect.tier)
+    )
+    for playbook, status, tier, count in rows:
+        result[playbook].prospects[status] += count
+        result[playbook].tiers[tier or ""] += count
+
+
+def _count_contacts(session: Session, result: dict[str, Funnel]) -> None:
+    rows = session.execute(
+        select(Prospect.playbook, Contact.stage, Contact.do_not_contact, func.count())
+        .join(Prospect, Prospect.id == Contact.prospect_id)
+        .where(Prospect.playbook.in_(result))
+        .group_by(Prospect.playbook, Contact.stage, Contact.do_not_contact)
+    )
+    for playbook, stage, do_not_contact, count in rows:
+        result[playbook].stages[stage] += count
+        if do_not_contact:
+            result[playbook].do_not_contact += count
+
+
+def _count_drafts(session: Session, result: dict[str, Funnel], now: datetime) -> None:
+    of_playbook = (
+        select(Prospect.playbook, MessageDraft.approval_status, func.count())
+        .select_from(MessageDraft)
+        .join(Contact, Contact.id == MessageDraft.contact_id)
+        .join(Prospect, Prospect.id == Contact.prospect_id)
+        .where(Prospect.playbook.in_(result))
+        .group_by(Prospect.playbook, MessageDraft.approval_status)
+    )
+    for playbook, status, count in session.execute(of_playbook):
+        funnel = result[playbook]
+        if status == "ready":
+            funnel.ready = count
+        elif status == "sent":
+            funnel.sent = count
+        elif status == "draft":
+            funnel.in_work = count
+    latest, on = latest_approval()
+    checked = of_playbook.where(_checked(), Contact.do_not_contact.is_(False)).outerjoin(latest, on)
+    for playbook, _, count in session.execute(checked.where(_undecided(latest, now))):
+        result[playbook].waiting = count
+        result[playbook].in_work -= count
+    for playbook, _, count in session.execute(checked.where(latest.decision == "skip", latest.until > now.date())):
+        result[playbook].skipped = count
+        result[playbook].in_work -= count
+
+
+def _count_reviews(session: Session, result: dict[str, Funnel]) -> None:
+    flags = session.execute(
+        select(Prospect.playbook, HygieneFlag.severity, func.count())
+        .join(Prospect, Prospect.id == HygieneFlag.prospect_id)
+        .where(HygieneFlag.resolved_at.is_(None), Prospect.playbook.in_(result))
+        .group_by(Prospect.playbook, HygieneFlag.severity)
+    )
+    for playbook, severity, count in flags:
+        result[playbook].open_flags += count
+        if severity == "critical":
+            result[playbook].critical_flags += count
+    reviews = session.execute(
+        select(Prospect.playbook, func.count())
+        .select_from(AgentAuditLog)
+        .outerjoin(Contact, Contact.id == AgentAuditLog.contact_id)
+        .join(Prospect, Prospect.id == func.coalesce(AgentAuditLog.prospect_id, Contact.prospect_id))
+        .where(
+            AgentAuditLog.requires_review.is_(True),
+            AgentAuditLog.reviewed_at.is_(None),
+            Prospect.playbook.in_(result),
+        )
+        .group_by(Prospect.playbook)
+    )
+    for playbook, count in reviews:
+        result[playbook].to_review = count

@@ -1,0 +1,71 @@
+"""Checkpoints: what lets a thread go on after a crash, in another process, hours later."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiosqlite
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+BUSY_TIMEOUT_S = 30.0
+
+
+@asynccontextmanager
+async def open_checkpoints(url: str) -> AsyncIterator[BaseCheckpointSaver[str]]:
+    """The store that the URL names: a file of its own on SQLite, tables beside ours on PostgreSQL.
+
+    Only plain JSON types are read back: nothing that a checkpoint holds can make code run.
+    """
+    serde = JsonPlusSerializer(allowed_msgpack_modules=None)
+    if url.startswith("postgresql"):
+        async with _postgresql(url, serde) as saver:
+            yield saver
+        return
+    path = Path(url.removeprefix("sqlite:///"))
+    _initialise(path)
+    async with aiosqlite.connect(path, timeout=BUSY_TIMEOUT_S) as connection:
+        saver = AsyncSqliteSaver(connection, serde=serde)
+        await saver.setup()
+        await connection.execute("PRAGMA synchronous=FULL")
+        yield saver
+
+
+def _initialise(path: Path) -> None:
+    """WAL is set once, before there is anybody to wait for: the change of mode itself takes no busy timeout."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with sqlite3.connect(path, timeout=BUSY_TIMEOUT_S) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
+
+
+@asynccontextmanager
+async def _postgresql(url: str, serde: JsonPlusSerializer) -> AsyncIterator[BaseCheckpointSaver[str]]:
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+    from psycopg import AsyncConnection
+    from psycopg.rows import dict_row
+
+    plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
+    async with await AsyncConnection.connect(
+        plain, autocommit=True, prepare_threshold=0, row_factory=dict_row
+    ) as connection:
+        saver = AsyncPostgresSaver(connection, serde=serde)
+        await saver.setup()
+        yield saver
+
+
+async def thread_ids(saver: BaseCheckpointSaver[str]) -> list[str]:
+    """All threads that have checkpoints: those under way, those that wait, and those a crash left at their end."""
+    query = "SELECT DISTINCT thread_id FROM checkpoints ORDER BY thread_id"
+    if isinstance(saver, AsyncSqliteSaver):
+        async with saver.conn.execute(query) as cursor:
+            return [str(row[0]) async for row in cursor]
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+
+    if not isinstance(saver, AsyncPostgresSaver):
+        raise TypeError(f"cannot list the threads of a {type(saver).__name__}")
+    async with saver._cursor() as cursor:
+        await cursor.execute(query)
+        return [str(row["thread_id"]) for row in await cursor.fetchall()]

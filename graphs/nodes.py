@@ -1,0 +1,181 @@
+"""Turns an agent's record into a graph node: open its step, brief it, run its model, let it conclude."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from langchain.agents import create_agent
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.runnables.config import var_child_runnable_config
+from langgraph.config import get_config
+from langgraph.graph.state import CompiledStateGraph
+
+from agents.base import Agent, AnswerAgent, Briefing, CodeAgent, Done, State, ToolAgent, Update, Work
+from agents.models import ModelSettings, build_model
+from agents.models.repair import agent_guards
+from agents.models.structured import ask, bind_schema
+from db.access import Database
+from db.actors import acting_as
+from db.actors import agent as agent_actor
+from graphs.middleware import RecordSteps, record_model_call
+from graphs.recorder import Opening, Recorder, Scope, Step, current_scope, step_id
+from playbooks import load_playbook
+from prompts import Prompt, active_version, load_prompt
+from tools.context import ToolContext
+
+
+class Node(Protocol):
+    """A graph node: it gets the thread's state and returns an update of it."""
+
+    def __call__(self, state: Any) -> Coroutine[Any, Any, Update]: ...
+
+
+@dataclass
+class Machine:
+    """All that the graphs are built with: made once by the door, handed to every node."""
+
+    db: Database
+    recorder: Recorder
+    models: ModelSettings
+    prompt_versions: Mapping[str, str] = field(default_factory=dict)
+
+    def prompt(self, agent: str) -> Prompt:
+        return load_prompt(agent, active_version(agent, dict(self.prompt_versions)))
+
+
+def make_node(machine: Machine, agent: Agent) -> Node:
+    """The graph node of an agent. Its update is stored with its row, so that a replayed node costs nothing."""
+    runner = _runner(machine, agent)
+    prompt = None if isinstance(agent, CodeAgent) else machine.prompt(agent.name)
+
+    async def node(state: State) -> Update:
+        configurable = get_config()["configurable"]
+        thread, place = configurable["thread_id"], configurable["checkpoint_ns"]
+        opening = Opening(
+            id=step_id(thread, place, agent.name),
+            run_type=agent.run_type,
+            agent_name=agent.name,
+            parent_id=state.get("root_run_id"),
+            contact_id=state.get("contact_id"),
+            thread_id=thread,
+            inputs={key: value for key, value in state.items() if value is not None},
+            prompt_id=prompt.id if prompt else None,
+            prompt_hash=prompt.hash if prompt else None,
+        )
+        async with machine.recorder.step(opening) as step:
+            if step.replayed:
+                replayed: Update = step.prior["update"]
+                return replayed
+            token = current_scope.set(
+                Scope(
+                    step.id,
+                    agent.name,
+                    thread,
+                    state.get("contact_id"),
+                    opening.prompt_id,
+                    opening.prompt_hash,
+                    step.attempt,
+                )
+            )
+            try:
+                with acting_as(agent_actor(step.id)):
+                    done = await runner(Work(machine.db, load_playbook(state["playbook"]), step.id), state)
+            finally:
+                current_scope.reset(token)
+            _note(step, done)
+            return done.update
+
+    node.__name__ = agent.name
+    return node
+
+
+def _note(step: Step, done: Done) -> None:
+    step.outputs = {"update": done.update, **done.outputs}
+    step.decisions, step.sources = done.decisions, done.sources
+    step.processed, step.created, step.updated = done.processed, done.created, done.updated
+    if done.partial:
+        step.status, step.error = "partial", done.partial
+
+
+Runner = Callable[[Work, State], Awaitable[Done]]
+
+
+def _runner(machine: Machine, agent: Agent) -> Runner:
+    if isinstance(agent, CodeAgent):
+        return agent.act
+    model = build_model(machine.models, agent.policy)
+    if isinstance(agent, AnswerAgent):
+        return _answer_runner(machine, agent, model)
+    return _tool_runner(machine, agent, model)
+
+
+def _instructions(machine: Machine, agent: ToolAgent | AnswerAgent, work: Work) -> str:
+    return machine.prompt(agent.name).render(playbook=work.playbook)
+
+
+def _material(briefing: Briefing) -> str:
+    return json.dumps(briefing.material, ensure_ascii=False, indent=1, default=str)
+
+
+def _tool_runner(machine: Machine, agent: ToolAgent, model: BaseChatModel) -> Runner:
+    # Checkpointing inside the agent would store every message twice: its calls are rows already, and a replayed run
+    # gets each answer from its row.
+    graph: CompiledStateGraph[Any, Any, Any, Any] = create_agent(
+        model,
+        list(agent.tools),
+        middleware=[
+            *agent_guards(agent.must_call, max_calls=agent.call_limit),
+            RecordSteps(machine.recorder),
+        ],
+        context_schema=ToolContext,
+        checkpointer=False,
+        name=agent.name,
+    )
+
+    async def run(work: Work, state: State) -> Done:
+        briefing = await agent.prepare(work, state)
+        if isinstance(briefing, Done):
+            return briefing
+        messages: list[BaseMessage] = [
+            SystemMessage(_instructions(machine, agent, work)),
+            HumanMessage(_material(briefing)),
+        ]
+        await _apart(graph.ainvoke({"messages": messages}, context=briefing.context))
+        return await agent.conclude(work, state, briefing)
+
+    return run
+
+
+async def _apart(call: Coroutine[Any, Any, Any]) -> None:
+    """Runs an agent's own graph as if from outside of any: nested, it would take over the outer graph's "sync"
+    durability, and LangGraph 1.2 then waits for a checkpoint that an agent without checkpoints never makes."""
+    context = copy_context()
+    context.run(var_child_runnable_config.set, None)
+    await asyncio.get_running_loop().create_task(call, context=context)
+
+
+def _answer_runner(machine: Machine, agent: AnswerAgent, model: BaseChatModel) -> Runner:
+    call = bind_schema(model, agent.schema)
+
+    async def recorded(messages: Sequence[BaseMessage]) -> AIMessage:
+        async def once() -> list[BaseMessage]:
+            return [await call(messages)]
+
+        answer = (await record_model_call(machine.recorder, messages, machine.models.name, once))[0]
+        if not isinstance(answer, AIMessage):
+            raise TypeError("the stored answer of a model is not an AIMessage")
+        return answer
+
+    async def run(work: Work, state: State) -> Done:
+        briefing = await agent.prepare(work, state)
+        if isinstance(briefing, Done):
+            return briefing
+        messages = [SystemMessage(_instructions(machine, agent, work)), HumanMessage(_material(briefing))]
+        answer = await ask(model, agent.schema, messages, invoke=recorded)
+        return await agent.conclude(work, state, briefing, answer.value)
+
+    return run

@@ -1,0 +1,132 @@
+"""The orchestrator: code that reads what is due, and routes it. A model never chooses the next node."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, Literal, TypedDict
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+
+from agents.registry import AGENTS
+from db.queries.due import first_touches_due, replies_to_triage
+from graphs.contact import Graph
+from graphs.nodes import Machine, make_node
+from graphs.threads import Tally, Threads
+from playbooks import load_playbook
+from tools.scoring import due
+
+MOST_HOPS = 50
+Step = Literal["prospector", "hygiene", "contacts", "replies"]
+
+
+class RunState(TypedDict, total=False):
+    """What a run carries. `files` are the imports asked for, `next_file` the first not yet taken; `plan` says, hop by
+    hop, what was done and why."""
+
+    root_run_id: str
+    playbook: str
+    files: list[dict[str, Any]]
+    next_file: int
+    file: dict[str, Any] | None
+    limit: int | None
+    only_replies: bool
+    hygiene_done: bool
+    contacts_done: bool
+    replies_done: bool
+    next: str | None
+    plan: list[dict[str, Any]]
+    result: dict[str, Any]
+    tally: dict[str, Any]
+
+
+def next_step(state: RunState, to_score: int, replies: int) -> tuple[Step | None, str]:
+    """What comes next, and why: files first, then replies, then scoring, then contacts."""
+    files, taken = state.get("files", []), state.get("next_file", 0)
+    if len(state.get("plan", [])) >= MOST_HOPS:
+        return None, f"{MOST_HOPS} hops are enough for one run"
+    if taken < len(files):
+        return "prospector", f"file {taken + 1} of {len(files)} to import"
+    if replies and not state.get("replies_done"):
+        return "replies", f"{replies} replies to triage"
+    if state.get("only_replies"):
+        return None, "only replies were asked for"
+    if to_score and not state.get("hygiene_done"):
+        return "hygiene", f"{to_score} prospects to score"
+    if not state.get("contacts_done"):
+        return "contacts", "first touches that are due"
+    return None, "nothing else is due"
+
+
+def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], threads: Callable[[], Threads]) -> Graph:
+    """The compiled graph of a run. `threads` gives the runner of the contacts' own threads."""
+
+    async def plan(state: RunState) -> dict[str, Any]:
+        playbook = state["playbook"]
+        to_score, replies = await machine.db.read(
+            lambda session: (len(due(session, load_playbook(playbook))), len(replies_to_triage(session)))
+        )
+        step, why = next_step(state, to_score, replies)
+        entry = {"next": step or "end", "because": why}
+        update: dict[str, Any] = {"next": step, "plan": [*state.get("plan", []), entry]}
+        if step == "prospector":
+            taken = state.get("next_file", 0)
+            update |= {"file": state["files"][taken], "next_file": taken + 1}
+        if step == "hygiene":
+            update["hygiene_done"] = True
+        return update
+
+    async def contacts(state: RunState) -> dict[str, Any]:
+        playbook = load_playbook(state["playbook"])
+        asked = state.get("limit")
+        limit = playbook.limits.drafts_per_run if asked is None else asked
+        runner, tally = threads(), Tally()
+        while tally.stopped is None and (left := limit - tally.waiting) > 0:
+            under_way = await runner.known()
+            found = await machine.db.read(
+                lambda session, left=left, under_way=under_way: first_touches_due(  # type: ignore[misc]
+                    session,
+                    playbook.name,
+                    playbook.draft_tiers,
+                    playbook.contact_personas,
+                    limit=left,
+                    without=under_way,
+                )
+            )
+            if not found:
+                break
+            await runner.start_all([(d.thread_id, d.state(state["root_run_id"], playbook.name)) for d in found], tally)
+        return {"contacts_done": True, "tally": _added(state, tally)}
+
+    async def replies(state: RunState) -> dict[str, Any]:
+        tally = Tally()
+        ids = await machine.db.read(replies_to_triage)
+        start = {"root_run_id": state["root_run_id"], "playbook": state["playbook"]}
+        await threads().start_all([(f"reply:{i}", {**start, "inbound_id": i}) for i in ids], tally)
+        return {"replies_done": True, "tally": _added(state, tally)}
+
+    def route(state: RunState) -> str:
+        return state.get("next") or END
+
+    graph = StateGraph(RunState)
+    graph.add_node("plan", plan)
+    graph.add_node("prospector", make_node(machine, AGENTS["prospector"]))
+    graph.add_node("hygiene", make_node(machine, AGENTS["hygiene"]))
+    graph.add_node("contacts", contacts)
+    graph.add_node("replies", replies)
+    graph.add_edge(START, "plan")
+    graph.add_conditional_edges("plan", route, ["prospector", "hygiene", "contacts", "replies", END])
+    for name in ("prospector", "hygiene", "contacts", "replies"):
+        graph.add_edge(name, "plan")
+    return graph.compile(checkpointer=saver, name="orchestrator")
+
+
+def _added(state: RunState, tally: Tally) -> dict[str, Any]:
+    before = state.get("tally") or asdict(Tally())
+    now = asdict(tally)
+    return {
+        "done": before["done"] + now["done"],
+        "waiting": before["waiting"] + now["waiting"],
+        "failed": before["failed"] + now["failed"],
+        "stopped": before["stopped"] or now["stopped"],
+        "errors": [*before["errors"], *now["errors"]][:20],
+    }

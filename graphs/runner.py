@@ -1,0 +1,160 @@
+"""One run of the product, from the sweep of what was left over to the last contact; and waking what was decided."""
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agents.models import ModelError, RunBudget, spending
+from db.actors import acting_as
+from db.actors import agent as agent_actor
+from db.models import AgentRun
+from graphs.checkpoints import open_checkpoints
+from graphs.contact import build_contact_graph, build_reply_graph
+from graphs.nodes import Machine
+from graphs.orchestrator import MOST_HOPS, build_orchestrator
+from graphs.recorder import Opening, Step, step_id
+from graphs.threads import End, Tally, Threads
+
+
+@dataclass
+class RunResult:
+    """How a run ended. `stopped` says why it ended before it was through; `resumed` how many threads it carried on."""
+
+    run_id: str
+    tally: Tally = field(default_factory=Tally)
+    resumed: int = 0
+    plan: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        return self.tally.stopped is None and self.tally.failed == 0
+
+
+class Runner:
+    """Runs graphs over an open checkpoint store. One at a time may: the door holds the lock."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        saver: BaseCheckpointSaver[str],
+        *,
+        concurrency: int = 8,
+        on_end: Callable[[str, End], None] | None = None,
+    ) -> None:
+        self._machine = machine
+        self._saver = saver
+        self.budget = RunBudget.of(machine.models)
+        graphs = {
+            "touch": build_contact_graph(machine, saver),
+            "reply": build_reply_graph(machine, saver),
+            "run": build_orchestrator(machine, saver, lambda: self.threads),
+        }
+        self.threads = Threads(machine, saver, graphs, concurrency, self.budget, on_end or (lambda _thread, _end: None))
+
+    async def run(
+        self, playbook: str, *, files: list[dict[str, Any]], limit: int | None, only_replies: bool = False
+    ) -> RunResult:
+        """Sweeps up what an earlier run left, then runs the orchestrator over what is due."""
+        swept = Tally()
+        resumed = await self.threads.sweep(swept)
+        for thread_id in await self.threads.unfinished_runs():
+            before = await self._orchestrate(thread_id, None)
+            resumed += 1
+            _add(swept, before.tally)
+        with acting_as(agent_actor("orchestrator")):
+            await self._machine.db.write(close_cut_off_runs)
+        state = {"playbook": playbook, "files": files, "limit": limit, "only_replies": only_replies}
+        result = await self._orchestrate(f"run:{uuid.uuid4().hex}", state)
+        result.resumed = resumed
+        _add(result.tally, swept)
+        return result
+
+    async def carry_on(self, thread_ids: list[str] | None = None) -> RunResult:
+        """Wakes the threads whose decisions are in, and those that a crash cut off; starts nothing new."""
+        tally = Tally()
+        resumed = await self.threads.sweep(tally, only=thread_ids)
+        return RunResult(run_id="", tally=tally, resumed=resumed)
+
+    async def _orchestrate(self, thread_id: str, state: Mapping[str, Any] | None) -> RunResult:
+        root = step_id(thread_id)
+        config: RunnableConfig = {
+            "configurable": {"thread_id": thread_id},
+            "recursion_limit": 4 * MOST_HOPS,
+        }
+        given = None if state is None else {**state, "root_run_id": root}
+        opening = Opening(
+            id=root,
+            run_type="orchestrate",
+            agent_name="orchestrator",
+            thread_id=thread_id,
+            inputs=given,
+            trigger="manual",
+            memoised=False,
+        )
+        async with self._machine.recorder.step(opening) as step:
+            try:
+                with spending(self.budget):
+                    values = await self.threads.graph_of(thread_id).ainvoke(given, config, durability="sync")
+                result = RunResult(root, Tally(**(values.get("tally") or {})), plan=values.get("plan", []))
+                _conclude(step, result)
+            except ModelError as exc:
+                step.status, step.error = "error", f"{type(exc).__name__}: {exc}"
+                result = RunResult(root, Tally(stopped=str(exc)))
+            finally:
+                # A run that failed is not carried on with: the next one reads anew what is due. Only a crash leaves
+                # its checkpoints behind.
+                await self._saver.adelete_thread(thread_id)
+        return result
+
+
+def close_cut_off_runs(session: Session) -> int:
+    """Closes the rows of runs that a crash cut off before they had a checkpoint to be resumed from; returns how many.
+
+    Only to be called by the one process that runs, after it has resumed what can be resumed.
+    """
+    rows = session.scalars(
+        select(AgentRun).where(AgentRun.run_type == "orchestrate", AgentRun.status == "running")
+    ).all()
+    for row in rows:
+        row.status, row.completed_at = "partial", datetime.now(UTC)
+        row.error_message = "cut off before its first step; the next run took over"
+    return len(rows)
+
+
+def _conclude(step: Step, result: RunResult) -> None:
+    tally = result.tally
+    step.outputs = {"contacts": tally.__dict__}
+    step.decisions = result.plan
+    if tally.stopped:
+        step.status, step.error = "partial", tally.stopped
+    elif tally.failed:
+        step.status, step.error = "partial", "; ".join(tally.errors[:3])
+
+
+def _add(tally: Tally, more: Tally) -> None:
+    tally.done += more.done
+    tally.waiting += more.waiting
+    tally.failed += more.failed
+    tally.stopped = tally.stopped or more.stopped
+    tally.errors += more.errors
+
+
+@asynccontextmanager
+async def open_runner(
+    machine: Machine,
+    checkpoint_url: str,
+    *,
+    concurrency: int = 8,
+    on_end: Callable[[str, End], None] | None = None,
+) -> AsyncIterator[Runner]:
+    """A runner over the checkpoints that the URL names."""
+    async with open_checkpoints(checkpoint_url) as saver:
+        yield Runner(machine, saver, concurrency=concurrency, on_end=on_end)

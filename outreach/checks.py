@@ -1,0 +1,191 @@
+"""What `outreach doctor` looks at, one function a subject."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from outreach.errors import Complaint
+from outreach.urls import hide_password
+
+if TYPE_CHECKING:
+    from outreach.settings import Settings
+
+Verdict = Literal["ok", "warn", "fail"]
+PYTHON = (3, 11)
+PROBE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the doctor's report: what it looked at, how it is, and what to do where it is not well."""
+
+    name: str
+    verdict: Verdict
+    says: str
+    mend: str = ""
+
+
+def examine(settings: Settings, *, connect: bool = False) -> Iterator[Check]:
+    """Every check in turn; a check that others rest on is not followed by them when it fails.
+
+    With `connect` the mail servers are spoken to as well.
+    """
+    yield check_python()
+    yield check_home(settings)
+    yield from check_database(settings)
+    yield check_model(settings)
+    yield from check_mail(settings, connect=connect)
+    yield from check_playbooks(settings)
+
+
+def check_python() -> Check:
+    """Whether this Python is new enough."""
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info < PYTHON:
+        return Check("python", "fail", f"Python {found}", "Install Python 3.11 or newer and set up anew.")
+    return Check("python", "ok", f"Python {found}")
+
+
+def check_home(settings: Settings) -> Check:
+    """Whether the home folder is there and can be written to."""
+    home = settings.home
+    if not home.is_dir():
+        return Check("home", "fail", f"{home} does not exist", "Run: outreach init")
+    if not os.access(home, os.W_OK | os.X_OK):
+        return Check("home", "fail", f"{home} cannot be written to", "Give yourself the right, or set OUTREACH_HOME.")
+    return Check("home", "ok", str(home))
+
+
+def check_database(settings: Settings) -> Iterator[Check]:
+    """Whether the database answers, stands at the newest migration, and is what it should be."""
+    from sqlalchemy.exc import ArgumentError, DBAPIError
+
+    from db import migrate
+    from db.errors import DatabaseFault
+    from outreach.wiring import unreachable
+
+    url = settings.effective_database_url()
+    try:
+        found, wanted = migrate.current(url), migrate.head()
+    except (ArgumentError, ValueError, DBAPIError, DatabaseFault) as exc:
+        complaint = unreachable(url, exc)
+        yield Check("database", "fail", complaint.what, complaint.mend)
+        return
+    if found is None:
+        yield Check("database", "fail", f"nothing is at {hide_password(url)} yet", "Run: outreach init")
+        return
+    yield Check("database", "ok", f"{hide_password(url)} answers")
+    if found != wanted:
+        yield Check("migrations", "fail", f"at {found}, this program needs {wanted}", "Run: outreach db upgrade")
+        return
+    yield Check("migrations", "ok", f"at {found}, the newest")
+    yield check_integrity(settings)
+
+
+def check_integrity(settings: Settings) -> Check:
+    """Whether tables, triggers and the audit log's chain are what they should be."""
+    from outreach.integrity import inspect_database
+
+    report = inspect_database(settings)
+    if report.differences:
+        first, others = report.differences[0], len(report.differences) - 1
+        more = f", and {others} more" if others else ""
+        return Check("triggers", "fail", first.what + more, "See all of it: outreach db check")
+    rows = f"{report.sealed:,} rows of the audit log hold"
+    return Check("triggers", "ok", f"tables and triggers are as they should be; {rows}")
+
+
+def check_model(settings: Settings) -> Check:
+    """Whether the model that is set answers."""
+    if settings.model == "rules":
+        return Check("model", "ok", "rules: the written policies answer; no network, no key, no cost")
+    import asyncio
+
+    from agents.models import ModelError, ModelSettingsError
+    from agents.models.endpoint import probe
+    from outreach.wiring import model_settings
+
+    try:
+        chosen = model_settings(settings)
+        where = hide_password(chosen.address)
+        offered = asyncio.run(probe(chosen.model_copy(update={"timeout_s": PROBE_SECONDS, "max_retries": 0})))
+    except Complaint as complaint:
+        return Check("model", "fail", complaint.what, complaint.mend)
+    except ModelSettingsError as exc:
+        return Check("model", "fail", str(exc), "Set OPENAI_API_KEY, or OUTREACH_MODEL=rules to go on without.")
+    except ModelError as exc:
+        return Check(
+            "model",
+            "fail",
+            str(exc),
+            "Check OPENAI_BASE_URL and OPENAI_API_KEY; OUTREACH_MODEL=rules needs neither.",
+        )
+    if offered and settings.model not in offered:
+        some = ", ".join(sorted(offered)[:5])
+        return Check(
+            "model",
+            "warn",
+            f"{where} answers, but does not list {settings.model}",
+            f"Set OUTREACH_MODEL; it has: {some}",
+        )
+    told = "" if offered else "; it keeps no list of its models"
+    return Check("model", "ok", f"{settings.model} at {where} answers{told}")
+
+
+def check_mail(settings: Settings, *, connect: bool) -> Iterator[Check]:
+    """Whether servers for sending and receiving are set, and with `connect` whether they let us in."""
+    from outreach.mail_check import IMAP, SMTP, parse_server, reach
+
+    for name, value, kind, without in (
+        (
+            "mail out",
+            settings.smtp_url,
+            SMTP,
+            "approved messages wait in `outreach outbox` for you to send by hand",
+        ),
+        ("mail in", settings.imap_url, IMAP, "replies come in from a folder of .eml files: outreach replies"),
+    ):
+        if value is None:
+            yield Check(name, "warn", f"no server is set; {without}", f"To change that, set {kind.setting}.")
+            continue
+        try:
+            server = parse_server(value.get_secret_value(), kind)
+            if connect:
+                reach(server)
+        except Complaint as complaint:
+            yield Check(name, "fail", complaint.what, complaint.mend)
+            continue
+        told = "lets you in" if connect else "is set (not contacted; --connect tries it)"
+        yield Check(name, "ok", f"{server.scheme}://{server.host}:{server.port} {told}")
+
+
+def check_playbooks(settings: Settings) -> Iterator[Check]:
+    """Whether every playbook is valid, the chosen one is there, and its sender is no longer the invented one."""
+    from playbooks import PlaybookInvalid, load_playbook, playbook_names
+
+    names = playbook_names()
+    for name in names:
+        try:
+            playbook = load_playbook(name)
+        except PlaybookInvalid as exc:
+            yield Check("playbook", "fail", str(exc), "Correct the file at the place it names.")
+            continue
+        yield Check("playbook", "ok", f"{name} is valid")
+        if name == settings.playbook and playbook.sender.sample:
+            yield Check(
+                "sender",
+                "warn",
+                f"{name} still writes as {playbook.sender.name} of {playbook.sender.company}, who is invented",
+                f"Before anything real leaves, put yourself into [sender] of playbooks/{name}/playbook.toml.",
+            )
+    if settings.playbook not in names:
+        yield Check(
+            "playbook",
+            "fail",
+            f"there is no playbook '{settings.playbook}'",
+            f"Set OUTREACH_PLAYBOOK: {', '.join(names)}",
+        )

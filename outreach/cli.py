@@ -1,0 +1,221 @@
+"""The door: `outreach COMMAND`. Which commands there are, and what becomes of errors.
+
+A command's module is imported when that command is called; the listing in `--help` is made from `COMMANDS` alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from outreach.context import Context, context_of
+from outreach.errors import Complaint
+
+if TYPE_CHECKING:
+    from outreach.settings import Settings
+
+INTERRUPTED = 130
+
+
+class Entry(NamedTuple):
+    """Where a command lives, and the line that stands for it in the list of commands."""
+
+    module: str
+    attribute: str
+    help: str
+    panel: str
+
+
+START, WORK, LOOK, CARE = "Begin", "Work", "Look", "Keep in order"
+
+COMMANDS: dict[str, Entry] = {
+    "init": Entry("init", "init", "Make the home folder and the database.", START),
+    "demo": Entry("demo", "demo", "Run the whole job on a sample of real organisations.", START),
+    "run": Entry("run", "run", "Find, score, research, write and check; stop for your approval.", WORK),
+    "approve": Entry("approve", "approve", "Read each message with its research; decide what may leave.", WORK),
+    "outbox": Entry("outbox", "outbox_app", "What is approved and ready to leave.", WORK),
+    "sent": Entry("outbox", "sent", "Say that a message of the outbox has left.", WORK),
+    "replies": Entry("replies", "replies_app", "Take in replies, sort them, and see what they ask for.", WORK),
+    "status": Entry("status", "status", "The funnel by stage and tier, and what to do next.", LOOK),
+    "runs": Entry("runs", "runs_app", "Every step that any agent took, with its time, tokens and cost.", LOOK),
+    "review": Entry("review", "review_app", "What the agents did that a person should look at.", LOOK),
+    "doctor": Entry("doctor", "doctor", "Check that everything is in place, and say how to mend it.", CARE),
+    "config": Entry("config", "config", "Every setting in force and where it came from.", CARE),
+    "db": Entry("db", "db_app", "Upgrade the database, or compare it with what it should be.", CARE),
+}
+
+EPILOG = """
+[bold]A first quarter of an hour[/bold]
+  outreach init              make the database
+  outreach demo              real colleges, from a list to drafts that wait
+  outreach status            where everything stands, and what to do next
+  outreach approve           read, edit, approve or reject each message
+  outreach runs show last    every step of it, with time and cost
+
+Settings come from options, the environment, .env and config.toml; `outreach config` shows them.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done. Data goes to stdout, words to stderr.
+"""
+
+
+class LazyGroup(TyperGroup):
+    """The list of commands, each loaded when it is called; the errors of all of them end here."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 (the signature is the library's)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        if ctx.meta.get(_LISTING):
+            return TyperCommand(cmd_name, help=entry.help, rich_help_panel=entry.panel)
+        return load(cmd_name, entry)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        ctx.meta[_LISTING] = True
+        super().format_help(ctx, formatter)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        ctx.meta[_LISTING] = True
+        return super().shell_complete(ctx, incomplete)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        # The suggestions for a mistyped name are looked up here.
+        names: Any = dict.fromkeys(COMMANDS)
+        self.commands = names
+        return super().resolve_command(ctx, args)
+
+    def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
+        try:
+            return super().main(args, *more, **extra)
+        except SystemExit as exc:
+            if exc.code == INTERRUPTED:
+                _tell("Stopped. Nothing is lost: what was done is kept, and the same command carries on from there.")
+            raise
+        except Exception as exc:
+            from outreach.failures import as_complaint
+
+            complaint = as_complaint(exc)
+            if complaint is None:
+                raise
+            complain(complaint)
+            sys.exit(complaint.code)
+
+
+_LISTING = "outreach.listing"
+
+
+def load(name: str, entry: Entry) -> Any:
+    """Imports a command. Its module gives a Typer application or a function, and for a function the examples under
+    its help: `NAME_EPILOG`, or `EPILOG` where the module has one command."""
+    module = import_module(f"outreach.commands.{entry.module}")
+    found = getattr(module, entry.attribute)
+    if isinstance(found, typer.Typer):
+        command: Any = typer.main.get_group(found)
+        command.name = name
+        command.help = command.help or entry.help
+        return command
+    single = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    epilog = getattr(module, f"{entry.attribute.upper()}_EPILOG", getattr(module, "EPILOG", None))
+    single.command(name, epilog=epilog)(found)
+    return typer.main.get_command(single)
+
+
+def complain(complaint: Complaint) -> None:
+    """What happened and what to do, on stderr."""
+    _tell(complaint.what, "bold red")
+    if complaint.mend:
+        _tell(complaint.mend)
+
+
+def _tell(text: str, style: str = "") -> None:
+    from outreach.console import say
+
+    say(text, style)
+
+
+app = typer.Typer(
+    name="outreach",
+    cls=LazyGroup,
+    epilog=EPILOG,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("outreach-command-center"))
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def outreach(
+    ctx: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the database and config.toml (OUTREACH_HOME).", show_default=False),
+    ] = None,
+    playbook: Annotated[
+        str | None, typer.Option(help="The sales motion to work on (OUTREACH_PLAYBOOK).", show_default=False)
+    ] = None,
+    log_format: Annotated[
+        str | None, typer.Option(help="How logs are written: console or json.", show_default=False)
+    ] = None,
+    verbose: Annotated[
+        int,
+        typer.Option("--verbose", "-v", count=True, help="More of the log: -v info, -vv debug.", show_default=False),
+    ] = 0,
+    version: Annotated[  # noqa: ARG001 (its callback has dealt with it)
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Agents find organisations worth contacting, research them and write; you approve each exact text.
+
+    Nothing leaves without your approval, and every step that an agent took can be looked up.
+    """
+    given = {"home": home, "playbook": playbook, "log_format": log_format}
+    overrides: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if verbose:
+        overrides["log_level"] = "debug" if verbose > 1 else "info"
+    ctx.obj = Context(overrides)
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+        _say_next(context_of(ctx).settings)
+
+
+def _say_next(settings: Settings) -> None:
+    from outreach.next_step import next_step
+
+    step = next_step(settings)
+    _tell(f"Next: {step.command}   ({step.why})", "bold")
+
+
+def main() -> None:
+    """Runs the command line. Output that cannot be encoded is escaped; a closed pipe ends it quietly."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    try:
+        app(prog_name="outreach")
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more when it ends, and would complain then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

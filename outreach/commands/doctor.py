@@ -1,0 +1,66 @@
+"""`outreach doctor`: is everything in place?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from outreach.console import out, print_json, progress, say, visible
+from outreach.context import settings_of
+
+if TYPE_CHECKING:
+    from outreach.checks import Check
+
+EPILOG = """
+[bold]Examples[/bold]
+  outreach doctor
+  outreach doctor --connect    log in to the mail servers as well; nothing is sent
+  outreach doctor --json
+"""
+
+_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+
+def _print(checks: list[Check]) -> None:
+    from rich.text import Text
+
+    console = out()
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        line = Text.assemble(
+            (f"{check.verdict:<4}", _STYLES[check.verdict]), f"  {check.name:<{width}}  ", visible(check.says)
+        )
+        console.print(line, soft_wrap=True)
+        if check.mend and check.verdict != "ok":
+            console.print(Text(f"{'':<{width + 6}}  → {visible(check.mend)}"), soft_wrap=True)
+
+
+def doctor(
+    ctx: typer.Context,
+    connect: Annotated[bool, typer.Option("--connect", help="Log in to the mail servers; nothing is sent.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Checks that everything is in place and says how to mend what is not.
+
+    The home folder, the database with its migrations and triggers, the model, mail, the playbooks and their sender.
+    A warning is something to know; a failure makes the exit code 1.
+    """
+    from outreach.checks import examine
+
+    settings = settings_of(ctx)
+    checks: list[Check] = []
+    with progress("Looking at everything") as bar:
+        for check in examine(settings, connect=connect):
+            checks.append(check)
+            bar.describe(f"Looked at {check.name}")
+    failed = sum(check.verdict == "fail" for check in checks)
+    if as_json:
+        print_json([asdict(check) for check in checks])
+    else:
+        _print(checks)
+        warned = sum(check.verdict == "warn" for check in checks)
+        say(f"{failed} failed, {warned} to know of." if failed or warned else "All is well.")
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,90 @@
+"""`outreach init`: the home folder and the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from outreach.console import progress, say, show
+from outreach.context import settings_of
+from outreach.errors import Complaint
+from outreach.urls import hide_password
+
+if TYPE_CHECKING:
+    from outreach.settings import Settings
+
+EPILOG = """
+[bold]Examples[/bold]
+  outreach init                              a SQLite file in the home folder
+  outreach --home ./work init                another home folder
+  OUTREACH_DATABASE_URL=postgresql://localhost/outreach outreach init
+"""
+
+CONFIG = """\
+# Settings of `outreach`; the environment and .env are stronger. `outreach config` lists them all.
+
+# The model that the agents ask: "rules" needs no network and no key; any other name is asked of the
+# OpenAI-compatible endpoint (OPENAI_BASE_URL, OPENAI_API_KEY).
+# model = "rules"
+
+# Your name, as it stands beside each decision of yours.
+# user = ""
+
+# The sales motion to work on.
+# playbook = "sports-lighting"
+"""
+
+
+def set_up(settings: Settings) -> bool:
+    """Makes the home folder, its config.toml and the database where they are missing, and upgrades an older one.
+
+    Says whether the database is new. Raises Complaint where the folder or the database cannot be made.
+    """
+    from sqlalchemy.exc import ArgumentError, DBAPIError
+
+    from db import migrate
+    from db.errors import DatabaseFault, explain
+    from outreach.settings import TOML_NAME
+    from outreach.wiring import unreachable
+
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        toml = settings.home / TOML_NAME
+        if not toml.exists():
+            toml.write_text(CONFIG, encoding="utf-8")
+    except OSError as exc:
+        raise Complaint(
+            f"The home folder {settings.home} cannot be made or written to: {exc.strerror}.",
+            "Name another one with --home or OUTREACH_HOME.",
+        ) from exc
+    url = settings.effective_database_url()
+    try:
+        new = migrate.current(url) is None
+        migrate.upgrade(url)
+    except (ArgumentError, ValueError) as exc:
+        raise unreachable(url, exc) from exc
+    except DBAPIError as exc:
+        raise explain(exc) or unreachable(url, exc) from exc
+    except DatabaseFault as exc:
+        raise Complaint(
+            f"The database could not be set up: {exc}.", "Nothing was changed; then: outreach init"
+        ) from exc
+    return new
+
+
+def init(ctx: typer.Context) -> None:
+    """Makes the home folder and the database: tables, triggers, roles and the templates that come with it.
+
+    Calling it again does no harm: what is there stays, and an older database is brought up to date.
+    """
+    settings = settings_of(ctx)
+    with progress("Making the database"):
+        new = set_up(settings)
+    show(f"home      {settings.home}")
+    show(f"database  {hide_password(settings.effective_database_url())}")
+    say("The database is made." if new else "The database was there already and is up to date.", "green")
+    say(
+        "Next: outreach demo     the whole job on a sample of real organisations\n"
+        "      outreach doctor   is everything in place?"
+    )

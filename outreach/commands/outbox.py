@@ -1,0 +1,265 @@
+"""`outreach outbox` and `outreach sent`: what a person approved, on its way out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from outreach.console import print_json, print_table, say, show
+from outreach.context import context_of, settings_of
+from outreach.errors import Complaint
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from playbooks import Sender
+
+OUTBOX_EPILOG = """
+[bold]Examples[/bold]
+  outreach outbox                    what is approved and ready to leave
+  outreach outbox show 4f1c          one message, exactly as it would leave
+  outreach outbox export mail/       each as an .eml file, to send with any mail program
+  outreach sent 4f1c 9a02            say that these have left
+"""
+SENT_EPILOG = """
+[bold]Examples[/bold]
+  outreach sent 4f1c
+  outreach sent 4f1c 9a02 --at 2026-03-02T09:30
+"""
+SHORT = 8
+
+outbox_app = typer.Typer(
+    help="Lists what is approved and ready to leave; `show` and `export` bring it out.",
+    epilog=OUTBOX_EPILOG,
+    invoke_without_command=True,
+    rich_markup_mode="rich",
+)
+
+
+def _sender(playbook: str) -> Sender:
+    from playbooks import load_playbook
+
+    return load_playbook(playbook).sender
+
+
+@outbox_app.callback()
+def outbox(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Lists what is approved and ready to leave; `show` and `export` bring it out."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from outreach.wiring import open_database
+    from tools.outbox import ready
+
+    context = context_of(ctx)
+    playbook = context.settings.playbook if "playbook" in context.overrides else None
+    with open_database(context.settings, "user") as database:
+        found = database.read_sync(lambda s: ready(s, playbook))
+    if found or as_json:
+        print_table(
+            "Ready to leave",
+            ("draft", "to", "at", "organisation", "subject", "touch", "approved", "exported"),
+            [
+                (
+                    one.draft_id[:SHORT],
+                    one.contact_name,
+                    one.recipient,
+                    one.organisation,
+                    one.subject or f"({one.channel})",
+                    one.touch_number,
+                    one.approved_at,
+                    one.claimed,
+                )
+                for one in found
+            ],
+            as_json=as_json,
+            json_rows=[asdict(one) for one in found],
+        )
+    if as_json:
+        return
+    if found:
+        say("Write them out: outreach outbox export DIR. Once sent, say so: outreach sent DRAFT …")
+    else:
+        say("Nothing is ready to leave. What waits for your decision: outreach approve")
+
+
+@outbox_app.command("show", epilog=OUTBOX_EPILOG)
+def show_(
+    ctx: typer.Context,
+    draft: Annotated[str, typer.Argument(help="A draft's id, or the beginning of it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Shows one message exactly as it would leave."""
+    from datetime import UTC, datetime
+
+    from outreach.wiring import open_database
+    from tools.outbox import NotReady, build_message, find, outgoing
+
+    with open_database(settings_of(ctx), "user") as database:
+        try:
+            leaving = database.read_sync(lambda s: outgoing(s, find(s, draft)))
+        except NotReady as exc:
+            raise Complaint(str(exc), "See what may leave: outreach outbox") from exc
+    if as_json:
+        print_json(asdict(leaving))
+        return
+    if leaving.channel == "email":
+        try:
+            message = build_message(leaving, _sender(leaving.playbook), datetime.now(UTC))
+        except NotReady as exc:
+            raise Complaint(str(exc), "Correct the contact's address, then approve the message again.") from exc
+        for name in ("From", "To", "Subject", "In-Reply-To", "List-Unsubscribe"):
+            if message[name] is not None:
+                show(f"{name}: {message[name]}")
+    else:
+        show(f"To: {leaving.contact_name}, {leaving.recipient} ({leaving.channel})")
+        if leaving.subject:
+            show(f"Subject: {leaving.subject}")
+    show(f"\n{leaving.body}")
+
+
+@outbox_app.command("export", epilog=OUTBOX_EPILOG)
+def export(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Where the .eml files go; it is made if it is not there.")],
+    drafts: Annotated[list[str] | None, typer.Argument(help="Only these drafts; without any, all.")] = None,
+) -> None:
+    """Writes each mail that is ready as an .eml file. From then on it counts as being sent, until you say that it was.
+
+    Running it again writes the same mails again, with the same Message-IDs.
+    """
+    from db.actors import acting_as
+    from outreach.console import progress
+    from outreach.wiring import open_database
+    from tools.outbox import NotReady, export_eml, find, outgoing, ready
+
+    context = context_of(ctx)
+    playbook = context.settings.playbook if "playbook" in context.overrides else None
+    refused: list[str] = []
+    written: list[Path] = []
+    with open_database(context.settings, "user") as database, acting_as(context.settings.actor()):
+
+        def wanted_ids() -> list[str]:
+            if drafts:
+                return database.read_sync(lambda s: [find(s, one).id for one in drafts])
+            return database.read_sync(lambda s: [o.draft_id for o in ready(s, playbook) if o.channel == "email"])
+
+        def one_mail(draft_id: str) -> Path:
+            def work(s: Session) -> Path:
+                draft = find(s, draft_id)
+                return export_eml(s, draft, _sender(outgoing(s, draft).playbook), folder)
+
+            return database.write_sync(work)
+
+        try:
+            ids = wanted_ids()
+        except NotReady as exc:
+            raise Complaint(str(exc), "See what may leave: outreach outbox") from exc
+        with progress("Writing mails", len(ids)) as bar:
+            for draft_id in ids:
+                try:
+                    written.append(one_mail(draft_id))
+                except NotReady as exc:
+                    refused.append(str(exc))
+                except OSError as exc:
+                    raise Complaint(
+                        f"{folder} cannot be written to: {exc.strerror or exc}", "Name another folder."
+                    ) from exc
+                bar.advance(1)
+    for path in written:
+        show(str(path))
+    for reason in refused:
+        say(reason, "yellow")
+    if refused:
+        raise Complaint(
+            f"{len(refused)} of {len(ids)} could not be written out.", "See what may leave: outreach outbox", code=3
+        )
+    if written:
+        say(f"{len(written):,} written. Once they are sent, say so: outreach sent DRAFT …")
+    else:
+        say("No mail is ready to leave. What waits for your decision: outreach approve")
+
+
+def sent(
+    ctx: typer.Context,
+    drafts: Annotated[list[str], typer.Argument(help="Ids of drafts, or the beginnings of them.")],
+    at: Annotated[
+        str | None,
+        typer.Option("--at", help="When, as 2026-03-02T09:30 by this machine's clock; now, if left out."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Says that messages of the outbox have left: each is recorded, and the next touch is planned."""
+    from db.actors import acting_as
+    from outreach.wiring import open_database
+    from tools.outbox import NotReady, Sent, find, mark_sent
+
+    when = _moment(at)
+    settings = settings_of(ctx)
+    done: list[Sent] = []
+    refused: list[str] = []
+    with open_database(settings, "user") as database, acting_as(settings.actor()):
+
+        def record(reference: str) -> Sent:
+            def work(s: Session) -> Sent:
+                draft = find(s, reference)
+                return mark_sent(s, draft.id, when, settings.actor(), _sender(draft.contact.prospect.playbook))
+
+            return database.write_sync(work)
+
+        for reference in drafts:
+            try:
+                done.append(record(reference))
+            except NotReady as exc:
+                refused.append(str(exc))
+    if done or as_json:
+        print_table(
+            "Sent",
+            ("draft", "to", "organisation", "next touch due", "recorded"),
+            [
+                (
+                    one.draft_id[:SHORT],
+                    one.contact_name,
+                    one.organisation,
+                    one.next_due,
+                    "before" if one.again else "now",
+                )
+                for one in done
+            ],
+            as_json=as_json,
+            json_rows=[asdict(one) for one in done],
+        )
+    for reason in refused:
+        say(reason, "yellow")
+    if refused:
+        raise Complaint(
+            f"{len(refused)} of {len(drafts)} could not be recorded as sent.",
+            "See what may leave: outreach outbox",
+            code=3 if done else 1,
+        )
+
+
+def _recorded(again: bool) -> str:
+    return "before" if again else "now"
+
+
+def _moment(at: str | None) -> datetime:
+    from datetime import UTC, datetime
+
+    now = datetime.now(UTC)
+    if at is None:
+        return now
+    try:
+        when = datetime.fromisoformat(at).astimezone(UTC)
+    except ValueError as exc:
+        raise Complaint(f"'{at}' is not a time.", "Write it as 2026-03-02T09:30.", code=2) from exc
+    if when > now:
+        raise Complaint("A message cannot have left in the future.", "Give the time at which it was sent.", code=2)
+    return when

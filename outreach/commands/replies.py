@@ -1,0 +1,162 @@
+"""`outreach replies`: takes replies in, has them triaged, and shows what they ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from outreach.console import print_table, progress, say
+from outreach.context import settings_of
+from outreach.errors import Complaint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from outreach.settings import Settings
+    from tools.intake import Taken
+
+EPILOG = """
+[bold]Examples[/bold]
+  outreach replies                      the replies so far, the newest first
+  outreach replies triage inbox/        every .eml file of a folder
+  outreach replies triage a.eml b.eml --json
+"""
+SHORT = 8
+
+replies_app = typer.Typer(
+    help="Takes in replies, sorts them, and shows what they ask for.",
+    epilog=EPILOG,
+    invoke_without_command=True,
+    rich_markup_mode="rich",
+)
+
+
+@replies_app.callback()
+def replies(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Lists the messages that came in, the newest first, with what they want. `triage` takes in more."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from outreach.wiring import open_database
+    from tools.intake import received
+
+    with open_database(settings_of(ctx), "user") as database:
+        rows = database.read_sync(lambda s: received(s, limit=limit))
+    _print(rows, as_json)
+    if not rows and not as_json:
+        say("No replies yet. Take some in: outreach replies triage FOLDER")
+
+
+@replies_app.command("triage", epilog=EPILOG)
+def triage(
+    ctx: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Mails as .eml files, or folders of them.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Takes mails in, matches them to what was sent, says what they want, and does what follows from it.
+
+    A mail that was taken in before changes nothing. Files that cannot be read are named, and the exit code is 3.
+    """
+    from outreach.wiring import open_database
+    from outreach.work import run_replies
+    from tools.intake import received
+
+    settings = settings_of(ctx)
+    files = _files(paths)
+    taken, unreadable = _take_in(settings, files)
+    ids = [one.inbound_id for one in taken]
+    if ids:
+        # Whatever waits is triaged: what an earlier call stored and could not finish as well.
+        result = run_replies(settings)
+        for error in result.tally.errors[:5]:
+            say(f"Failed: {error}", "red")
+    with open_database(settings, "user") as database:
+        rows = database.read_sync(lambda s: received(s, ids=ids))
+    _print(rows, as_json)
+    for reason in unreadable:
+        say(reason, "yellow")
+    if not as_json:
+        new = sum(one.new for one in taken)
+        unmatched = sum(one.contact_id is None for one in taken)
+        say(f"{new:,} new, {len(taken) - new:,} known before, {unmatched:,} matched to nobody.")
+        say("What a person should look at: outreach review")
+    waiting = sum(not row["triaged"] for row in rows)
+    if waiting:
+        raise Complaint(
+            f"{waiting} of {len(rows)} messages were taken in and not triaged.",
+            "Run the command again; `outreach runs list --status error` says what went wrong.",
+            code=3,
+        )
+    if unreadable:
+        raise Complaint(
+            f"{len(unreadable)} of {len(files)} files could not be read as mail.", "They are named above.", code=3
+        )
+
+
+def _take_in(settings: Settings, files: Sequence[Path]) -> tuple[list[Taken], list[str]]:
+    from db.actors import acting_as
+    from outreach.wiring import open_database
+    from tools.intake import take_in
+    from tools.mail import UnreadableMail
+    from tools.mail.reading import file_bytes
+
+    taken: dict[str, Taken] = {}
+    unreadable: list[str] = []
+    with (
+        open_database(settings, "user") as database,
+        acting_as(settings.actor()),
+        progress("Taking in mail", len(files)) as bar,
+    ):
+        for path in files:
+            try:
+                raw = file_bytes(path)
+                one = database.write_sync(lambda s, raw=raw: take_in(s, raw))  # type: ignore[misc]
+                taken.setdefault(one.inbound_id, one)
+            except UnreadableMail as exc:
+                unreadable.append(f"{path}: {exc}")
+            bar.advance(1)
+    return list(taken.values()), unreadable
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files += sorted(one for one in path.rglob("*.eml") if one.is_file())
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise Complaint(f"There is no file or folder {path}.", "Name .eml files or folders of them.", code=2)
+    if not files:
+        raise Complaint("There is no .eml file there.", "Name .eml files or folders of them.", code=2)
+    return files
+
+
+def _print(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
+    if not rows and not as_json:
+        return
+    print_table(
+        "Replies",
+        ("message", "received", "from", "contact", "kind", "intent", "sure", "matched by", "summary"),
+        [
+            (
+                row["inbound_id"][:SHORT],
+                row["received_at"],
+                row["from"],
+                row["contact"],
+                row["kind"],
+                row["intent"],
+                f"{row['confidence']:.2f}" if row["confidence"] is not None else None,
+                row["matched_by"],
+                row["summary"] or row["subject"],
+            )
+            for row in rows
+        ],
+        as_json=as_json,
+        json_rows=rows,
+    )

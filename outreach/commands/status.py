@@ -1,0 +1,96 @@
+"""`outreach status`: where everything stands."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from outreach.console import many, print_json, print_table, say
+from outreach.context import context_of
+
+if TYPE_CHECKING:
+    from db.queries.funnel import Funnel
+
+EPILOG = """
+[bold]Examples[/bold]
+  outreach status                            every playbook
+  outreach --playbook qa-software status     one of them
+  outreach status --json
+"""
+
+
+def _sentence(value: str) -> str:
+    return value.replace("_", " ")
+
+
+def show_funnel(funnel: Funnel) -> None:
+    """One playbook's funnel on stdout, in small tables; counts of nothing are left out."""
+    people = many(funnel.total_contacts, "person", "people")
+    print_table(
+        f"{funnel.playbook}: {many(funnel.total_prospects, 'organisation')}, {people}",
+        ("organisations by status", "count"),
+        [(_sentence(name), count) for name, count in funnel.prospects.items() if count],
+    )
+    tiers = [(name or "none yet", count) for name, count in funnel.tiers.items() if count or name]
+    print_table("", [name for name, _ in [("tier", 0), *tiers]], [["count", *(count for _, count in tiers)]])
+    print_table(
+        "",
+        ("people by stage", "count"),
+        [(_sentence(name), count) for name, count in funnel.stages.items() if count],
+    )
+    print_table(
+        "",
+        ("messages and what needs you", "count"),
+        [
+            ("drafts waiting for approval", funnel.waiting),
+            ("skipped until later", funnel.skipped),
+            ("drafts in work, or stopped by QC", funnel.in_work),
+            ("approved and ready to leave", funnel.ready),
+            ("sent", funnel.sent),
+            ("people not to be contacted", funnel.do_not_contact),
+            ("open flags", funnel.open_flags),
+            ("of these critical", funnel.critical_flags),
+            ("actions to review", funnel.to_review),
+        ],
+    )
+
+
+def status(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Shows the funnel of each playbook by status, tier and stage, what waits for you, and the next command.
+
+    With --playbook at the top only that playbook is shown.
+    """
+    from db.queries.funnel import funnels
+    from db.queries.runs import has_unfinished_runs
+    from outreach.next_step import step_for, usual_playbook
+    from outreach.wiring import open_database
+    from playbooks import load_playbook
+
+    context = context_of(ctx)
+    settings = context.settings
+    wanted: tuple[str, ...] = ()
+    if "playbook" in context.overrides:
+        wanted = (load_playbook(settings.playbook).name,)
+    with open_database(settings, "user") as database:
+        found, unfinished = database.read_sync(lambda s: (funnels(s, wanted), has_unfinished_runs(s)))
+    step = step_for(found, unfinished=unfinished, chosen=usual_playbook(settings))
+    if as_json:
+        print_json(
+            {
+                "playbooks": [
+                    {**asdict(f), "tiers": {name or "none": count for name, count in f.tiers.items()}} for f in found
+                ],
+                "next": asdict(step),
+            }
+        )
+        return
+    for funnel in found:
+        show_funnel(funnel)
+    if not found:
+        say("No organisation is here yet.")
+    say(f"Next: {step.command}   ({step.why})", "bold")

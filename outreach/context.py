@@ -1,0 +1,42 @@
+"""What the options at the top of the command line carry to each command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import typer
+
+    from outreach.settings import Settings
+
+
+@dataclass
+class Context:
+    """The options of this call (`overrides`, by the name of the setting) and, once asked for, the settings."""
+
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Read when a command first asks, so that `--help` works with a broken setting, and logs from then on."""
+        from outreach.logs import configure_logging
+        from outreach.settings import load_settings
+
+        settings = load_settings(**self.overrides)
+        configure_logging(settings.log_format, settings.log_level)
+        return settings
+
+
+def context_of(ctx: typer.Context) -> Context:
+    """The Context of a command that runs under the application."""
+    found = ctx.find_object(Context)
+    if found is None:
+        raise RuntimeError("the command runs outside of the application")
+    return found
+
+
+def settings_of(ctx: typer.Context) -> Settings:
+    """The settings in force for a command."""
+    return context_of(ctx).settings

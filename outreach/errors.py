@@ -1,0 +1,14 @@
+"""Errors meant for the person at the command line."""
+
+
+class Complaint(Exception):
+    """Something the person can mend: what happened in one sentence, and what to do about it.
+
+    The command line prints it without a traceback and exits with `code` (1 failed, 2 wrong usage, 3 partly done).
+    """
+
+    def __init__(self, what: str, mend: str = "", *, code: int = 1) -> None:
+        super().__init__(what)
+        self.what = what
+        self.mend = mend
+        self.code = code

@@ -1,0 +1,172 @@
+"""What is in force, read once at the door and handed on; nothing else in the program reads the environment.
+
+Where a value may come from, strongest first: a command-line option, the environment, `.env` in the current
+folder, `config.toml` in `OUTREACH_HOME`, the default.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from dotenv import dotenv_values
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from outreach.errors import Complaint
+
+ENV_FILE = Path(".env")
+TOML_NAME = "config.toml"
+
+
+def default_home() -> Path:
+    """The per-user data folder of this platform."""
+    return Path(platformdirs.user_data_path("outreach-command-center", appauthor=False))
+
+
+def find_home(environ: dict[str, str] | None = None) -> Path:
+    """`OUTREACH_HOME` must be known before `config.toml` inside it can be read."""
+    env = os.environ if environ is None else environ
+    named = env.get("OUTREACH_HOME") or dotenv_values(ENV_FILE).get("OUTREACH_HOME")
+    return Path(named).expanduser().absolute() if named else default_home()
+
+
+def _named(field: str, *more: str) -> AliasChoices:
+    return AliasChoices(f"outreach_{field}", *more, field)
+
+
+class Settings(BaseSettings):
+    """Every setting of the program. The environment's name of each is `OUTREACH_` and the field's name in capitals,
+    except for `OPENAI_API_KEY` and `OPENAI_BASE_URL`, which keep the names that other programs use."""
+
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        case_sensitive=False,
+        env_ignore_empty=True,
+    )
+
+    home: Path = Field(default_factory=find_home, validation_alias=_named("home"))
+    database_url: str = Field(default="", validation_alias=_named("database_url"))
+    checkpoint_url: str = Field(default="", validation_alias=_named("checkpoint_url"))
+    model: str = Field(default="rules", validation_alias=_named("model"))
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("openai_api_key"))
+    openai_base_url: str | None = Field(default=None, validation_alias=AliasChoices("openai_base_url"))
+    user: str = Field(default="", validation_alias=_named("user"))
+    playbook: str = Field(default="sports-lighting", validation_alias=_named("playbook"))
+    smtp_url: SecretStr | None = Field(default=None, validation_alias=_named("smtp_url"))
+    imap_url: SecretStr | None = Field(default=None, validation_alias=_named("imap_url"))
+    log_format: Literal["console", "json"] = Field(default="console", validation_alias=_named("log_format"))
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", validation_alias=_named("log_level")
+    )
+    concurrency: int = Field(default=8, ge=1, le=256, validation_alias=_named("concurrency"))
+    model_timeout_s: float = Field(default=60.0, gt=0, validation_alias=_named("model_timeout_s"))
+    model_attempts: int = Field(default=4, ge=1, le=20, validation_alias=_named("model_attempts"))
+    model_max_output_tokens: int = Field(default=1200, ge=64, validation_alias=_named("model_max_output_tokens"))
+    max_calls: int | None = Field(default=None, ge=1, validation_alias=_named("max_calls"))
+    max_tokens: int | None = Field(default=None, ge=1, validation_alias=_named("max_tokens"))
+    max_cost_usd: float | None = Field(default=None, gt=0, validation_alias=_named("max_cost_usd"))
+    price_in: float | None = Field(default=None, ge=0, validation_alias=_named("price_in"))
+    price_cached: float | None = Field(default=None, ge=0, validation_alias=_named("price_cached"))
+    price_out: float | None = Field(default=None, ge=0, validation_alias=_named("price_out"))
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the signature is the library's)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, find_home() / TOML_NAME)
+        return init_settings, env_settings, dotenv_settings, toml
+
+    def effective_database_url(self) -> str:
+        """The database: as set, else the SQLite file under the home folder."""
+        return self.database_url or f"sqlite:///{self.home / 'outreach.db'}"
+
+    def effective_checkpoint_url(self) -> str:
+        """The checkpoints: as set, else PostgreSQL where the tables are there, else an SQLite file of their own."""
+        if self.checkpoint_url:
+            return self.checkpoint_url
+        url = self.effective_database_url()
+        return url if url.startswith("postgresql") else f"sqlite:///{self.home / 'checkpoints.db'}"
+
+    def actor(self) -> str:
+        """The person at the command line, as `audit_log.changed_by` names them."""
+        return f"user:{self.user}" if self.user else "user"
+
+
+ENV_NAMES = {
+    name: f"OUTREACH_{name}".upper() if not name.startswith("openai_") else name.upper()
+    for name in Settings.model_fields
+}
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Reads the settings; raises Complaint, naming the setting at fault and where it is set, when one is wrong."""
+    home = overrides.get("home")
+    if home is not None:
+        os.environ["OUTREACH_HOME"] = str(Path(home).expanduser().absolute())
+    toml = find_home() / TOML_NAME
+    try:
+        unknown = _unknown_keys(toml)
+        settings = Settings(**overrides)
+    except tomllib.TOMLDecodeError as exc:
+        raise Complaint(f"{toml} is not valid TOML: {exc}", "Mend the line it names, or remove the file.") from exc
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "?"
+        field = name.lower().removeprefix("outreach_")
+        where = "command line" if field in overrides else origin(field)
+        raise Complaint(
+            f"The setting {ENV_NAMES.get(field, name)} is wrong ({where}): {first['msg']}.",
+            "Correct it there; `outreach config` shows what is in force.",
+            code=2 if field in overrides else 1,
+        ) from exc
+    if unknown:
+        raise Complaint(
+            f"{toml} has settings that do not exist: {', '.join(sorted(unknown))}.",
+            "Known are: " + ", ".join(sorted(Settings.model_fields)) + ".",
+        )
+    return settings
+
+
+def _unknown_keys(toml: Path) -> set[str]:
+    if not toml.exists():
+        return set()
+    with toml.open("rb") as file:
+        keys = set(tomllib.load(file))
+    known = set(Settings.model_fields)
+    return {key for key in keys if key.lower().removeprefix("outreach_") not in known}
+
+
+def origin(field: str) -> str:
+    """Where the value of a setting came from: 'environment', '.env', the TOML file's path, or 'default'."""
+    name = ENV_NAMES.get(field, field)
+    if os.environ.get(name):
+        return "environment"
+    if any(key.upper() == name and value for key, value in dotenv_values(ENV_FILE).items()):
+        return ".env"
+    toml = find_home() / TOML_NAME
+    if toml.exists():
+        with toml.open("rb") as file:
+            keys = {key.lower().removeprefix("outreach_") for key in tomllib.load(file)}
+        if field in keys:
+            return str(toml)
+    return "default"

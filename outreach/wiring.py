@@ -1,0 +1,103 @@
+"""Puts the parts together: the one place where settings become objects that the other packages are given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outreach.errors import Complaint
+from outreach.urls import hide_password
+
+if TYPE_CHECKING:
+    from agents.models import ModelSettings
+    from db.access import Database
+    from db.roles import Role
+    from outreach.settings import Settings
+
+# PostgreSQL: our roles are made together with the tables.
+_NO_SUCH_ROLE = ("22023", "42704")
+
+
+def open_database(settings: Settings, role: Role) -> Database:
+    """The database in the given role, once it is known to be there and to have this version's tables.
+
+    Raises Complaint where it is missing, cannot be reached, or belongs to another version of the program.
+    """
+    from sqlalchemy.exc import ArgumentError, DBAPIError
+
+    from db.access import Database, revision
+    from db.engine import sqlite_path
+    from db.errors import DatabaseFault, NotMigrated, sqlstate
+    from db.migrate import head
+
+    url = settings.effective_database_url()
+    try:
+        path = sqlite_path(url)
+        if path is not None and not path.exists():
+            raise missing(url)
+        database = Database(url, role)
+    except (ArgumentError, ValueError) as exc:
+        raise unreachable(url, exc) from exc
+    try:
+        found, wanted = database.read_sync(revision), head()
+    except (DBAPIError, DatabaseFault) as exc:
+        database.close()
+        if isinstance(exc, NotMigrated) or sqlstate(exc) in _NO_SUCH_ROLE:
+            raise missing(url) from exc
+        raise unreachable(url, exc) from exc
+    if found == wanted:
+        return database
+    database.close()
+    if found is None:
+        raise missing(url)
+    raise Complaint(
+        f"The database at {hide_password(url)} stands at migration {found}, this program needs {wanted}.",
+        "Run: outreach db upgrade (a database that is newer than the program needs a newer program).",
+    )
+
+
+def missing(url: str) -> Complaint:
+    """What to tell the person when nothing was set up yet."""
+    return Complaint(f"There is no database yet at {hide_password(url)}.", "Run: outreach init")
+
+
+def unreachable(url: str, exc: Exception) -> Complaint:
+    """What to tell the person when a database does not answer."""
+    cause = getattr(exc, "orig", None) or exc
+    lines = str(cause).strip().splitlines()
+    reason = hide_password(lines[0]) if lines else type(cause).__name__
+    return Complaint(
+        f"The database at {hide_password(url)} cannot be reached: {reason}",
+        "Check OUTREACH_DATABASE_URL and that the server is running; `outreach config` shows what is in force.",
+    )
+
+
+def model_settings(settings: Settings) -> ModelSettings:
+    """Which model answers and within what limits. Raises Complaint where a limit of money has no prices to go by."""
+    from pydantic import ValidationError
+
+    from agents.models import ModelSettings, Prices
+
+    prices = None
+    if settings.price_in is not None and settings.price_out is not None:
+        prices = Prices(input=settings.price_in, output=settings.price_out, cached=settings.price_cached)
+    limits = {
+        name: value
+        for name in ("max_calls", "max_tokens", "max_cost_usd")
+        if (value := getattr(settings, name)) is not None
+    }
+    try:
+        return ModelSettings(
+            name=settings.model,
+            api_key=settings.openai_api_key,
+            base_url=settings.openai_base_url,
+            timeout_s=settings.model_timeout_s,
+            max_retries=settings.model_attempts - 1,
+            max_output_tokens=settings.model_max_output_tokens,
+            prices=prices,
+            **limits,
+        )
+    except ValidationError as exc:
+        raise Complaint(
+            f"The model's settings do not fit together: {exc.errors()[0]['msg']}.",
+            "Set OUTREACH_PRICE_IN and OUTREACH_PRICE_OUT (US dollars per million tokens), or drop the limit.",
+        ) from exc

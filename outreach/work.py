@@ -1,0 +1,112 @@
+"""Running the graphs from the command line: one runner at a time, woken and closed properly."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from outreach.errors import Complaint
+from outreach.wiring import model_settings, open_database
+
+if TYPE_CHECKING:
+    from graphs.runner import Runner, RunResult
+    from graphs.threads import End
+    from outreach.settings import Settings
+
+LOCK_KEY = 0x6F7574  # 'out'
+BUSY = Complaint(
+    "Another `outreach` is at work on this database.",
+    "Wait until it is done, or end it; what you decided is kept, and the next `outreach run` carries it on.",
+)
+
+
+@contextmanager
+def runner_lock(settings: Settings) -> Iterator[None]:
+    """Held by the one process that moves threads. The operating system, or PostgreSQL, lets go of it when the process
+    dies. Raises Complaint where another process holds it."""
+    url = settings.effective_database_url()
+    if url.startswith("sqlite"):
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(settings.home / "runner.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as exc:
+            raise BUSY from exc
+        try:
+            yield
+        finally:
+            lock.release()
+        return
+    from sqlalchemy import text
+
+    from db.engine import make_engine
+
+    engine = make_engine(url, "agent")
+    try:
+        with engine.connect() as connection:
+            if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}):
+                raise BUSY
+            connection.commit()
+            yield
+    finally:
+        engine.dispose()
+
+
+class Session:
+    """A runner and the event loop that it lives in, for commands that are not coroutines themselves."""
+
+    def __init__(self, settings: Settings, on_end: Callable[[str, End], None] | None = None) -> None:
+        self._settings = settings
+        self._on_end = on_end
+        self._stack = AsyncExitStack()
+        self._loop = asyncio.Runner()
+
+    def __enter__(self) -> Session:
+        self._stack.enter_context(runner_lock(self._settings))
+        self._runner: Runner = self._loop.run(self._open())
+        return self
+
+    async def _open(self) -> Runner:
+        # Read by the library when it is imported: checkpoints give back plain types only.
+        os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+        from graphs.nodes import Machine
+        from graphs.recorder import Recorder
+        from graphs.runner import open_runner
+
+        settings = self._settings
+        database = self._stack.enter_context(open_database(settings, "agent"))
+        machine = Machine(database, Recorder(database), model_settings(settings))
+        return await self._stack.enter_async_context(
+            open_runner(
+                machine,
+                settings.effective_checkpoint_url(),
+                concurrency=settings.concurrency,
+                on_end=self._on_end,
+            )
+        )
+
+    def __exit__(self, *_exc: object) -> None:
+        try:
+            self._loop.run(self._stack.aclose())
+        finally:
+            self._loop.close()
+
+    def run(
+        self, playbook: str, files: list[dict[str, Any]], limit: int | None, *, only_replies: bool = False
+    ) -> RunResult:
+        """The orchestrator, over what is due; or over the replies alone."""
+        return self._loop.run(self._runner.run(playbook, files=files, limit=limit, only_replies=only_replies))
+
+    def carry_on(self, thread_ids: list[str] | None = None) -> RunResult:
+        """Wakes what was decided and what a crash cut off."""
+        return self._loop.run(self._runner.carry_on(thread_ids))
+
+
+def run_replies(settings: Settings) -> RunResult:
+    """Triages the incoming messages that nobody has triaged yet."""
+    with Session(settings) as session:
+        return session.run(settings.playbook, [], None, only_replies=True)

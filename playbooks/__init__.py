@@ -1,0 +1,32 @@
+"""Playbooks: one folder per sales motion, as validated data.
+
+A playbook says who is writing, what is sold, how organisations are scored and tiered, what may be said to whom,
+and what a message must look like. Code reads it; nothing about a motion is written into code.
+"""
+
+from playbooks.loader import PlaybookInvalid, PlaybookNotFound, load_playbook, playbook_names
+from playbooks.model import (
+    ContactFormula,
+    Dimension,
+    MessageRules,
+    Playbook,
+    Sender,
+    Statement,
+    TemplateEdition,
+    WeightedFormula,
+)
+
+__all__ = [
+    "ContactFormula",
+    "Dimension",
+    "MessageRules",
+    "Playbook",
+    "PlaybookInvalid",
+    "PlaybookNotFound",
+    "Sender",
+    "Statement",
+    "TemplateEdition",
+    "WeightedFormula",
+    "load_playbook",
+    "playbook_names",
+]

@@ -1,0 +1,41 @@
+"""Reads a playbook's TOML and says plainly what is wrong with it."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from playbooks.model import Playbook
+
+FOLDER = Path(__file__).parent
+
+
+class PlaybookNotFound(LookupError):
+    """No playbook has this name."""
+
+
+class PlaybookInvalid(ValueError):
+    """A playbook's file breaks the format; the message names the file, the key and what is expected."""
+
+
+def playbook_names() -> list[str]:
+    """The playbooks that exist, by folder name."""
+    return sorted(path.parent.name for path in FOLDER.glob("*/playbook.toml"))
+
+
+@cache
+def load_playbook(name: str) -> Playbook:
+    """Reads and validates one playbook. Raises PlaybookNotFound or PlaybookInvalid."""
+    path = FOLDER / name / "playbook.toml"
+    if name not in playbook_names():
+        raise PlaybookNotFound(f"There is no playbook '{name}'; there are: {', '.join(playbook_names())}.")
+    try:
+        with path.open("rb") as file:
+            return Playbook.model_validate({"name": name, **tomllib.load(file)})
+    except tomllib.TOMLDecodeError as exc:
+        raise PlaybookInvalid(f"{path.name} of '{name}' is not valid TOML: {exc}") from exc
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PlaybookInvalid(f"{path.name} of '{name}': {where}: {first['msg']}") from exc

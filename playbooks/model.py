@@ -1,0 +1,183 @@
+"""The shape of a playbook."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Tier = Literal["A1", "A2", "B", "C", "D"]
+Role = Literal["decision_maker", "influencer", "champion", "blocker", "unknown"]
+Band = tuple[float, int]  # (from this value on, the score)
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Sender(_Data):
+    """Who writes: what a commercial e-mail must say of its sender (CAN-SPAM Act, 15 U.S.C. 7704(a)(5))."""
+
+    name: str
+    title: str
+    company: str
+    email: str
+    postal_address: str
+    website: str
+    opt_out: str = Field(description="The sentence that tells a reader how to get no more mail.")
+    sample: bool = Field(default=False, description="True while this is the invented sender that is shipped.")
+
+
+class Dimension(_Data):
+    """One dimension of the weighted score (SB, prospect_scores): weight 1-5, score 1-10.
+
+    `table` scores a value by name, `bands` a number by the last band it reaches; `proxy` holds the same two for a
+    stand-in that is used, and named in the score's reason, while the value itself is not known.
+    """
+
+    weight: int = Field(ge=1, le=5)
+    unknown: int = Field(ge=1, le=10)
+    table: dict[str, Annotated[int, Field(ge=1, le=10)]] = {}
+    bands: list[Band] = []
+    proxy_table: dict[str, Annotated[int, Field(ge=1, le=10)]] = {}
+    proxy_bands: list[Band] = []
+
+
+DIMENSIONS = (
+    "venue_type",
+    "geography",
+    "budget_signals",
+    "current_lighting_age",
+    "night_game_frequency",
+    "broadcast_requirements",
+    "decision_maker_access",
+    "project_timeline",
+)
+
+
+class WeightedFormula(_Data):
+    """SB's formula: the weighted mean of eight dimensions, times ten, is the prospect's score of 0-100."""
+
+    formula: Literal["weighted"]
+    version: str
+    dimensions: dict[str, Dimension]
+
+    @model_validator(mode="after")
+    def _all_eight(self) -> Self:
+        if set(self.dimensions) != set(DIMENSIONS):
+            raise ValueError(f"the weighted formula needs exactly these dimensions: {', '.join(DIMENSIONS)}")
+        return self
+
+
+class ContactFormula(_Data):
+    """OCC's formula: 0-12 for each contact; the prospect takes its best contact's, times 100/12."""
+
+    formula: Literal["contact"]
+    version: str
+    title_match: dict[str, Annotated[int, Field(ge=0, le=3)]] = Field(description="persona_type to 0-3")
+    top_verticals: list[str]
+    adjacent_verticals: list[str]
+    sweet_spot_employees: tuple[int, int]
+    ok_employees: tuple[int, int]
+    seniority_fit: dict[str, Annotated[int, Field(ge=0, le=2)]]
+    qa_owner_personas: list[str] = Field(description="personas who own testing decisions")
+
+
+class Statement(_Data):
+    """A sentence that this seller has agreed to say, and stands behind. A draft may use it without a fact.
+
+    `basis` says why it may be said. `for_personas` empty means anybody.
+    """
+
+    id: str
+    kind: Literal["pain", "value", "ask", "bridge", "offer"]
+    text: str
+    basis: str
+    for_personas: list[str] = []
+    for_venues: list[str] = Field(default=[], description="venue types it is said to; empty means any")
+    needs_fact_words: list[str] = Field(default=[], description="offered only where a kept fact has one of these")
+    answers: list[str] = Field(default=[], description="ids of the statements that it follows on from")
+    soft: bool = False
+
+
+class TemplateEdition(_Data):
+    """This playbook's own template for a step: what is sent in place of a seed template, and why.
+
+    `{{name}}` variables are those of the seed templates, and `ask`. A variable that nothing is known for takes its
+    sentence, or where it stands alone its paragraph, with it.
+    """
+
+    tiers: list[Tier]
+    step: int = Field(ge=1, le=6)
+    replaces: list[str] = Field(default=[], description="ids of the seed templates that this one stands in for")
+    subject: str
+    body: str
+    why: str
+
+
+class MessageRules(_Data):
+    """What a message must look like. Words are counted without the footer."""
+
+    channel: Literal["email", "linkedin"]
+    min_words: int = Field(ge=1)
+    max_words: int = Field(ge=1)
+    max_subject_chars: int = Field(ge=10)
+    forbidden_phrases: list[str]
+    spam_words: list[str]
+    tone: str
+
+
+class Limits(_Data):
+    """Bounds on one run and on what may be reused."""
+
+    drafts_per_run: int = Field(ge=1)
+    qc_revisions: int = Field(ge=0, le=5)
+    snapshot_days: int = Field(ge=1, description="A snapshot younger than this is reused.")
+    approval_days: int = Field(ge=1, description="An approval not used within this many days lapses.")
+
+
+class Playbook(_Data):
+    """One sales motion, whole."""
+
+    name: str
+    title: str
+    what_we_sell: str
+    who_we_write_to: str
+    sender: Sender
+    scoring: Annotated[WeightedFormula | ContactFormula, Field(discriminator="formula")]
+    tiers: dict[Tier, int] = Field(description="tier to the lowest score that reaches it")
+    draft_tiers: list[Tier]
+    contact_personas: list[str] = Field(description="whom to write to first, best first")
+    need_fact_fields: list[str] = Field(description="a first touch needs a fact of one of these fields")
+    message: MessageRules
+    limits: Limits
+    statements: list[Statement]
+    editions: list[TemplateEdition] = []
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.tiers.get("D") != 0 or [self.tiers[t] for t in ("A1", "A2", "B", "C", "D")] != sorted(
+            self.tiers.values(), reverse=True
+        ):
+            raise ValueError("tiers must fall from A1 to D, and D must start at 0")
+        ids = [statement.id for statement in self.statements]
+        if len(ids) != len(set(ids)):
+            raise ValueError("two statements have the same id")
+        if unknown := {a for statement in self.statements for a in statement.answers} - set(ids):
+            raise ValueError(f"a statement answers others that do not exist: {', '.join(sorted(unknown))}")
+        return self
+
+    def tier_of(self, score: int) -> Tier:
+        """The tier that a score of 0-100 reaches."""
+        for tier in ("A1", "A2", "B", "C"):
+            if score >= self.tiers[tier]:
+                return tier
+        return "D"
+
+    def statements_of(self, kind: str, persona: str | None, venue: str | None = None) -> list[Statement]:
+        """The agreed sentences of a kind for a persona and venue type; those for this persona come first."""
+        fitting = [s for s in self.statements if s.kind == kind and (not s.for_venues or venue in s.for_venues)]
+        own = [s for s in fitting if persona in s.for_personas]
+        return own + [s for s in fitting if not s.for_personas]
+
+    def edition_for(self, tier: str, step: int) -> TemplateEdition | None:
+        """What this playbook sends at a step, or None where the seed template is sent as it is."""
+        return next((e for e in self.editions if tier in e.tiers and e.step == step), None)

@@ -1,0 +1,1 @@
+"""How the samples' files are made; `samples/build.py` is the command."""

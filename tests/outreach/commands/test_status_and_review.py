@@ -1,0 +1,128 @@
+"""`outreach status` says where things stand and what is next; `outreach review` what to look at."""
+
+import json
+
+import pytest
+from sqlalchemy.orm import Session
+
+from db.access import Database
+from db.models import AgentAuditLog, AgentRun
+from db.queries.funnel import Funnel
+from outreach.commands.review import in_words
+from outreach.next_step import step_for
+from tests.outreach.conftest import Outreach
+from tests.support.rows import make_contact, make_draft, make_prospect
+
+
+def funnel(playbook: str = "sports-lighting", **counts: int) -> Funnel:
+    made = Funnel(playbook, prospects={"scored": 3})
+    for name, count in counts.items():
+        setattr(made, name, count)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("funnels", "unfinished", "command"),
+    [
+        ([], False, "outreach demo"),
+        ([funnel()], False, "outreach run"),
+        ([funnel()], True, "outreach run"),
+        ([funnel(waiting=1, ready=2, to_review=3)], True, "outreach approve"),
+        ([funnel(ready=2, to_review=3)], True, "outreach outbox"),
+        ([funnel(to_review=3)], False, "outreach review"),
+        ([funnel(), funnel("qa-software", waiting=1)], False, "outreach --playbook qa-software approve"),
+        ([funnel("qa-software", waiting=1), funnel(ready=1)], False, "outreach outbox"),
+    ],
+)
+def test_the_next_step_is_the_most_pressing(funnels: list[Funnel], unfinished: bool, command: str) -> None:
+    assert step_for(funnels, unfinished=unfinished, chosen="sports-lighting").command == command
+
+
+def fill(session: Session) -> None:
+    college = make_prospect(session, name="Kenyon College", tier="A1", status="outreach_active")
+    contact = make_contact(session, college, stage="drafted")
+    make_draft(session, contact, qc_passed=True)
+    make_prospect(session, playbook="qa-software", venue_type="company")
+    session.add_all(
+        [
+            AgentAuditLog(
+                id="ab".ljust(32, "1"),
+                agent_name="hygiene",
+                action="prospects_merged",
+                prospect_id=college.id,
+                requires_review=True,
+                details={"certainty": 0.8, "names": ["Kenyon", "Kenyon \x1b[1mCollege"], "empty": None},
+            ),
+            AgentAuditLog(
+                id="ac".ljust(32, "1"),
+                agent_name="qc",
+                action="draft_blocked",
+                contact_id=contact.id,
+                requires_review=True,
+            ),
+        ]
+    )
+
+
+def test_status_counts_and_names_the_next_command(outreach: Outreach, database: Database) -> None:
+    database.write_sync(fill)
+    result = outreach("status")
+    assert result.exit_code == 0
+    assert "sports-lighting: 1 organisation, 1 person" in result.stdout
+    assert "qa-software: 1 organisation, 0 people" in result.stdout
+    assert "outreach active" in result.stdout
+    assert "drafts waiting for approval           1" in result.stdout
+    assert "Next: outreach approve   (1 draft waits for your decision)" in result.stderr
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_status_as_json_and_for_one_playbook(outreach: Outreach, database: Database) -> None:
+    database.write_sync(fill)
+    told = json.loads(outreach("status", "--json").stdout)
+    assert [p["playbook"] for p in told["playbooks"]] == ["qa-software", "sports-lighting"]
+    assert told["playbooks"][1]["stages"]["drafted"] == 1
+    assert told["playbooks"][1]["tiers"] == {"A1": 1, "A2": 0, "B": 0, "C": 0, "D": 0, "none": 0}
+    assert told["next"]["command"] == "outreach approve"
+    one = json.loads(outreach("--playbook", "qa-software", "status", "--json").stdout)
+    assert [p["playbook"] for p in one["playbooks"]] == ["qa-software"]
+
+
+def test_an_interrupted_run_is_named(outreach: Outreach, database: Database) -> None:
+    def begin(session: Session) -> None:
+        make_prospect(session)
+        session.add(AgentRun(run_type="orchestrate", agent_name="orchestrator", status="running"))
+
+    database.write_sync(begin)
+    assert "a run has not ended" in outreach("status").stderr
+
+
+def test_review_lists_and_resolves(outreach: Outreach, database: Database) -> None:
+    database.write_sync(fill)
+    listed = outreach("review")
+    assert listed.exit_code == 0
+    assert "Kenyon College" in listed.stdout
+    assert "Dana Reyes, Kenyon College" in listed.stdout
+    assert "prospects merged: certainty: 0.8, names: Kenyon; Kenyon <U+001B>[1mCollege" in listed.stdout
+    assert "\x1b" not in listed.stdout
+    assert [row["id"][:2] for row in json.loads(outreach("review", "--json").stdout)] == ["ab", "ac"]
+
+    resolved = outreach("review", "resolve", "ab", "--note", "right", "--json")
+    assert resolved.exit_code == 0
+    assert json.loads(resolved.stdout)[0]["reviewed_by"] == "user"
+    assert [row["id"][:2] for row in json.loads(outreach("review", "--json").stdout)] == ["ac"]
+    assert "2 of" not in outreach("review", "--limit", "1").stderr
+    outreach("review", "resolve", "ac")
+    assert outreach("review").stderr == "Nothing waits for review.\n"
+
+
+def test_an_id_that_fits_nothing_resolves_nothing(outreach: Outreach, database: Database) -> None:
+    database.write_sync(fill)
+    result = outreach("review", "resolve", "ab", "ff")
+    assert result.exit_code == 1
+    assert "begins with ff" in result.stderr
+    assert len(json.loads(outreach("review", "--json").stdout)) == 2
+
+
+def test_details_in_words() -> None:
+    assert in_words({"a": {"b": 1}, "c": list(range(7)), "d": ""}) == "a: {b: 1}, c: 0; 1; 2; 3; 4 …"
+    assert in_words(None) == ""

@@ -1,0 +1,230 @@
+"""The door: what is listed, how errors are told, how light it is."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from sqlalchemy.exc import OperationalError
+
+from outreach import cli
+from outreach.errors import Complaint
+from outreach.failures import as_complaint
+from tests.outreach.conftest import Outreach
+
+ROOT = Path(__file__).parents[2]
+PANELS = {entry.panel for entry in cli.COMMANDS.values()}
+
+
+def command(*args: str, home: Path, **more: Any) -> subprocess.Popen[str]:
+    """`outreach` in a process of its own, with nothing in its environment but where things are."""
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "OUTREACH_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "outreach", *args],
+        env={**env, **more.pop("env", {})},
+        cwd=home,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **more,
+    )
+
+
+@pytest.fixture
+def nouns(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Commands of the test's own, by name, in place of the real ones."""
+    found: dict[str, Any] = {}
+    monkeypatch.setattr(cli, "load", lambda name, _entry: _command(name, found[name]))
+    return found
+
+
+def _command(name: str, function: Any) -> Any:
+    single = typer.Typer(add_completion=False)
+    single.command(name)(function)
+    return typer.main.get_command(single)
+
+
+def test_help_lists_every_command_and_teaches(outreach: Outreach) -> None:
+    result = outreach("--help")
+    assert result.exit_code == 0
+    for name, entry in cli.COMMANDS.items():
+        assert f" {name} " in result.stdout
+        assert entry.help in result.stdout
+    assert all(panel in result.stdout for panel in PANELS)
+    assert "outreach runs show last" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_alone_it_shows_the_help_and_the_next_command(outreach: Outreach) -> None:
+    result = outreach()
+    assert result.exit_code == 0
+    assert "Usage: outreach" in result.stdout
+    assert result.stderr == "Next: outreach init   (there is no database yet)\n"
+
+
+def test_every_listed_command_is_there_and_says_how_it_is_used(outreach: Outreach) -> None:
+    for name in cli.COMMANDS:
+        result = outreach(name, "--help")
+        assert result.exit_code == 0, name
+        assert f"Usage: outreach {name}" in result.stdout
+
+
+def test_a_mistyped_command_is_wrong_usage_with_a_suggestion(outreach: Outreach) -> None:
+    result = outreach("stauts")
+    assert result.exit_code == 2
+    assert "Did you mean 'status'?" in result.stderr
+    assert result.stdout == ""
+
+
+def test_help_needs_no_valid_settings(outreach: Outreach, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTREACH_CONCURRENCY", "many")
+    assert outreach("status", "--help").exit_code == 0
+    result = outreach("status")
+    assert result.exit_code == 1
+    assert "OUTREACH_CONCURRENCY is wrong (environment)" in result.stderr
+    assert "outreach config" in result.stderr
+
+
+def test_a_complaint_is_two_lines_on_stderr_and_its_code(outreach: Outreach, nouns: dict[str, Any]) -> None:
+    def status() -> None:
+        raise Complaint("The \x1b[2Jmail is full.", "Empty it.", code=3)
+
+    nouns["status"] = status
+    result = outreach("status")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == "The <U+001B>[2Jmail is full.\nEmpty it.\n"
+
+
+def test_an_unknown_error_keeps_its_traceback(outreach: Outreach, nouns: dict[str, Any]) -> None:
+    def status() -> None:
+        raise ZeroDivisionError("a fault of the program")
+
+    nouns["status"] = status
+    with pytest.raises(ZeroDivisionError):
+        outreach("status")
+
+
+def test_ctrl_c_says_that_nothing_is_lost(outreach: Outreach, nouns: dict[str, Any]) -> None:
+    def status() -> None:
+        raise KeyboardInterrupt
+
+    nouns["status"] = status
+    result = outreach("status")
+    assert result.exit_code == 130
+    assert "Nothing is lost" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_missing_database_says_what_to_do(outreach: Outreach) -> None:
+    for args in (["status"], ["runs", "list"], ["runs", "show", "last"], ["review"], ["db", "check"]):
+        result = outreach(*args)
+        assert result.exit_code == 1, args
+        assert "There is no database yet at sqlite:" in result.stderr
+        assert "Run: outreach init" in result.stderr
+
+
+def test_an_unknown_playbook_is_wrong_usage(outreach: Outreach) -> None:
+    outreach("init")
+    result = outreach("--playbook", "submarines", "status")
+    assert result.exit_code == 2
+    assert "There is no playbook 'submarines'; there are: qa-software, sports-lighting." in result.stderr
+
+
+def test_database_errors_in_plain_words() -> None:
+    from db.errors import DatabaseBusy, InvariantViolated, NotMigrated
+
+    assert as_complaint(ValueError("x")) is None
+    busy = as_complaint(DatabaseBusy("the database is locked"))
+    assert busy is not None
+    assert busy.what == "The database is locked."
+    old = as_complaint(NotMigrated("no such table: contacts"))
+    assert old is not None
+    assert old.mend == "Run: outreach init"
+    refused = as_complaint(InvariantViolated("contact is do-not-contact"))
+    assert refused is not None
+    assert "contact is do-not-contact" in refused.what
+    gone = as_complaint(OperationalError("SELECT 1", {}, Exception("connection refused\nmore")))
+    assert gone is not None
+    assert gone.what == "The database did not answer: connection refused"
+
+
+def test_a_real_process_sets_up_and_reports(tmp_path: Path) -> None:
+    made = command("init", home=tmp_path)
+    out, err = made.communicate(timeout=60)
+    assert made.returncode == 0, err
+    assert str(tmp_path / "outreach.db") in out
+    assert "outreach demo" in err
+    status = command("status", "--json", home=tmp_path)
+    out, err = status.communicate(timeout=60)
+    assert (status.returncode, err) == (0, "")
+    assert '"command": "outreach demo"' in out
+
+
+def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
+    for args in (["config"], ["config", "--json"], ["--help"]):
+        process = command(*args, home=tmp_path)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        told = process.stderr.read()
+        process.stderr.close()
+        process.wait(timeout=60)
+        assert "Traceback" not in told
+        assert "BrokenPipe" not in told
+
+
+def test_an_interrupted_process_says_so(tmp_path: Path) -> None:
+    """A real SIGINT, while the command waits for a model's server that never answers."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        env = {"OUTREACH_MODEL": "some", "OPENAI_BASE_URL": address}
+        process = command("doctor", home=tmp_path, env=env)
+        silent.settimeout(60)
+        connection, _ = silent.accept()
+        with connection:
+            time.sleep(0.2)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Nothing is lost" in err
+    assert "Traceback" not in err
+
+
+def test_text_that_the_terminal_cannot_encode_is_escaped(tmp_path: Path) -> None:
+    env = {"PYTHONIOENCODING": "ascii", "OUTREACH_USER": "Ånn"}
+    process = command("config", home=tmp_path, env=env)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "\\xc5nn" in out
+
+
+def test_errno_of_a_broken_pipe_is_no_complaint() -> None:
+    assert as_complaint(BrokenPipeError(errno.EPIPE, "pipe")) is None
+
+
+def test_verbose_and_log_format_reach_the_settings(nouns: dict[str, Any], outreach: Outreach) -> None:
+    seen: list[Any] = []
+
+    def status(ctx: typer.Context) -> None:
+        from outreach.context import settings_of
+
+        settings = settings_of(ctx)
+        seen.append((settings.log_level, settings.log_format))
+
+    nouns["status"] = status
+    outreach("status")
+    outreach("-v", "--log-format", "json", "status")
+    outreach("-vv", "status")
+    assert seen == [("warning", "console"), ("info", "json"), ("debug", "console")]
+    wrong = outreach("--log-format", "xml", "status")
+    assert wrong.exit_code == 2
+    assert "OUTREACH_LOG_FORMAT is wrong (command line)" in wrong.stderr

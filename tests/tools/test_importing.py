@@ -1,0 +1,369 @@
+"""Rows into tables, on both databases. The files and people are invented."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from db.access import Database
+from db.actors import acting_as
+from db.base import utc_now
+from db.models import (
+    Account,
+    AgentAuditLog,
+    AgentRun,
+    Contact,
+    ExternalId,
+    HygieneFlag,
+    Prospect,
+    Signal,
+    Suppression,
+)
+from playbooks import load_playbook
+from tools.importing import FileInfo, ImportJob, Outcome, import_rows, kind_of, write_rejects
+from tools.importing.venues import classification, plays_football, venue_type
+from tools.mapping import Mapped
+from tools.reading import read_table
+
+RUN = "a" * 32
+SCHOOLS = {
+    "organisation_name": "Institution", "website": "Website", "division": "Division", "city": "City",
+    "state": "State", "enrollment": "Students",
+}  # fmt: skip
+STADIUMS = {
+    "stadium_name": "Stadium",
+    "seating_capacity": "Capacity",
+    "conference": "Conference",
+    "year_built": "Built",
+}
+PEOPLE = {
+    "first_name": "First", "last_name": "Last", "job_title": "Title", "email": "Email", "linkedin_url": "LinkedIn",
+    "organisation_name": "Company",
+}  # fmt: skip
+OPENINGS = {
+    "domain": "Domain", "opening_title": "Title", "opening_location": "Location", "opening_posted": "Posted",
+    "opening_url": "Link",
+}  # fmt: skip
+
+COLLEGES = """UNITID,Institution,Website,Division,City,State,Students
+101,Oakmont College,www.oakmont.example,NCAA Division III (with football),Akron,OH,1205
+102,Elm University-Main Campus,https://elm.example/,NCAA Division I-FBS,Erie,PA,"12,000"
+103,Elm University-East,https://elm.example/,NAIA Division II,Meadville,PA,900
+104,Farstate College,farstate.example,NCAA Division II (without football),Reno,Nevada,3000
+105,Juco College,juco.example,NJCAA Division I,Akron,OH,500
+106,,nobody.example,NAIA,Akron,OH,500
+101,Oakmont Again,www.again.example,NAIA,Akron,OH,5
+"""
+FIELDS = """UNITID,Stadium,Capacity,Conference,Built
+101,Quarry Field,0,Lakes,1931
+102,Elm Bowl,30000,,
+999,Nowhere Park,10,,
+"""
+CONTACTS = """First,Last,Title,Email,LinkedIn,Company,UNITID
+Kim,Lee,Athletic Director,Kim.Lee@Oakmont.example,linkedin.com/in/kim-lee-invented,Oakmont College,101
+Sam,Roe,CFO,sam@elm.example,,Elm University-Main Campus,102
+Jo,Stone,AD,jo@gone.example,,Elm University-East,103
+Al,Nowhere,AD,al@x.example,,Unknown College,999
+,,AD,noname@x.example,,Oakmont College,101
+"""
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    with Database(database_url) as database, acting_as(f"agent:{RUN}"):
+        database.write_sync(lambda s: s.add(AgentRun(id=RUN, run_type="prospect", agent_name="prospector")))
+        yield database
+
+
+def take(
+    db: Database,
+    folder: Path,
+    content: str,
+    what: Any,
+    columns: dict[str, str],
+    *,
+    playbook: str = "sports-lighting",
+    entity: str | None = None,
+    id_column: str | None = "UNITID",
+    source: str | None = None,
+) -> Outcome:
+    path = folder / f"{what}.csv"
+    path.write_text(content, encoding="utf-8")
+    entities = {"organisations": "organisation", "facts": "organisation", "contacts": "contact", "openings": "signal"}
+    mapped = Mapped(entity or entities[what], columns, id_column, 0.9)
+    info = FileInfo.of(
+        {"path": path, "what": what, "source": source or f"the {what} file", "observed_on": "2026-08-22",
+         "source_url": "https://source.example/"}
+    )  # fmt: skip
+    job = ImportJob(load_playbook(playbook), RUN, info, mapped, kind_of(info.what, mapped))
+    return asyncio.run(import_rows(db, job, read_table(path)))
+
+
+def dump(db: Database) -> dict[str, list[Any]]:
+    tables = ("accounts", "prospects", "contacts", "external_ids", "signals", "agent_audit_log", "hygiene_flags")
+    return db.read_sync(
+        lambda s: {t: [tuple(r) for r in s.execute(text(f"SELECT * FROM {t} ORDER BY id"))] for t in tables}
+    )
+
+
+def prospect(db: Database, name: str) -> Prospect:
+    return db.read_sync(lambda s: s.scalars(select(Prospect).where(Prospect.name == name)).one())
+
+
+def test_organisations_become_accounts_and_prospects(db: Database, tmp_path: Path) -> None:
+    outcome = take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+    assert outcome.created == {"accounts": 4, "prospects": 4, "external_ids": 4}
+    oakmont, far = prospect(db, "Oakmont College"), prospect(db, "Farstate College")
+    assert (oakmont.venue_type, oakmont.state, oakmont.classification) == ("college_d3", "OH", "NCAA Division III")
+    assert (oakmont.enrollment, oakmont.primary_sport, oakmont.status) == (1205, "football", "identified")
+    assert (oakmont.source, oakmont.source_url) == ("directory_import", "https://source.example/")
+    assert str(oakmont.source_date) == "2026-08-22"
+    assert (far.venue_type, far.state, far.primary_sport) == ("college_d2", "OTHER", None)
+    account = db.read_sync(lambda s: s.get_one(Account, far.account_id))
+    assert (account.hq_location, account.domain) == ("Reno, Nevada", "farstate.example")
+    record = db.read_sync(lambda s: s.scalars(select(ExternalId).where(ExternalId.external_id == "101")).one())
+    assert (record.table_name, record.record_id) == ("accounts", oakmont.account_id)
+    assert record.payload is not None
+    assert record.payload["Division"] == "NCAA Division III (with football)"
+    journal = db.read_sync(lambda s: s.scalars(select(AgentAuditLog.action)).all())
+    assert journal.count("prospect_created") == 4
+
+
+def test_rows_that_cannot_be_taken_are_counted_and_written_out(db: Database, tmp_path: Path) -> None:
+    outcome = take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+    assert outcome.as_json()["rejected"] == {
+        "the division is none that is sold to": 1,
+        "the row names no organisation": 1,
+        "an earlier row has the same id": 1,
+    }
+    out = tmp_path / "rejects.csv"
+    write_rejects(out, read_table(tmp_path / "organisations.csv"), outcome.rejects)
+    rejects = read_table(out)
+    assert [(r.cells["row"], r.cells["UNITID"]) for r in rejects.rows()] == [("6", "105"), ("7", "106"), ("8", "101")]
+
+
+def test_facts_add_to_the_venue_and_a_blank_never_overwrites(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+    outcome = take(db, tmp_path, FIELDS, "facts", STADIUMS)
+    assert outcome.as_json()["rejected"] == {"the organisation is not known; import it first": 1}
+    oakmont = prospect(db, "Oakmont College")
+    assert (oakmont.stadium_name, oakmont.seating_capacity, oakmont.conference) == ("Quarry Field", None, "Lakes")
+    later = FIELDS.replace("101,Quarry Field,0,Lakes,1931", "101,,4000,,1931")
+    take(db, tmp_path, later, "facts", STADIUMS)
+    oakmont = prospect(db, "Oakmont College")
+    assert (oakmont.stadium_name, oakmont.seating_capacity, oakmont.conference) == ("Quarry Field", 4000, "Lakes")
+    sources = db.read_sync(
+        lambda s: s.scalars(select(ExternalId.source).where(ExternalId.record_id == oakmont.account_id)).all()
+    )
+    assert sorted(sources) == ["the facts file", "the organisations file"]
+
+
+def test_the_same_files_again_change_no_row(db: Database, tmp_path: Path) -> None:
+    def everything() -> list[Outcome]:
+        return [
+            take(db, tmp_path, COLLEGES, "organisations", SCHOOLS),
+            take(db, tmp_path, FIELDS, "facts", STADIUMS),
+            take(db, tmp_path, CONTACTS, "contacts", PEOPLE),
+        ]
+
+    everything()
+    before = dump(db)
+    again = everything()
+    assert dump(db) == before
+    assert [o.created.total() + o.updated.total() for o in again] == [0, 0, 0]
+
+
+def test_what_a_person_corrected_survives_the_same_file_but_not_news(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+
+    def correct(session: Any) -> None:
+        row = session.scalars(select(Prospect).where(Prospect.name == "Oakmont College")).one()
+        row.enrollment = 1300
+
+    with acting_as("user:kim"):
+        db.write_sync(correct)
+    take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+    assert prospect(db, "Oakmont College").enrollment == 1300
+    take(db, tmp_path, COLLEGES.replace("1205", "1250"), "organisations", SCHOOLS)
+    assert prospect(db, "Oakmont College").enrollment == 1250
+
+
+def test_contacts_find_their_organisation_by_id(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+    outcome = take(db, tmp_path, CONTACTS, "contacts", PEOPLE)
+    assert outcome.created["contacts"] == 3
+    assert outcome.as_json()["rejected"] == {
+        "the organisation is not known; import it first": 1,
+        "the row names nobody": 1,
+    }
+    kim = db.read_sync(lambda s: s.scalars(select(Contact).where(Contact.first_name == "Kim")).one())
+    assert (kim.email, kim.source, kim.prospect_id) == (
+        "kim.lee@oakmont.example", "import", prospect(db, "Oakmont College").id,
+    )  # fmt: skip
+    assert kim.linkedin_url == "https://www.linkedin.com/in/kim-lee-invented"
+
+
+def test_a_suppressed_address_or_domain_is_never_resurrected(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+    db.write_sync(
+        lambda s: s.add_all(
+            [
+                Suppression(kind="address", value="kim.lee@oakmont.example", reason="asked for it"),
+                Suppression(kind="domain", value="gone.example"),
+            ]
+        )
+    )
+    take(db, tmp_path, CONTACTS, "contacts", PEOPLE)
+    people = db.read_sync(lambda s: {c.first_name: c for c in s.scalars(select(Contact))})
+    assert (people["Kim"].status, people["Kim"].do_not_contact) == ("do_not_contact", True)
+    assert people["Kim"].dnc_reason == "suppressed address: asked for it"
+    assert people["Jo"].status == "do_not_contact"
+    assert people["Sam"].status == "active"
+    before = dump(db)
+    more = CONTACTS.replace("jo@gone.example,", "jo@gone.example,linkedin.com/in/jo-stone-invented")
+    outcome = take(db, tmp_path, more, "contacts", PEOPLE)
+    assert outcome.notes["somebody not to be contacted: left as they are"] == 2
+    assert dump(db) == before
+
+
+def test_somebody_deleted_is_flagged_and_not_brought_back(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+    take(db, tmp_path, CONTACTS, "contacts", PEOPLE)
+
+    def delete(session: Any) -> None:
+        session.scalars(select(Contact).where(Contact.first_name == "Kim")).one().deleted_at = utc_now()
+
+    with acting_as("user:kim"):
+        db.write_sync(delete)
+    for _ in range(2):
+        outcome = take(db, tmp_path, CONTACTS, "contacts", PEOPLE)
+        assert outcome.as_json()["rejected"]["this person was deleted; an import doesn't bring them back"] == 1
+    flags = db.read_sync(lambda s: s.scalars(select(HygieneFlag)).all())
+    assert [flag.flag_type for flag in flags] == ["outreach_blocked"]
+    assert db.read_sync(lambda s: s.scalars(select(Contact).where(Contact.first_name == "Kim")).all()) == []
+
+
+def test_openings_are_kept_and_testing_jobs_are_signals(db: Database, tmp_path: Path) -> None:
+    companies = 'Company,Domain,Employees,City,State\nOakline Inc,oakline.example,350,Austin,"TX, USA"\n'
+    fields = {
+        "organisation_name": "Company",
+        "domain": "Domain",
+        "employees": "Employees",
+        "city": "City",
+        "state": "State",
+    }
+    take(db, tmp_path, companies, "organisations", fields, playbook="qa-software", id_column="Domain")
+    oakline = prospect(db, "Oakline Inc")
+    account = db.read_sync(lambda s: s.get_one(Account, oakline.account_id))
+    assert (oakline.venue_type, account.employee_band, account.tier) == ("company", "201-1000", "Mid-Market")
+    assert account.hq_location == "Austin, TX, USA"
+    jobs = (
+        "Domain,Title,Location,Posted,Link\n"
+        "oakline.example,Senior QA Engineer,Remote,2026-08-20,https://jobs.oakline.example/1\n"
+        "oakline.example,Account Executive,Remote,,https://jobs.oakline.example/2\n"
+        "other.example,QA Engineer,Remote,,https://jobs.other.example/1\n"
+    )
+    outcome = take(db, tmp_path, jobs, "openings", OPENINGS, playbook="qa-software", id_column="Domain")
+    assert outcome.created == {"external_ids": 2, "signals": 1}
+    assert len(outcome.rejects) == 1
+    signal = db.read_sync(lambda s: s.scalars(select(Signal)).one())
+    assert (signal.signal_type, signal.description) == ("qa_job_posting", "Senior QA Engineer, Remote")
+    assert str(signal.expires_at) == "2026-11-18"
+    again = take(db, tmp_path, jobs, "openings", OPENINGS, playbook="qa-software", id_column="Domain")
+    assert again.created.total() + again.updated.total() == 0
+
+
+def test_mixed_rows_make_the_organisation_once_and_keep_no_person_in_its_record(db: Database, tmp_path: Path) -> None:
+    rows = (
+        "First,Last,Email,Company,Website,Employees\n"
+        "Kim,Lee,kim@oakline.example,Oakline,https://oakline.example,350\n"
+        "Sam,Roe,sam@oakline.example,Oakline,https://oakline.example,350\n"
+    )
+    columns = {"first_name": "First", "last_name": "Last", "email": "Email", "organisation_name": "Company",
+               "website": "Website", "employees": "Employees"}  # fmt: skip
+
+    def run() -> Outcome:
+        return take(db, tmp_path, rows, "contacts", columns, playbook="qa-software", entity="mixed", id_column=None)
+
+    assert run().created == {"accounts": 1, "prospects": 1, "external_ids": 1, "contacts": 2}
+    record = db.read_sync(lambda s: s.scalars(select(ExternalId)).one())
+    assert record.payload == {"Company": "Oakline", "Website": "https://oakline.example", "Employees": "350"}
+    before = dump(db)
+    run()
+    assert dump(db) == before
+
+
+def test_two_organisations_of_one_name_are_not_guessed_between(db: Database, tmp_path: Path) -> None:
+    schools = (
+        "UNITID,Institution,Division,City,State\n1,Westbrook College,NAIA,Akron,OH\n2,Westbrook College,NAIA,Erie,PA\n"
+    )
+    fields = {k: v for k, v in SCHOOLS.items() if k not in ("website", "enrollment")}
+    assert take(db, tmp_path, schools, "organisations", fields).created["prospects"] == 2
+    people = "First,Last,State,Company\nKim,Lee,,Westbrook College\nSam,Roe,PA,Westbrook College\n"
+    columns = {"first_name": "First", "last_name": "Last", "person_state": "State", "organisation_name": "Company"}
+    outcome = take(db, tmp_path, people, "contacts", columns, id_column=None)
+    assert outcome.created["contacts"] == 1
+    assert outcome.rejects[0].reason == "several organisations have this name or domain"
+
+
+def test_two_ids_of_one_source_are_two_organisations_whatever_else_is_alike(db: Database, tmp_path: Path) -> None:
+    rows = COLLEGES.splitlines()[0] + "\n1,Oakmont College,oakmont.example,NAIA,Akron,OH,5\n"
+    take(db, tmp_path, rows, "organisations", SCHOOLS)
+    outcome = take(db, tmp_path, rows.replace("\n1,", "\n2,"), "organisations", SCHOOLS)
+    assert outcome.created["prospects"] == 1
+    assert db.read_sync(lambda s: len(s.scalars(select(Prospect)).all())) == 2
+
+
+def test_another_sources_row_fills_blanks_only(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+    other = (
+        "Institution,Website,Division,City,State,Students,Address\n"
+        "Oakmont College,oakmont.example,NAIA,Elsewhere,OH,9,1 Hill Rd\n"
+    )
+    take(
+        db, tmp_path, other, "organisations", {**SCHOOLS, "address": "Address"}, id_column=None, source="a second list"
+    )
+    oakmont = prospect(db, "Oakmont College")
+    assert (oakmont.address, oakmont.enrollment, oakmont.city) == ("1 Hill Rd", 1205, "Akron")
+
+
+def test_a_deleted_organisation_stays_deleted(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+
+    def delete(session: Any) -> None:
+        session.scalars(select(Prospect).where(Prospect.name == "Oakmont College")).one().deleted_at = utc_now()
+
+    with acting_as("user:kim"):
+        db.write_sync(delete)
+    outcome = take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+    assert outcome.as_json()["rejected"]["this organisation was deleted; an import doesn't bring it back"] == 2
+    assert db.read_sync(lambda s: len(s.scalars(select(Prospect)).all())) == 3
+
+
+@pytest.mark.parametrize(
+    ("division", "sanction", "expected"),
+    [
+        ("NCAA Division I-FBS", None, "college_d1"),
+        ("NCAA Division I (without football)", None, "college_d1"),
+        ("NCAA D-II", None, "college_d2"),
+        ("DIII", None, "college_d3"),
+        ("Division III", "NAIA", "college_naia"),
+        ("NAIA Division I", None, "college_naia"),
+        ("6A", None, "high_school_6a"),
+        ("Class 3A", None, "high_school_3a"),
+        ("2A", None, "high_school_other"),
+        ("NJCAA Division I", None, None),
+        (None, "NCAA", None),
+    ],
+)
+def test_venue_types(division: str | None, sanction: str | None, expected: str | None) -> None:
+    assert venue_type(division, sanction, "Oakmont") == expected
+
+
+def test_football_and_class() -> None:
+    assert plays_football("NCAA Division III (with football)")
+    assert not plays_football("NCAA Division III (without football)")
+    assert classification("NCAA Division III (with football)") == "NCAA Division III"

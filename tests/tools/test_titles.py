@@ -1,0 +1,69 @@
+import pytest
+
+from tools.titles import classify, is_software_testing_job, seniority_of, title_key
+
+
+@pytest.mark.parametrize(
+    ("title", "persona", "seniority", "role"),
+    [
+        ("Athletic Director", "Athletic Director", "Director", "decision_maker"),
+        ("A.D.", "Athletic Director", "Director", "decision_maker"),
+        ("Interim Athletic Director", "Athletic Director", "Director", "decision_maker"),
+        ("Assistant Vice President and Director of Athletics", "Athletic Director", "VP", "decision_maker"),
+        ("VP for Intercollegiate Athletics", "Athletic Director", "VP", "decision_maker"),
+        ("Associate AD, Facilities & Operations", "Facilities Director", "Director", "influencer"),
+        ("Assoc. Athletic Director for Compliance", "Other", "Director", "influencer"),
+        ("Assoc. VP, Facilities Services", "Facilities Director", "VP", "influencer"),
+        ("Vice President for Finance & CFO", "CFO", "VP", "decision_maker"),
+        ("VP for Business and Finance", "CFO", "VP", "decision_maker"),
+        ("Chief Financial Officer", "CFO", "C-Suite", "decision_maker"),
+        ("Head Football Coach", "Other", "Director", "influencer"),
+        ("Dir. of Quality Engineering", "QA Director", "Director", "decision_maker"),
+        ("VP, Quality Assurance", "QA Director", "VP", "decision_maker"),
+        ("Sr. Manager, Software Quality", "QA Manager", "Manager", "influencer"),
+        ("QA Lead", "QA Manager", "Manager", "influencer"),
+        ("VP Eng", "VP Eng", "VP", "decision_maker"),
+        ("Head of Engineering", "VP Eng", "Director", "decision_maker"),
+        ("CTO", "VP Eng", "C-Suite", "decision_maker"),
+        ("Staff SDET", "SDET", "IC", "influencer"),
+        ("Principal Engineer in Test", "SDET", "IC", "influencer"),
+        ("Test Automation Lead", "SDET", "Manager", "influencer"),
+    ],
+)
+def test_known_titles(title: str, persona: str, seniority: str, role: str) -> None:
+    found = classify(title)
+    assert found is not None
+    assert (found.persona_type, found.seniority_level, found.role) == (persona, seniority, role)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Director of Quality, Food Safety", "Sports Information Director of Nothing at Large", "Bursar", "", None],
+)
+def test_titles_that_nobody_should_guess(title: str | None) -> None:
+    found = classify(title)
+    assert found is None or found.persona_type == "Other"
+
+
+def test_keys_and_seniority() -> None:
+    assert title_key("Sr. V.P., Eng. & Ops") == "senior vice president engineering and ops"
+    assert seniority_of("Founder & CEO") == "C-Suite"
+    assert seniority_of("Wizard") is None
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Senior QA Engineer", True),
+        ("Software Development Engineer in Test I", True),
+        ("Engineering Manager - Regression Testing", True),
+        ("Manager, Quality Engineering", True),
+        ("Quality Control Inspector, Manufacturing", False),
+        ("Hardware Test Engineer", False),
+        ("Supplier Quality Engineer", False),
+        ("Software Engineer, Payments", False),
+        ("Account Executive", False),
+    ],
+)
+def test_software_testing_jobs(title: str, expected: bool) -> None:
+    assert is_software_testing_job(title) is expected

@@ -1,0 +1,168 @@
+"""Tools of the researcher: read a document, keep a fact with the quote it rests on, say what follows from facts."""
+
+import hashlib
+import re
+from datetime import date
+from functools import partial
+from typing import Any
+
+from langchain.tools import ToolRuntime, tool
+from langchain_core.tools import ToolException
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.enums import FactField
+from db.models import Prospect, ResearchFact
+from tools.context import Source, ToolContext
+
+_NUMBER = re.compile(r"\d[\d,.]*")
+LONGEST_SENTENCE = 300
+SHORTEST_QUOTE = 3
+
+
+def numbers_in(text: str) -> set[str]:
+    """The numbers of a text without separators: '102,780' and '102780' are one."""
+    return {n.replace(",", "").rstrip(".") for n in _NUMBER.findall(text)}
+
+
+def fact_key(account_id: str, field: str, sentence: str) -> str:
+    """The business key of a fact: the same sentence about the same organisation is kept once."""
+    return hashlib.sha256("\x1f".join((account_id, field, sentence)).encode()).hexdigest()
+
+
+def _source(context: ToolContext, number: int) -> Source:
+    for source in context.sources:
+        if source.number == number:
+            return source
+    known = ", ".join(str(s.number) for s in context.sources) or "none"
+    raise ToolException(f"There is no source {number}. The sources are: {known}.")
+
+
+@tool
+async def read_source(number: int, runtime: ToolRuntime[ToolContext, Any]) -> str:
+    """Read one of the listed sources in full.
+
+    Args:
+        number: the source's number in the list you were given.
+    """
+    source = _source(runtime.context, number)
+    return f"Source {source.number}: {source.title}\n{source.text}"
+
+
+class GivenFact(BaseModel):
+    """One fact about the organisation, with the words that it rests on."""
+
+    source: int = Field(description="Number of the source that you read it in.")
+    field: FactField = Field(
+        description="What kind of fact it is: 'facility' for stadiums and fields, 'hiring_signals' for open positions, "
+        "'company_metrics' for sizes and numbers, 'company_products' for what they make."
+    )
+    sentence: str = Field(
+        description="The fact as one plain sentence that could stand in a letter. Only numbers that are in the quote."
+    )
+    quote: str = Field(description="The words of the source, copied exactly, line breaks included.")
+
+
+@tool
+async def save_facts(facts: list[GivenFact], runtime: ToolRuntime[ToolContext, Any]) -> str:
+    """Keep facts about the organisation. One is refused unless its quote stands in its source letter for letter.
+
+    Args:
+        facts: the facts to keep, all at once.
+    """
+    context = runtime.context
+    answers, kept = [], 0
+    for number, given in enumerate(facts, start=1):
+        try:
+            row = _checked(context, given)
+        except ToolException as exc:
+            answers.append(f"{number}: refused. {exc}")
+            continue
+        kept += 1
+        answers.append(f"{number}: {await context.db.write(partial(_keep, fact=row))}")
+    if not kept:
+        raise ToolException("\n".join(answers) or "There was no fact in the call.")
+    return "\n".join(answers)
+
+
+def _checked(context: ToolContext, given: GivenFact) -> ResearchFact:
+    """The fact as a row. Raises ToolException, for the model to read, where it does not rest on its source."""
+    document = _source(context, given.source)
+    sentence, quote = " ".join(given.sentence.split()), given.quote.strip()
+    if len(quote) < SHORTEST_QUOTE or quote not in document.text:
+        raise ToolException(f"The quote does not stand in source {given.source} letter for letter. Copy it exactly.")
+    if not sentence or len(sentence) > LONGEST_SENTENCE:
+        raise ToolException(f"The sentence must have between 1 and {LONGEST_SENTENCE} characters.")
+    if extra := numbers_in(sentence) - numbers_in(quote):
+        raise ToolException(f"These numbers are not in the quote: {', '.join(sorted(extra))}.")
+    if context.account_id is None or context.snapshot_id is None:
+        raise RuntimeError("research without an organisation")
+    return ResearchFact(
+        snapshot_id=context.snapshot_id,
+        account_id=context.account_id,
+        prospect_id=context.prospect_id,
+        field=given.field.value,
+        sentence=sentence,
+        quote=quote,
+        source_url=document.url,
+        source_title=document.title,
+        external_id_ref=document.external_id_ref,
+        observed_on=date.fromisoformat(document.observed_on) if document.observed_on else None,
+        confidence=5 if document.external_id_ref else 4,
+        fact_key=fact_key(context.account_id, given.field.value, sentence),
+        agent_run_id=context.run_id,
+    )
+
+
+def _keep(session: Session, fact: ResearchFact) -> str:
+    known = session.scalar(select(ResearchFact).where(ResearchFact.fact_key == fact.fact_key))
+    if known is None:
+        session.add(fact)
+        return "kept."
+    # Found again: it belongs to the newest snapshot, with the newest source.
+    known.snapshot_id, known.quote, known.observed_on = fact.snapshot_id, fact.quote, fact.observed_on
+    known.source_url, known.source_title, known.external_id_ref = (
+        fact.source_url,
+        fact.source_title,
+        fact.external_id_ref,
+    )
+    return "known already."
+
+
+@tool
+async def save_hypothesis(
+    constraint_hypothesis: str, value_proposition: str, runtime: ToolRuntime[ToolContext, Any]
+) -> str:
+    """Finish: say what the facts suggest. Leave a field empty if no fact speaks for it. Call this last, once.
+
+    Args:
+        constraint_hypothesis: the likely problem, in one or two sentences that only use kept facts; say what is
+            not known. Empty if the facts suggest nothing.
+        value_proposition: what we could offer here, in one sentence, without promises. Empty if nothing fits.
+    """
+    context = runtime.context
+    texts = {
+        "constraint_hypothesis": " ".join(constraint_hypothesis.split()),
+        "value_proposition": " ".join(value_proposition.split()),
+    }
+
+    def write(session: Session) -> str:
+        quotes = session.scalars(select(ResearchFact.quote).where(ResearchFact.account_id == context.account_id)).all()
+        allowed = numbers_in(" ".join([*quotes, *(s.text for s in context.playbook.statements)]))
+        for name, text in texts.items():
+            if extra := numbers_in(text) - allowed:
+                raise ToolException(f"{name} has numbers that no kept fact has: {', '.join(sorted(extra))}.")
+            if len(text) > 600:
+                raise ToolException(f"{name} is longer than 600 characters.")
+        prospect = session.get_one(Prospect, context.prospect_id)
+        prospect.constraint_hypothesis = texts["constraint_hypothesis"] or None
+        prospect.value_proposition = texts["value_proposition"] or None
+        return "Kept. You are done."
+
+    return await context.db.write(write)
+
+
+RESEARCH_TOOLS = (read_source, save_facts, save_hypothesis)
+for _tool in RESEARCH_TOOLS:
+    _tool.handle_tool_error = True

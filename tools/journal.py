@@ -1,0 +1,67 @@
+"""The journal: what agents did to prospects and contacts, and what a person should look at (SB, agent_audit_log).
+
+An entry's id follows from what it says and from the step that says it, so that a step that is repeated after a crash
+writes nothing twice.
+"""
+
+import json
+import uuid
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from db.models import Activity, AgentAuditLog
+
+_NAMESPACE = uuid.UUID("b1b7f1f4-98a6-5a51-8f0d-7f8f3c9a2d10")
+
+
+def _entry_id(*parts: object) -> str:
+    return uuid.uuid5(_NAMESPACE, json.dumps(parts, sort_keys=True, default=str)).hex
+
+
+def note(
+    session: Session,
+    *,
+    run_id: str,
+    agent: str,
+    action: str,
+    prospect_id: str | None = None,
+    contact_id: str | None = None,
+    details: dict[str, Any] | None = None,
+    requires_review: bool = False,
+) -> AgentAuditLog:
+    """Writes down one action, once. `run_id` is the agent's row in `agent_runs`; `details` must be plain JSON."""
+    entry_id = _entry_id("note", run_id, action, prospect_id, contact_id, details)
+    entry = session.get(AgentAuditLog, entry_id)
+    if entry is None:
+        entry = AgentAuditLog(
+            id=entry_id,
+            agent_run_id=run_id,
+            agent_name=agent,
+            action=action,
+            prospect_id=prospect_id,
+            contact_id=contact_id,
+            details=details,
+            requires_review=requires_review,
+        )
+        session.add(entry)
+    return entry
+
+
+def activity(
+    session: Session,
+    *,
+    run_id: str,
+    agent: str,
+    type: str,  # noqa: A002 (the column's name)
+    prospect_id: str,
+    contact_id: str | None = None,
+    **more: Any,
+) -> Activity:
+    """Writes down one activity of a prospect, once (SB, activities)."""
+    entry_id = _entry_id("activity", run_id, type, prospect_id, contact_id, more)
+    entry = session.get(Activity, entry_id)
+    if entry is None:
+        entry = Activity(id=entry_id, type=type, prospect_id=prospect_id, contact_id=contact_id, agent_id=agent, **more)
+        session.add(entry)
+    return entry

@@ -1,0 +1,6 @@
+"""Scores prospects by their playbook's formula, and says why a score is what it is."""
+
+from tools.scoring.apply import due, score_prospects
+from tools.scoring.explain import Explanation, Part, explain
+
+__all__ = ["Explanation", "Part", "due", "explain", "score_prospects"]

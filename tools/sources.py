@@ -1,0 +1,51 @@
+"""The documents that research reads: the sources' own records, as text that can be quoted letter for letter."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models import ExternalId, Prospect
+from tools.context import Source
+
+LONGEST = 20_000
+MOST = 12
+
+
+def record_text(payload: Mapping[str, Any], *, one_line: bool = False) -> str:
+    """A record as lines 'Column: value', empty values left out; or as one line, for records that come in numbers."""
+    parts = [f"{key}: {' '.join(str(value).split())}" for key, value in payload.items() if str(value or "").strip()]
+    return "; ".join(parts) if one_line else "\n".join(parts)
+
+
+def load_sources(session: Session, account_id: str) -> tuple[Source, ...]:
+    """What is on file about an organisation: one document for each source, numbered from 1 in a stable order."""
+    prospects = select(Prospect.id).where(Prospect.account_id == account_id)
+    rows = session.scalars(
+        select(ExternalId)
+        .where(
+            ((ExternalId.table_name == "accounts") & (ExternalId.record_id == account_id))
+            | ((ExternalId.table_name == "prospects") & ExternalId.record_id.in_(prospects)),
+            ExternalId.payload.is_not(None),
+        )
+        .order_by(ExternalId.source, ExternalId.external_id)
+    ).all()
+    by_source: dict[str, list[ExternalId]] = {}
+    for row in rows:
+        by_source.setdefault(row.source, []).append(row)
+    documents = []
+    for number, (source, records) in enumerate(list(by_source.items())[:MOST], start=1):
+        several = len(records) > 1 or "Link" in (records[0].payload or {})
+        text = "\n".join(record_text(r.payload or {}, one_line=several) for r in records)
+        documents.append(
+            Source(
+                number=number,
+                title=source,
+                text=text[:LONGEST],
+                url=records[0].source_url,
+                external_id_ref=records[0].id if len(records) == 1 else None,
+                observed_on=records[0].imported_at.date().isoformat(),
+            )
+        )
+    return tuple(documents)

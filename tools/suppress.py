@@ -1,0 +1,79 @@
+"""Do not contact: what an opt-out, a complaint or a dead address changes, everywhere at once."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.enums import ContactStatus, FollowupState, SequenceStatus, SuppressionKind
+from db.models import Contact, Followup, OutreachSequence, Suppression
+
+_LIVE = (SequenceStatus.PENDING.value, SequenceStatus.ACTIVE.value, SequenceStatus.PAUSED.value)
+
+
+def suppress_address(
+    session: Session, address: str, *, reason: str, source: str, contact_id: str | None = None
+) -> list[Contact]:
+    """Suppresses an address, first of all; then everybody who has it becomes do-not-contact. Idempotent.
+
+    Returns the contacts that it concerned.
+    """
+    value = address.strip().lower()
+    if not value:
+        return []
+    found = session.scalar(
+        select(Suppression).where(Suppression.kind == SuppressionKind.ADDRESS.value, Suppression.value == value)
+    )
+    if found is None:
+        session.add(
+            Suppression(
+                kind=SuppressionKind.ADDRESS.value,
+                value=value,
+                reason=reason,
+                source=source,
+                contact_id=contact_id,
+            )
+        )
+        session.flush()
+    owners = list(session.scalars(select(Contact).where(func.lower(Contact.email) == value)))
+    for owner in owners:
+        do_not_contact(session, owner, reason)
+    return owners
+
+
+def do_not_contact(session: Session, contact: Contact, reason: str) -> None:
+    """Marks a contact as do-not-contact, stops its sequences and skips what was planned. Idempotent."""
+    if contact.status != ContactStatus.DO_NOT_CONTACT.value:
+        contact.status = ContactStatus.DO_NOT_CONTACT.value
+        contact.do_not_contact = True
+        contact.dnc_reason = reason
+    session.flush()
+    stop_sequences(session, contact)
+    skip_followups(session, contact)
+
+
+def stop_sequences(session: Session, contact: Contact) -> None:
+    """Stops every sequence of a contact that could still go on."""
+    for sequence in session.scalars(
+        select(OutreachSequence).where(OutreachSequence.contact_id == contact.id, OutreachSequence.status.in_(_LIVE))
+    ):
+        sequence.status = SequenceStatus.STOPPED.value
+        sequence.next_step_at = None
+    session.flush()
+
+
+def open_followups(session: Session, contact: Contact) -> Iterable[Followup]:
+    """The contact's follow-ups that are neither done nor skipped."""
+    return session.scalars(
+        select(Followup).where(
+            Followup.contact_id == contact.id,
+            Followup.state.in_((FollowupState.PENDING.value, FollowupState.OVERDUE.value)),
+        )
+    ).all()
+
+
+def skip_followups(session: Session, contact: Contact) -> None:
+    """Skips the contact's open follow-ups."""
+    for followup in open_followups(session, contact):
+        followup.state = FollowupState.SKIPPED.value
+    session.flush()
