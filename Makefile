@@ -3,13 +3,19 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test torture bench lint lock clean
 
 demo: .venv/run.stamp  ## set up, then run the main job on the sample of colleges
 	$(BIN)/outreach demo
 
 test: .venv/dev.stamp  ## set up, then run the whole test suite (SQLite and a real PostgreSQL)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+torture: .venv/dev.stamp  ## kill runs at random moments (OUTREACH_TEST_KILLS of them) and at every boundary; takes hours
+	OUTREACH_TEST_KILLS=$${OUTREACH_TEST_KILLS:-500} $(BIN)/python -m pytest tests/e2e/test_kills.py
+
+bench: .venv/dev.stamp  ## what recording costs, measured beside what it is compared with
+	$(BIN)/python -m benchmarks.recorded_step
 
 lint: .venv/dev.stamp  ## style, types, import directions, dead code, dependencies
 	$(BIN)/ruff check .

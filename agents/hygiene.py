@@ -1,4 +1,4 @@
-"""Hygiene: tidies, classifies, finds doubles, scores. Code does the rows; the model only what is doubtful."""
+"""Hygiene: tidies, merges certain doubles, classifies, scores. Code does the rows; the model only what is doubtful."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from agents.hygiene_policy import policy
 from db.enums import ContactRole, PersonaType, SeniorityLevel
 from tools.context import ToolContext
 from tools.duplicates import Pair, find_pairs, judge_pair, shown
+from tools.merge_certain import merge_organisations, merge_people
 from tools.people import classify_title, unknown_titles
 from tools.scoring import due, score_prospects
 from tools.tidy import Tidied, settle_people, tidy
@@ -25,8 +26,12 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
     tidied = Tidied()
     for chunk in _chunks(ids):
         tidied.add(await work.db.write(lambda s, c=chunk: tidy(s, work.playbook, c)))  # type: ignore[misc]
+    merged = await work.db.write(lambda s: merge_organisations(s, work.playbook.name, work.run_id))
+    people = await work.db.write(lambda s: merge_people(s, work.playbook.name, work.run_id))
+    # Who was merged away is due no more, and the survivor is.
+    ids = await work.db.read(lambda session: due(session, work.playbook)) if merged["merged"] else ids
     pairs, titles, material = await work.db.read(lambda session: _doubtful(session, work.playbook.name))
-    memo = {"due": ids, "tidied": tidied}
+    memo = {"due": ids, "tidied": tidied, "merged": {"organisations": dict(merged), "people": dict(people)}}
     briefing = Briefing(
         material=material,
         context=ToolContext(
@@ -56,6 +61,7 @@ async def conclude(work: Work, state: State, briefing: Briefing) -> Done:  # noq
         outputs={
             "looked_at": len(ids),
             "tidied": vars(tidied),
+            "merged": briefing.memo["merged"],
             "rescored": rescored,
             "moved": moved,
             "tiers": dict(sorted(tiers.items())),

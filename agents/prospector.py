@@ -5,12 +5,14 @@ from typing import Any
 
 from agents.base import Briefing, Done, State, ToolAgent, Update, Work
 from agents.prospector_policy import policy
-from tools.importing import FileInfo, ImportJob, import_rows, kind_of, write_rejects
+from tools.importing import FileInfo, ImportJob, RejectFile, import_rows, kind_of
 from tools.mapping import (
     ENTITY_OF_WHAT,
     FIELDS,
+    ColumnMapping,
     ImportContext,
     Mapped,
+    problem_of,
     save_mapping,
     see_values,
     stored_mapping,
@@ -27,15 +29,14 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
 
     Raises UnreadableFile where the file is no table.
     """
-    file = FileInfo.of(state["file"])
-    table = await asyncio.to_thread(read_table, file.path, file.sha256)
+    file, table = await asyncio.to_thread(_opened, state)
     mapped = await _agreed(work, file, table)
     if mapped is not None:
         done = await _take_in(work, file, table, mapped)
         done.decisions.append({"decided": "mapping", "by": "the mapping agreed for this layout before"})
         return done
     return Briefing(
-        material=_material(file, table),
+        material=material(file, table),
         context=ImportContext(
             db=work.db,
             playbook=work.playbook,
@@ -49,10 +50,16 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
     )
 
 
+def _opened(state: State) -> tuple[FileInfo, Table]:
+    given = FileInfo.of(state["file"])
+    table = read_table(given.path, given.sha256)
+    return FileInfo.of(state["file"], table.columns), table
+
+
 async def conclude(work: Work, state: State, briefing: Briefing) -> Done:
     """Imports the rows by the mapping that was saved."""
-    file = FileInfo.of(state["file"])
     table: Table = briefing.memo["table"]
+    file = FileInfo.of(state["file"], table.columns)
     mapped = await _agreed(work, file, table)
     if mapped is None:
         raise NoMapping(f"No mapping of the columns of {file.path.name} was saved, so nothing was imported.")
@@ -76,7 +83,8 @@ async def _agreed(work: Work, file: FileInfo, table: Table) -> Mapped | None:
     return mapped
 
 
-def _material(file: FileInfo, table: Table) -> dict[str, Any]:
+def material(file: FileInfo, table: Table) -> dict[str, Any]:
+    """What the model is told of a file: its columns with different values of each, and the fields there are."""
     entities = sorted(ENTITY_OF_WHAT[file.what]) if file.what else list(FIELDS)
     meanings: dict[str, str] = {}
     for entity in entities:
@@ -90,8 +98,8 @@ def _material(file: FileInfo, table: Table) -> dict[str, Any]:
             "id_column": file.organisation_column or file.id_column,
         },
         "columns": [
-            {"column": column, "samples": [row.cells[column][:120] for row in table.samples]}
-            for column in table.columns
+            {"column": column.name, "samples": list(column.values), "filled": column.filled}
+            for column in table.profile()
         ],
         "entities": {entity: list(FIELDS[entity]) for entity in entities},
         "fields": meanings,
@@ -99,15 +107,26 @@ def _material(file: FileInfo, table: Table) -> dict[str, Any]:
 
 
 async def _take_in(work: Work, file: FileInfo, table: Table, mapped: Mapped) -> Done:
-    job = ImportJob(work.playbook, work.run_id, file, mapped, kind_of(file.what, mapped))
-    outcome = await import_rows(work.db, job, table)
-    if file.rejects_path is not None and outcome.rejects:
-        await asyncio.to_thread(write_rejects, file.rejects_path, table, outcome.rejects)
-    rejected = len(outcome.rejects)
     update: Update = {}
+    about = {"file": file.path.name, "sha256": table.sha256, "source": file.source}
+    if file.only_map:
+        return Done(update=update, outputs={**about, "only_map": True}, sources=[file.source_url or file.source])
+    left = {name: column for name, column in mapped.columns.items() if mapped.sure_of(name) < file.least}
+    mapped = mapped.at_least(file.least)
+    columns = [ColumnMapping(column=c, field=f, confidence=mapped.sure_of(f)) for f, c in mapped.columns.items()]
+    problem = problem_of(mapped.entity, columns, mapped.id_column, table.columns, file.what)
+    if problem is not None:
+        raise NoMapping(f"Too little of {file.path.name} is sure enough to be imported. {problem}")
+    job = ImportJob(work.playbook, work.run_id, file, mapped, kind_of(file.what, mapped))
+    if file.rejects_path is None:
+        outcome = await import_rows(work.db, job, table)
+    else:
+        with RejectFile(file.rejects_path, table) as sink:
+            outcome = await import_rows(work.db, job, table, sink)
+    rejected = outcome.rejected.total()
     return Done(
         update=update,
-        outputs={"file": file.path.name, "sha256": table.sha256, "kind": job.kind, **outcome.as_json()},
+        outputs={**about, "kind": job.kind, **outcome.as_json(), "left": left},
         sources=[file.source_url or file.source],
         processed=outcome.processed,
         created=outcome.created.total(),

@@ -15,10 +15,10 @@ from agents.reply_triage_policy import policy
 from agents.reply_triage_schema import Triage
 from db.enums import InboundKind, ReplyIntent, ReplyTag
 from db.models import InboundMessage
-from tools.intake import PROOF
+from tools.automatic import record_automatic
 from tools.mail import UnreadableMail, asks_to_stop, own_lines, read_mail, sort_mail
 from tools.mail.reading import Mail
-from tools.replies import CONFIDENT, Verdict, opt_out, record_automatic, record_reply
+from tools.replies import Verdict, doubt, opt_out, record_reply
 
 NAME = "reply_triage"
 _FURTHEST = timedelta(days=2 * 366)
@@ -39,7 +39,7 @@ def checked(triage: Triage, text: str, subject: str, stops: bool, today: date) -
         return words if words and words.lower() in said else None
 
     day = triage.resume_date
-    intent, confidence, tag = triage.intent, triage.confidence, triage.reply_tag
+    intent, confidence, tag = triage.intent, triage.confidence / 100, triage.reply_tag
     step, summary = triage.recommended_next_step, triage.summary
     if stops and intent is not ReplyIntent.UNSUBSCRIBE:
         intent, confidence, tag = ReplyIntent.UNSUBSCRIBE, 1.0, ReplyTag.NOT_INTERESTED
@@ -115,7 +115,7 @@ def _conclude(session: Session, work: Work, inbound_id: str, triage: Triage, tod
         "reply_tag": verdict.reply_tag,
         "confidence": verdict.confidence,
         "reply_id": reply_id,
-        "for_review": verdict.confidence < CONFIDENT or inbound.matched_by not in PROOF,
+        "for_review": doubt(inbound, verdict.confidence) is not None,
     }
     done = _done(inbound, result, created=int(reply_id is not None))
     done.decisions = [{"model_said": triage.model_dump(mode="json"), "stands": verdict.intent}]

@@ -329,7 +329,7 @@ def _made(intent: ReplyIntent, tag: ReplyTag, confidence: float, words: str) -> 
     return Triage(
         intent=intent,
         reply_tag=tag,
-        confidence=confidence,
+        confidence=round(100 * confidence),
         summary=summary[:400],
         recommended_next_step=_STEPS[intent],
     )

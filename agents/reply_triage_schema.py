@@ -14,7 +14,8 @@ class Triage(BaseModel):
 
     intent: ReplyIntent
     reply_tag: ReplyTag
-    confidence: float = Field(ge=0, le=1)
+    # Whole numbers: under a grammar small models write a fraction without end (0.9999…).
+    confidence: int = Field(ge=0, le=100, description="per cent, 0 to 100")
     summary: str = Field(min_length=1, max_length=400)
     referral_name: str | None = Field(default=None, max_length=120)
     referral_title: str | None = Field(default=None, max_length=120)

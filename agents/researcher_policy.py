@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from agents.models.rules import call, calls
-from tools.wording import article, spoken_name, without_brackets
+from tools.wording import article, capitalised, spelled_out, spoken_name, spoken_venue, without_brackets
 
 MOST_OPENINGS = 3
+# Conferences that are said as they are written. Of the others the record has half a name ('Pioneer', 'Ohio').
+_SAID_CONFERENCE = re.compile(r"[A-Z]{2,6}|Big \w+|Conference USA")
 _TESTING = re.compile(r"\b(QA|SDET|quality|tests?|testing|test automation)\b", re.IGNORECASE)
+_LEADS = re.compile(r"(?:(?:Senior|Associate|Group|Vice|Staff) )*(?:Director|Manager|Head|President|VP|Lead)")
 
 
 @dataclass(frozen=True)
@@ -71,21 +74,25 @@ def _block(body: str, first: str, last: str) -> str:
 
 
 def _stadium(number: int, body: str, record: dict[str, str]) -> list[Found]:
-    stadium = without_brackets(record["Stadium"])
+    venue = spoken_venue(record["Stadium"])
+    starting = capitalised(venue)
     school = without_brackets(record.get("School", ""))
     facts = []
     if school:
         quote = _block(body, "School", "Stadium")
-        facts.append(Found(number, "facility", f"{school} plays its home football at {stadium}.", quote))
+        facts.append(Found(number, "facility", f"{school} plays its home football at {venue}.", quote))
     if "Year Built" in record:
         quote = _block(body, "Stadium", "Year Built")
-        facts.append(Found(number, "facility", f"{stadium} was built in {record['Year Built']}.", quote))
+        facts.append(Found(number, "facility", f"{starting} was built in {record['Year Built']}.", quote))
     if "Capacity" in record:
         quote = _block(body, "Stadium", "Capacity")
-        facts.append(Found(number, "facility", f"{stadium} seats {int(record['Capacity']):,}.", quote))
+        facts.append(Found(number, "facility", f"{starting} seats {int(record['Capacity']):,}.", quote))
     if "Surface" in record:
         quote = _block(body, "Stadium", "Surface")
-        facts.append(Found(number, "facility", f"The surface at {stadium} is {record['Surface']}.", quote))
+        facts.append(Found(number, "facility", f"The surface at {venue} is {record['Surface']}.", quote))
+    if school and _SAID_CONFERENCE.fullmatch(conference := record.get("Conference", "")):
+        quote = _block(body, "School", "Conference")
+        facts.append(Found(number, "company_metrics", f"{school} plays football in the {conference}.", quote))
     return facts
 
 
@@ -112,7 +119,7 @@ def _company(number: int, record: dict[str, str]) -> list[Found]:
         sentence = f"{name} has about {int(people):,} employees."
         facts.append(Found(number, "company_metrics", sentence, f"Employees: {people}"))
     if business := record.get("Sub-Industry"):
-        sentence = f"{name} works in {business}."
+        sentence = f"{name} is listed in the {business} industry."
         facts.append(Found(number, "company_products", sentence, f"Sub-Industry: {business}"))
     return facts
 
@@ -128,18 +135,28 @@ def _openings(number: int, body: str, organisation: str) -> list[Found]:
         place = short_place(record.get("Location", ""))
         where = f" in {place}" if place else ""
         company = record.get("Company", organisation)
-        plain = re.fullmatch(r"[\w /]+", title) is not None
-        named = f"{article(title)} {title}" if plain else f'"{title}"'
-        sentence = f"{company} has an opening for {named}{where}."
-        facts.append(Found(number, "hiring_signals", sentence, line))
+        sentence = f"{company} has an opening for {article(title)} {title}{where}."
+        if sentence not in {fact.sentence for fact in facts}:
+            facts.append(Found(number, "hiring_signals", sentence, line))
     return facts
 
 
 def short_title(title: str) -> str:
-    """A job title without what recruiters hang on to it: 'Senior QA Engineer - Growth (Contract)' is the first part."""
-    head = re.split(r"\s+[-–—|/]\s+|,\s|\s*\(|:\s", title.strip())[0].strip()
-    # What makes it a testing job may stand in the part that would go.
-    return head if head and (_TESTING.search(head) or not _TESTING.search(title)) else title.strip()
+    """A job title as one says it: without what recruiters hang on to it, unless that is what makes it a testing job.
+
+    'Sr QA Engineer II - Growth (Contract)' is a Senior QA Engineer, 'Software Engineer — Test' a Software Engineer in
+    Test, 'Director, Quality Assurance' a Director of Quality Assurance.
+    """
+    said = re.sub(r"\s*\([^)]*\)", "", " ".join(title.split()))
+    said = spelled_out(re.sub(r"^[A-Z][a-z]+: ", "", said))
+    head, *rest = (part.strip() for part in re.split(r"\s+[-–—|]\s+|,\s+|:\s+", said))
+    head = re.sub(r"\s+(?:[IV]+|\d+)$", "", head)
+    if _TESTING.search(head) or not _TESTING.search(said):
+        return head
+    part = re.sub(r"\s+(?:[IV]+|\d+)$", "", next(p for p in rest if _TESTING.search(p)))
+    if part == "Test":
+        return f"{head} in Test"
+    return f"{head} of {part}" if _LEADS.fullmatch(head) else f"{head} for {part}"
 
 
 def short_place(location: str) -> str:
@@ -148,7 +165,9 @@ def short_place(location: str) -> str:
     parts = [part.strip() for part in first.split(",") if part.strip()]
     if not parts or re.search(r"remote|hybrid|anywhere|multiple|\d|global|united states|usa", first, re.IGNORECASE):
         return ""
-    return parts[0] if parts[0][:1].isupper() else ""
+    if not parts[0][:1].isupper() or re.fullmatch(r"[A-Z]{2,3}", parts[0]):
+        return ""
+    return f"the {parts[0]}" if parts[0].endswith(" Area") else parts[0]
 
 
 def _suggestion(found: list[Found], material: dict[str, object]) -> tuple[str, str]:

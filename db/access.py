@@ -109,6 +109,8 @@ class Database:
         self.url: URL = make_url(url)
         self.role: Role = role
         self._closed = False
+        self.wrote = False
+        """Whether anything was given to be written."""
         install_soft_delete(WorkSession)
         path = sqlite_path(self.url)
         if path is not None and not path.exists():
@@ -148,6 +150,7 @@ class Database:
             raise TypeError(f"{fn!r} is a coroutine function: nothing may be awaited inside a transaction")
         if self._closed:
             raise RuntimeError("the database is closed")
+        self.wrote = self.wrote or runner is self._writer
         return runner.submit(fn)
 
     def close(self) -> None:

@@ -12,7 +12,8 @@ from typing import Literal, get_args
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.models import Approval, Contact, MessageDraft, MessageVersion, OutreachSequence, Suppression
+from db.models import Approval, Contact, MessageDraft, MessageVersion, OutreachSequence
+from db.suppressions import bar_contact
 
 DecisionName = Literal["approve", "edit", "reject", "skip", "do_not_contact", "revoke"]
 APPROVING = ("approve", "edit")
@@ -123,26 +124,9 @@ def take_decision(session: Session, decision: Decision, *, approval_days: int) -
     if approving:
         _start_sequence(session, draft, decision.by, now)
     if decision.decision == "do_not_contact":
-        bar_contact(session, draft.contact, decision.reason or "decided at approval", source="approval")
+        bar_contact(session, draft.contact, reason=decision.reason or "decided at approval", source="approval")
         draft.approval_status = "archived"
     return approval
-
-
-def bar_contact(session: Session, contact: Contact, reason: str, *, source: str) -> None:
-    """Never to be contacted again: the person, and their address wherever it turns up."""
-    contact.status, contact.do_not_contact, contact.dnc_reason = "do_not_contact", True, reason
-    address = (contact.email or "").strip().lower()
-    known = address and session.scalar(
-        select(Suppression.id).where(Suppression.kind == "address", Suppression.value == address)
-    )
-    if address and not known:
-        session.add(Suppression(kind="address", value=address, reason=reason, source=source, contact_id=contact.id))
-    for sequence in session.scalars(
-        select(OutreachSequence).where(
-            OutreachSequence.contact_id == contact.id, OutreachSequence.status.in_(("pending", "active", "paused"))
-        )
-    ):
-        sequence.status = "stopped"
 
 
 def _store_edit(session: Session, draft: MessageDraft, decision: Decision) -> None:

@@ -78,9 +78,29 @@ def seal(session: Session, batch: int = 1000) -> int:
     if session.get_bind().dialect.name == "sqlite":
         return 0
     total = 0
-    while done := int(session.execute(text("SELECT outreach_seal(:batch)"), {"batch": batch}).scalar_one()):
+    while done := _seal(session, batch):
         total += done
     return total
+
+
+def seal_some(session: Session, batch: int = 500, patience: float = 1.0) -> int:
+    """Seals at most `batch` of the rows that wait, and says how many; 0 where none wait, and always on SQLite.
+
+    Raises sqlalchemy.exc.DBAPIError where another sealer holds the chain for longer than `patience` seconds.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return 0
+    session.execute(text("SELECT set_config('lock_timeout', :most, true)"), {"most": f"{patience * 1000:.0f}ms"})
+    return _seal(session, batch)
+
+
+def _seal(session: Session, batch: int) -> int:
+    return int(session.execute(text("SELECT outreach_seal(:batch)"), {"batch": batch}).scalar_one())
+
+
+def unsealed(session: Session) -> int:
+    """How many rows are not sealed yet: until they are, nothing shows that one was changed."""
+    return int(session.execute(text("SELECT count(*) FROM audit_log WHERE seal_no IS NULL")).scalar_one())
 
 
 def _rows(session: Session) -> Iterator[Any]:
@@ -122,8 +142,7 @@ def verify(session: Session) -> ChainReport:
         if broken is not None:
             break
         previous, number = row.hash, expected
-    unsealed = session.execute(text("SELECT count(*) FROM audit_log WHERE seal_no IS NULL")).scalar_one()
-    return ChainReport(number, int(unsealed), broken, Head(number, previous) if number else None)
+    return ChainReport(number, unsealed(session), broken, Head(number, previous) if number else None)
 
 
 def head(session: Session) -> Head | None:

@@ -39,6 +39,11 @@ def head() -> str:
     return revision
 
 
+def knows(revision: str) -> bool:
+    """Whether a revision is one of this version of the program; a newer version's is not."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def current_revision(connection: Connection) -> str | None:
     """The revision of a connected database; None where nothing was ever migrated."""
     return MigrationContext.configure(connection).get_current_revision()

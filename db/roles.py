@@ -109,3 +109,28 @@ def grant(connection: Connection) -> None:
                 statements.append(f"REVOKE {', '.join(sorted(actions))}, TRUNCATE ON {table} FROM {name}")
     for statement in statements:
         connection.execute(text(statement))
+
+
+_POWERS: Final = """
+SELECT session_user::text AS login, r.rolsuper, r.rolcreaterole, r.rolbypassrls,
+  EXISTS (
+    SELECT FROM pg_class c WHERE c.relname = 'audit_log' AND c.relnamespace = 'public'::regnamespace
+      AND pg_has_role(session_user, c.relowner, 'MEMBER')
+  ) AS owns
+FROM pg_roles r WHERE r.rolname = session_user
+"""
+
+
+def login_powers(connection: Connection) -> tuple[str, list[str]]:
+    """The login of a PostgreSQL connection, and what it may do once it takes our role off; nothing is as it should be.
+
+    The roles bind whoever cannot leave them: an owner of the tables, or a superuser, may drop any trigger.
+    """
+    row = connection.execute(text(_POWERS)).one()
+    found = {
+        "is a superuser": row.rolsuper,
+        "owns the tables": row.owns and not row.rolsuper,
+        "may make roles": row.rolcreaterole and not row.rolsuper,
+        "passes row security": row.rolbypassrls and not row.rolsuper,
+    }
+    return row.login, [power for power, has in found.items() if has]

@@ -10,14 +10,14 @@ from langgraph.config import get_config
 from langgraph.types import interrupt
 from sqlalchemy.orm import Session
 
-from db.approvals import draft_hash, latest_decision, may_go, recipient_of
-from db.models import MessageDraft
+from db.approvals import APPROVING, draft_hash, latest_decision, may_go, recipient_of
+from db.models import Approval, MessageDraft
+from db.queries.inbox import standing
 from graphs.nodes import Machine, Node
 from graphs.recorder import Opening, step_id
 from graphs.routing import ContactState
 
 ACTION = "send_message"
-DECIDING = ("approve", "edit", "reject", "do_not_contact")
 
 
 def hitl_request(session: Session, draft_id: str) -> dict[str, Any]:
@@ -44,20 +44,35 @@ def hitl_request(session: Session, draft_id: str) -> dict[str, Any]:
     }
 
 
-def read_decision(session: Session, draft_id: str, version: int) -> dict[str, Any]:
-    """What was decided since the thread began to wait at `version`, as an update of its state."""
+def read_decision(session: Session, draft_id: str) -> dict[str, Any]:
+    """What is to be done with the draft now, as an update of its thread's state; `decision` is None while it waits.
+
+    Besides a person's decisions there are 'edit' for any text that QC has not seen, and 'withdrawn' for a message
+    that cannot go out any more, whatever was or will be decided.
+    """
     draft = session.get_one(MessageDraft, draft_id)
-    found = latest_decision(session, draft)
-    decision = found.decision if found is not None and found.decision in DECIDING else None
-    if decision == "edit" and draft.version == version:
-        decision = None  # it was this thread's own edit, already checked, that did not pass
-    if decision == "approve" and not may_go(session, draft):
-        decision = None  # lapsed, or the recipient's address has changed since
-    return {"decision": decision, "version": draft.version, "edit_stands": decision == "edit"}
+    decision = _next(session, draft, latest_decision(session, draft))
+    return {"decision": decision, "version": draft.version, "edit_stands": False, "by_person": decision == "edit"}
+
+
+def _next(session: Session, draft: MessageDraft, found: Approval | None) -> str | None:
+    decided = found.decision if found is not None else None
+    if decided == "do_not_contact":
+        return decided
+    fate = standing(session, draft)
+    if fate.state != "open":
+        return None if fate.state == "held" else "withdrawn"
+    if decided == "reject":
+        return decided
+    if draft.qc_passed is None:
+        return "edit"
+    # An approval may have lapsed, or the recipient's address have changed since; an edit may not have passed.
+    return "approve" if decided in APPROVING and draft.qc_passed and may_go(session, draft) else None
 
 
 def make_approval(machine: Machine) -> Node:
-    """The approval node. It runs again from its start when the thread is resumed, so it only reads."""
+    """The approval node. It runs again from its start when the thread is resumed, so it only reads; what is decided
+    already is not asked again."""
 
     async def approval(state: ContactState) -> dict[str, Any]:
         configurable = get_config()["configurable"]
@@ -76,8 +91,10 @@ def make_approval(machine: Machine) -> Node:
             if step.replayed:
                 stored: dict[str, Any] = step.prior["update"]
                 return stored
-            interrupt(await machine.db.read(lambda session: hitl_request(session, draft_id)))
-            update = await machine.db.read(lambda session: read_decision(session, draft_id, state["version"]))
+            update = await machine.db.read(lambda session: read_decision(session, draft_id))
+            if update["decision"] is None:
+                interrupt(await machine.db.read(lambda session: hitl_request(session, draft_id)))
+                update = await machine.db.read(lambda session: read_decision(session, draft_id))
             step.outputs = {"update": update}
             step.decisions = [{"decision": update["decision"], "version": update["version"]}]
             return update

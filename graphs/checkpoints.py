@@ -13,6 +13,11 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 BUSY_TIMEOUT_S = 30.0
 
 
+class CheckpointsDamaged(Exception):
+    """The file of the checkpoints cannot be read; the message says what is wrong. It can be done without: moved
+    away, the drafts that wait are taken up again where the tables say that they stand."""
+
+
 @asynccontextmanager
 async def open_checkpoints(url: str) -> AsyncIterator[BaseCheckpointSaver[str]]:
     """The store that the URL names: a file of its own on SQLite, tables beside ours on PostgreSQL.
@@ -25,7 +30,12 @@ async def open_checkpoints(url: str) -> AsyncIterator[BaseCheckpointSaver[str]]:
             yield saver
         return
     path = Path(url.removeprefix("sqlite:///"))
-    _initialise(path)
+    try:
+        _initialise(path)
+    except sqlite3.OperationalError:
+        raise  # locked, or not to be opened: the file itself may be sound
+    except sqlite3.DatabaseError as exc:
+        raise CheckpointsDamaged(f"The checkpoints in {path} cannot be read: {exc}") from exc
     async with aiosqlite.connect(path, timeout=BUSY_TIMEOUT_S) as connection:
         saver = AsyncSqliteSaver(connection, serde=serde)
         await saver.setup()
@@ -34,11 +44,17 @@ async def open_checkpoints(url: str) -> AsyncIterator[BaseCheckpointSaver[str]]:
 
 
 def _initialise(path: Path) -> None:
-    """WAL is set once, before there is anybody to wait for: the change of mode itself takes no busy timeout."""
+    """WAL is set once, before there is anybody to wait for: the change of mode itself takes no busy timeout. Raises
+    sqlite3.DatabaseError where the file is damaged."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with sqlite3.connect(path, timeout=BUSY_TIMEOUT_S) as connection:
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)
+    try:
         connection.execute("PRAGMA journal_mode=WAL")
-    connection.close()
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+    finally:
+        connection.close()
 
 
 @asynccontextmanager

@@ -1,10 +1,12 @@
 """Records each model call and tool call of an agent, as the innermost middleware: each retry is a step of its own."""
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse, ToolCallRequest
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage, messages_from_dict, messages_to_dict
+from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
+from langchain_core.messages import AIMessage, BaseMessage, ToolCall, ToolMessage, messages_from_dict, messages_to_dict
 from langgraph.types import Command
 
 from agents.models import usage_of
@@ -32,6 +34,7 @@ def _opening(scope: Scope, kind: str, name: str, ordinal: int, inputs: dict[str,
         inputs={"name": name, **inputs},
         prompt_id=scope.prompt_id if kind == "model_call" else None,
         prompt_hash=scope.prompt_hash if kind == "model_call" else None,
+        unwritten=scope.unwritten,
     )
 
 
@@ -76,18 +79,26 @@ async def record_model_call(
             _count(step, answer)
     last = answer[-1] if answer else None
     calls = last.tool_calls if isinstance(last, AIMessage) else []
-    scope.batch = [(str(c.get("id")), c["name"], False) for c in calls]
+    scope.batch = [_likeness(c) for c in calls]
     return answer
 
 
 class RecordSteps(AgentMiddleware[Any, Any, Any]):
-    """Put it last: inside retries and repairs, so that each attempt is its own row."""
+    """Put it last: inside retries and repairs, so that each attempt is its own row.
 
-    def __init__(self, recorder: Recorder) -> None:
+    It counts the calls anyway, so it also ends a model that never does: past `most_calls` in one run it raises
+    LangChain's `ModelCallLimitExceededError`. LangChain's own middleware for this adds two nodes to every turn.
+    """
+
+    def __init__(self, recorder: Recorder, *, most_calls: int) -> None:
         super().__init__()
         self._recorder = recorder
+        self._most_calls = most_calls
 
     async def awrap_model_call(self, request: ModelRequest, handler: Handler) -> ModelResponse:
+        made = _scope().ordinals.get("model_call", 0)
+        if made >= self._most_calls:
+            raise ModelCallLimitExceededError(made, made, None, self._most_calls)
         name = str(getattr(request.model, "model_name", None) or request.model._llm_type)
 
         async def call() -> list[BaseMessage]:
@@ -98,7 +109,7 @@ class RecordSteps(AgentMiddleware[Any, Any, Any]):
     async def awrap_tool_call(self, request: ToolCallRequest, handler: ToolHandler) -> ToolMessage | Command[Any]:
         scope = _scope()
         call = request.tool_call
-        place = _place_in_batch(scope, str(call.get("id")), call["name"])
+        place = _place_in_batch(scope, _likeness(call))
         ordinal = scope.ordinals.get("model_call", 0) * 1000 + place
         opening = _opening(scope, "tool_call", call["name"], ordinal, {"args": call["args"]})
         async with self._recorder.step(opening) as step:
@@ -115,10 +126,15 @@ class RecordSteps(AgentMiddleware[Any, Any, Any]):
             return result
 
 
-def _place_in_batch(scope: Scope, call_id: str, name: str) -> int:
+def _likeness(call: ToolCall) -> str:
+    """What tells one call of an answer from another. The id does not always: some servers give one to all."""
+    return json.dumps([call.get("id"), call["name"], call["args"]], sort_keys=True, default=str)
+
+
+def _place_in_batch(scope: Scope, wanted: str) -> int:
     """Which call of the model's last answer this is: tools of one answer run side by side, in any order."""
-    for place, (known_id, known_name, taken) in enumerate(scope.batch):
-        if not taken and known_id == call_id and known_name == name:
-            scope.batch[place] = (known_id, known_name, True)
+    for place, likeness in enumerate(scope.batch):
+        if likeness == wanted:
+            scope.batch[place] = None
             return place
     return len(scope.batch) + scope.next("unlisted_tool_call")

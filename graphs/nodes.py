@@ -16,14 +16,14 @@ from langgraph.graph.state import CompiledStateGraph
 
 from agents.base import Agent, AnswerAgent, Briefing, CodeAgent, Done, State, ToolAgent, Update, Work
 from agents.models import ModelSettings, build_model
-from agents.models.repair import agent_guards
+from agents.models.repair import RepairToolCalls
 from agents.models.structured import ask, bind_schema
 from db.access import Database
 from db.actors import acting_as
 from db.actors import agent as agent_actor
 from graphs.middleware import RecordSteps, record_model_call
 from graphs.recorder import Opening, Recorder, Scope, Step, current_scope, step_id
-from playbooks import load_playbook
+from playbooks import Playbook, load_playbook
 from prompts import Prompt, active_version, load_prompt
 from tools.context import ToolContext
 
@@ -70,17 +70,17 @@ def make_node(machine: Machine, agent: Agent) -> Node:
             if step.replayed:
                 replayed: Update = step.prior["update"]
                 return replayed
-            token = current_scope.set(
-                Scope(
-                    step.id,
-                    agent.name,
-                    thread,
-                    state.get("contact_id"),
-                    opening.prompt_id,
-                    opening.prompt_hash,
-                    step.attempt,
-                )
+            scope = Scope(
+                step.id,
+                agent.name,
+                thread,
+                state.get("contact_id"),
+                opening.prompt_id,
+                opening.prompt_hash,
+                step.attempt,
+                step.children,
             )
+            token = current_scope.set(scope)
             try:
                 with acting_as(agent_actor(step.id)):
                     done = await runner(Work(machine.db, load_playbook(state["playbook"]), step.id), state)
@@ -113,8 +113,16 @@ def _runner(machine: Machine, agent: Agent) -> Runner:
     return _tool_runner(machine, agent, model)
 
 
-def _instructions(machine: Machine, agent: ToolAgent | AnswerAgent, work: Work) -> str:
-    return machine.prompt(agent.name).render(playbook=work.playbook)
+def _instructor(machine: Machine, agent: ToolAgent | AnswerAgent) -> Callable[[Playbook], str]:
+    """The agent's system message for a playbook; rendered once for each, which costs more than a step's record."""
+    rendered: dict[str, str] = {}
+
+    def instructions(playbook: Playbook) -> str:
+        if playbook.name not in rendered:
+            rendered[playbook.name] = machine.prompt(agent.name).render(playbook=playbook)
+        return rendered[playbook.name]
+
+    return instructions
 
 
 def _material(briefing: Briefing) -> str:
@@ -128,20 +136,21 @@ def _tool_runner(machine: Machine, agent: ToolAgent, model: BaseChatModel) -> Ru
         model,
         list(agent.tools),
         middleware=[
-            *agent_guards(agent.must_call, max_calls=agent.call_limit),
-            RecordSteps(machine.recorder),
+            RepairToolCalls(agent.must_call),
+            RecordSteps(machine.recorder, most_calls=agent.call_limit),
         ],
         context_schema=ToolContext,
         checkpointer=False,
         name=agent.name,
     )
+    instructions = _instructor(machine, agent)
 
     async def run(work: Work, state: State) -> Done:
         briefing = await agent.prepare(work, state)
         if isinstance(briefing, Done):
             return briefing
         messages: list[BaseMessage] = [
-            SystemMessage(_instructions(machine, agent, work)),
+            SystemMessage(instructions(work.playbook)),
             HumanMessage(_material(briefing)),
         ]
         await _apart(graph.ainvoke({"messages": messages}, context=briefing.context))
@@ -160,6 +169,7 @@ async def _apart(call: Coroutine[Any, Any, Any]) -> None:
 
 def _answer_runner(machine: Machine, agent: AnswerAgent, model: BaseChatModel) -> Runner:
     call = bind_schema(model, agent.schema)
+    instructions = _instructor(machine, agent)
 
     async def recorded(messages: Sequence[BaseMessage]) -> AIMessage:
         async def once() -> list[BaseMessage]:
@@ -174,7 +184,7 @@ def _answer_runner(machine: Machine, agent: AnswerAgent, model: BaseChatModel) -
         briefing = await agent.prepare(work, state)
         if isinstance(briefing, Done):
             return briefing
-        messages = [SystemMessage(_instructions(machine, agent, work)), HumanMessage(_material(briefing))]
+        messages = [SystemMessage(instructions(work.playbook)), HumanMessage(_material(briefing))]
         answer = await ask(model, agent.schema, messages, invoke=recorded)
         return await agent.conclude(work, state, briefing, answer.value)
 

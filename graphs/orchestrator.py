@@ -8,7 +8,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 
 from agents.registry import AGENTS
-from db.queries.due import first_touches_due, replies_to_triage
+from db.queries.due import drafts_of_run, first_touches_due, playbooks_of_replies, replies_to_triage
 from graphs.contact import Graph
 from graphs.nodes import Machine, make_node
 from graphs.threads import Tally, Threads
@@ -79,9 +79,16 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
         playbook = load_playbook(state["playbook"])
         asked = state.get("limit")
         limit = playbook.limits.drafts_per_run if asked is None else asked
-        runner, tally = threads(), Tally()
-        while tally.stopped is None and (left := limit - tally.waiting) > 0:
-            under_way = await runner.known()
+        root = state["root_run_id"]
+        runner, tally, tried = threads(), Tally(), set[str]()
+        while tally.stopped is None:
+            # What this run wrote before a crash counts as well; and a contact that failed has used up its place, or
+            # a model that fails them all would be shown every one.
+            written = await machine.db.read(lambda session: drafts_of_run(session, root))
+            left = limit - written - tally.failed
+            if left <= 0:
+                break
+            under_way = await runner.known() | tried
             found = await machine.db.read(
                 lambda session, left=left, under_way=under_way: first_touches_due(  # type: ignore[misc]
                     session,
@@ -94,14 +101,21 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
             )
             if not found:
                 break
-            await runner.start_all([(d.thread_id, d.state(state["root_run_id"], playbook.name)) for d in found], tally)
+            tried.update(d.thread_id for d in found)
+            await runner.start_all([(d.thread_id, d.state(root, playbook.name)) for d in found], tally)
         return {"contacts_done": True, "tally": _added(state, tally)}
 
     async def replies(state: RunState) -> dict[str, Any]:
-        tally = Tally()
-        ids = await machine.db.read(replies_to_triage)
-        start = {"root_run_id": state["root_run_id"], "playbook": state["playbook"]}
-        await threads().start_all([(f"reply:{i}", {**start, "inbound_id": i}) for i in ids], tally)
+        runner, tally = threads(), Tally()
+        # Those that have a thread were carried on with by the sweep, or given up.
+        under_way = await runner.known()
+        ids = [i for i in await machine.db.read(replies_to_triage) if f"reply:{i}" not in under_way]
+        playbooks = await machine.db.read(lambda session: playbooks_of_replies(session, ids))
+        start = {"root_run_id": state["root_run_id"]}
+        wanted = [
+            (f"reply:{i}", {**start, "inbound_id": i, "playbook": playbooks.get(i, state["playbook"])}) for i in ids
+        ]
+        await runner.start_all(wanted, tally)
         return {"replies_done": True, "tally": _added(state, tally)}
 
     def route(state: RunState) -> str:

@@ -6,9 +6,11 @@ not paid twice for one answer. Model calls have no id of their own and some serv
 why the ordinal counts.
 
 A step that failed is another matter: tried again, it must not be given the answers that it failed on. Its `attempt`
-goes up, and its children of that attempt are rows of their own.
+goes up, and its children of that attempt are rows of their own. Unless what failed it came from outside (the budget,
+the endpoint, a Ctrl-C): then it goes on with the answers that it has.
 """
 
+import asyncio
 import time
 import traceback
 import uuid
@@ -20,6 +22,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from langgraph.errors import GraphBubbleUp
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from db.access import Database
@@ -27,6 +30,21 @@ from db.actors import acting_as
 from db.models import AgentRun
 
 _NAMESPACE = uuid.UUID("6f2b3c9e-2f0e-5d58-9a53-0d6c0a3f1f4b")
+
+SOON_S = 0.2
+"""How long the row of a step that is over may wait for others to be written with."""
+WORTH_S = 0.02
+"""A step that took longer is written at once, and a model call waited for: it is worth more than the writing."""
+_NO_SUCH_MODEL = (401, 402, 403, 404)
+_OUTSIDE = (
+    *("BudgetSpent:", "ModelBusy:", "ModelUnreachable:", "DatabaseBusy:", "CancelledError:", "KeyboardInterrupt:"),
+    *(f"ModelRefused: the model server refused with {status}:" for status in _NO_SUCH_MODEL),
+)
+
+
+def from_outside(error_message: str | None) -> bool:
+    """Whether what failed a step was not its own fault, and would have failed any other as well."""
+    return (error_message or "").startswith(_OUTSIDE)
 
 
 def step_id(*where: str) -> str:
@@ -45,8 +63,9 @@ class Scope:
     prompt_id: str | None = None
     prompt_hash: str | None = None
     attempt: int = 1
+    unwritten: "Unwritten | None" = None
     ordinals: dict[str, int] = field(default_factory=dict)
-    batch: list[tuple[str, str, bool]] = field(default_factory=list)
+    batch: list[str | None] = field(default_factory=list)
 
     def next(self, kind: str) -> int:
         """The next ordinal of a kind of child within this step, from 1."""
@@ -63,11 +82,15 @@ current_scope: ContextVar[Scope | None] = ContextVar("current_scope", default=No
 
 @dataclass
 class Step:
-    """A step under way. Fill in what it did; it is written when the step ends."""
+    """A step under way. Fill in what it did; it is written when the step ends. `fresh`: this attempt never began
+    before, so nothing is stored of its children, which `children` then takes; `first`: it is the first attempt."""
 
     id: str
     prior: Any = None
     replayed: bool = False
+    fresh: bool = False
+    first: bool = False
+    children: "Unwritten | None" = None
     attempt: int = 1
     outputs: Any = None
     status: str = "success"
@@ -86,7 +109,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Opening:
-    """What is known of a step before it begins."""
+    """What is known of a step before it begins. `unwritten` takes the row of one that cannot have a row yet."""
 
     id: str
     run_type: str
@@ -99,25 +122,33 @@ class Opening:
     prompt_hash: str | None = None
     trigger: str | None = None
     memoised: bool = True
+    unwritten: "Unwritten | None" = None
 
 
 class Recorder:
     """Writes `agent_runs`. Sums are not stored in parents: only the row of a model call has tokens and cost, so that
     adding up any set of rows counts nothing twice (`db.queries.runs` rolls a tree up)."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, worth_s: float = WORTH_S) -> None:
         self._db = db
+        self.worth_s = worth_s
 
     @asynccontextmanager
     async def step(self, opening: Opening) -> AsyncIterator[Step]:
         """Opens the row, yields the step, closes the row. Where `step.replayed` is true, use `step.prior`."""
-        with acting_as(f"agent:{opening.id}"):
-            found, prior, attempt = await self._db.write(lambda session: _open(session, opening))
-        step = Step(opening.id, prior=prior, replayed=found, attempt=attempt)
-        if found:
+        if opening.unwritten is None:
+            with acting_as(f"agent:{opening.id}"):
+                step = await self._db.write(lambda session: _open(session, opening))
+        else:
+            # Nothing can be stored of it, so it is written once, when it is over: an open row tells nothing that its
+            # parent's does not, and would double the cost.
+            step = Step(opening.id, fresh=True)
+        if step.replayed:
             yield step
             return
-        began = time.perf_counter()
+        if step.fresh and opening.unwritten is None:
+            step.children = Unwritten(self._db, f"agent:{opening.id}")
+        began, started = time.perf_counter(), datetime.now(UTC)
         trace: str | None = None
         completed = True
         try:
@@ -130,60 +161,145 @@ class Recorder:
             trace = traceback.format_exc()
             raise
         finally:
-            elapsed = int((time.perf_counter() - began) * 1000)
-            with acting_as(f"agent:{opening.id}"):
-                await self._db.write(lambda session: _close(session, step, elapsed, trace, completed))
+            took = time.perf_counter() - began
+            row = _outcome(step, trace, int(took * 1000))
+            row["completed_at"] = datetime.now(UTC) if completed else None
+            if opening.unwritten is None:
+                children = await step.children.handed_over() if step.children is not None else []
+                with acting_as(f"agent:{opening.id}"):
+                    await self._db.write(lambda session: _close(session, step, row, children))
+            else:
+                opening.unwritten.add({**_known(opening), **row, "started_at": started})
+                if took >= self.worth_s:
+                    opening.unwritten.begin()
+                    if opening.run_type == "model_call":
+                        await opening.unwritten.settle()
 
 
-def _open(session: Session, opening: Opening) -> tuple[bool, Any, int]:
+class Unwritten:
+    """Rows of steps that are over, on their way to the database: written together, at most SOON_S after they came.
+
+    What took its time (WORTH_S) is written at once, and a model call waited for before anything is done about its
+    answer. What was over at once costs less to do again than to write by itself: a crash can lose SOON_S of such
+    steps, and what they did stands under keys of its own.
+    """
+
+    def __init__(self, db: Database, actor: str) -> None:
+        self._db = db
+        self._actor = actor
+        self._rows: list[dict[str, Any]] = []
+        self._writes: list[asyncio.Task[None]] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Takes a row."""
+        self._rows.append(row)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(SOON_S, self.begin)
+
+    def begin(self) -> None:
+        """Begins to write all that it took."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if rows := self._rows:
+            self._rows = []
+            with acting_as(self._actor):
+                self._writes.append(asyncio.ensure_future(self._db.write(lambda session: _insert(session, rows))))
+
+    async def settle(self) -> None:
+        """Waits until all that it took is committed."""
+        self.begin()
+        await self._written()
+
+    async def handed_over(self) -> list[dict[str, Any]]:
+        """The rows that it has not begun to write, for the caller to write; the others are committed."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        rows, self._rows = self._rows, []
+        await self._written()
+        return rows
+
+    async def _written(self) -> None:
+        writes, self._writes = self._writes, []
+        for write in writes:
+            await write
+
+
+def _known(opening: Opening) -> dict[str, Any]:
+    return {
+        "id": opening.id,
+        "run_type": opening.run_type,
+        "agent_name": opening.agent_name,
+        "parent_run_id": opening.parent_id,
+        "contact_id": opening.contact_id,
+        "thread_id": opening.thread_id,
+        "inputs": dict(opening.inputs) if opening.inputs is not None else None,
+        "prompt_id": opening.prompt_id,
+        "prompt_hash": opening.prompt_hash,
+        "trigger": opening.trigger,
+    }
+
+
+def _open(session: Session, opening: Opening) -> Step:
     row = session.get(AgentRun, opening.id)
     if row is None:
-        session.add(
-            AgentRun(
-                id=opening.id,
-                run_type=opening.run_type,
-                agent_name=opening.agent_name,
-                parent_run_id=opening.parent_id,
-                contact_id=opening.contact_id,
-                thread_id=opening.thread_id,
-                inputs=dict(opening.inputs) if opening.inputs is not None else None,
-                prompt_id=opening.prompt_id,
-                prompt_hash=opening.prompt_hash,
-                trigger=opening.trigger,
-                status="running",
-                started_at=datetime.now(UTC),
-            )
-        )
-        return False, None, 1
+        _insert(session, [{**_known(opening), "status": "running", "started_at": datetime.now(UTC)}])
+        return Step(opening.id, fresh=True, first=True)
     if opening.memoised and row.status in ("success", "partial"):
-        return True, row.outputs, row.attempt
-    row.attempt += row.status == "error"
+        return Step(opening.id, prior=row.outputs, replayed=True, attempt=row.attempt)
+    # What failed in a new attempt asks its model anew; what came from outside goes on with the answers that it has.
+    again = row.status == "error" and not from_outside(row.error_message)
+    row.attempt += again
     row.status = "running"
     row.error_message = row.error_traceback = None
-    return False, None, row.attempt
+    return Step(opening.id, fresh=again, attempt=row.attempt)
 
 
-def _close(session: Session, step: Step, elapsed_ms: int, trace: str | None, completed: bool) -> None:
-    row = session.get_one(AgentRun, step.id)
-    row.status = step.status
-    row.error_message, row.error_traceback = step.error, trace
-    if step.outputs is not None:
-        row.outputs = step.outputs
-    if step.model is not None:
-        row.model = step.model
-    if step.decisions:
-        row.decisions = [*(row.decisions or []), *step.decisions]
-    if step.sources:
-        row.sources_used = list(dict.fromkeys([*(row.sources_used or []), *step.sources]))
-    row.tokens_in += step.tokens_in
-    row.tokens_out += step.tokens_out
-    row.tokens_cached += step.tokens_cached
-    row.tokens_used = row.tokens_in + row.tokens_out
-    row.cost_usd += step.cost_usd
-    row.records_processed, row.records_created, row.records_updated = (
-        step.processed,
-        step.created,
-        step.updated,
-    )
-    row.duration_ms = (row.duration_ms or 0) + elapsed_ms
-    row.completed_at = datetime.now(UTC) if completed else None
+def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
+    # Not through the unit of work, which costs as much again; what is None is left to its default.
+    for row in rows:
+        given = {name: value for name, value in row.items() if value is not None}
+        session.connection().execute(insert(AgentRun.__table__), given)  # type: ignore[arg-type]
+
+
+def _outcome(step: Step, trace: str | None, elapsed_ms: int) -> dict[str, Any]:
+    return {
+        "status": step.status,
+        "error_message": step.error,
+        "error_traceback": trace,
+        "outputs": step.outputs,
+        "model": step.model,
+        "decisions": step.decisions or None,
+        "sources_used": step.sources or None,
+        "tokens_in": step.tokens_in,
+        "tokens_out": step.tokens_out,
+        "tokens_cached": step.tokens_cached,
+        "tokens_used": step.tokens_in + step.tokens_out,
+        "cost_usd": step.cost_usd,
+        "records_processed": step.processed,
+        "records_created": step.created,
+        "records_updated": step.updated,
+        "duration_ms": elapsed_ms,
+    }
+
+
+_ADDED_UP = ("tokens_in", "tokens_out", "tokens_cached", "tokens_used", "cost_usd", "duration_ms")
+
+
+def _close(session: Session, step: Step, row: dict[str, Any], children: list[dict[str, Any]]) -> None:
+    _insert(session, children)
+    table = AgentRun.__table__
+    changed = {name: value for name, value in row.items() if value is not None}
+    changed |= {name: row[name] for name in ("error_message", "error_traceback", "completed_at")}
+    if not step.first:
+        # It was opened before: what that cost and decided is kept.
+        found = session.get_one(AgentRun, step.id)
+        for name in _ADDED_UP:
+            changed[name] += getattr(found, name) or 0
+        if step.decisions:
+            changed["decisions"] = [*(found.decisions or []), *step.decisions]
+        if step.sources:
+            changed["sources_used"] = list(dict.fromkeys([*(found.sources_used or []), *step.sources]))
+    session.connection().execute(update(table).where(table.c.id == step.id), changed)  # type: ignore[arg-type]

@@ -8,8 +8,9 @@ END: Final = "__end__"
 class ContactState(TypedDict, total=False):
     """What a contact's thread carries: ids and outcomes, small and plain; everything else stands in tables.
 
-    `facts` is how many usable facts research left; `revision` how often QC sent the present draft back;
-    `decision` what a person decided on the present version.
+    `begin` is the node that a thread starts at where its draft exists already; `facts` is how many usable facts
+    research left; `revision` how often QC sent the present draft back; `by_person` whether the present text is a
+    person's edit; `decision` what a person decided on the present version, or 'withdrawn'.
     """
 
     root_run_id: str
@@ -20,15 +21,28 @@ class ContactState(TypedDict, total=False):
     sequence_id: str
     touch_number: int
     tier: str
+    begin: str | None
     snapshot_id: str | None
     facts: int
     draft_id: str | None
     version: int
     revision: int
     qc_passed: bool
+    by_person: bool
     edit_stands: bool
     decision: str | None
     outcome: str | None
+
+
+def at_start(state: ContactState) -> Literal["researcher", "qc", "approval"]:
+    """A new touch begins with research; a draft whose thread was lost, where it stands."""
+    match state.get("begin"):
+        case "qc":
+            return "qc"
+        case "approval":
+            return "approval"
+        case _:
+            return "researcher"
 
 
 def after_research(state: ContactState) -> Literal["drafting", "__end__"]:
@@ -48,15 +62,16 @@ def after_qc(state: ContactState, most_revisions: int) -> Literal["outreach", "a
     """
     if state.get("qc_passed"):
         return "outreach" if state.get("edit_stands") else "approval"
-    if state.get("edit_stands"):
+    if state.get("edit_stands") or state.get("by_person"):
         return "approval"
     return "drafting" if state.get("revision", 0) < most_revisions else END
 
 
 def after_approval(state: ContactState) -> Literal["outreach", "drafting", "qc", "approval", "__end__"]:
-    """What the person decided. Without a decision, or with one to wait, the thread goes on waiting."""
+    """What the person decided. Without a decision, or with one to wait, the thread goes on waiting. A message that
+    cannot go out any more is put away by the node that would have sent it on its way."""
     match state.get("decision"):
-        case "approve":
+        case "approve" | "withdrawn":
             return "outreach"
         case "edit":
             return "qc"
@@ -69,5 +84,5 @@ def after_approval(state: ContactState) -> Literal["outreach", "drafting", "qc",
 
 
 def after_dispatch(state: ContactState) -> Literal["approval", "__end__"]:
-    """Ready to go out, or the approval no longer covers the text: then the person is asked again."""
+    """Ready to go out, or put away; where the approval no longer covers the text, the person is asked again."""
     return END if state.get("outcome") else "approval"

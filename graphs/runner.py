@@ -4,18 +4,12 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from agents.models import ModelError, RunBudget, spending
-from db.actors import acting_as
-from db.actors import agent as agent_actor
-from db.models import AgentRun
 from graphs.checkpoints import open_checkpoints
 from graphs.contact import build_contact_graph, build_reply_graph
 from graphs.nodes import Machine
@@ -69,8 +63,6 @@ class Runner:
             before = await self._orchestrate(thread_id, None)
             resumed += 1
             _add(swept, before.tally)
-        with acting_as(agent_actor("orchestrator")):
-            await self._machine.db.write(close_cut_off_runs)
         state = {"playbook": playbook, "files": files, "limit": limit, "only_replies": only_replies}
         result = await self._orchestrate(f"run:{uuid.uuid4().hex}", state)
         result.resumed = resumed
@@ -99,34 +91,21 @@ class Runner:
             trigger="manual",
             memoised=False,
         )
-        async with self._machine.recorder.step(opening) as step:
-            try:
-                with spending(self.budget):
-                    values = await self.threads.graph_of(thread_id).ainvoke(given, config, durability="sync")
-                result = RunResult(root, Tally(**(values.get("tally") or {})), plan=values.get("plan", []))
-                _conclude(step, result)
-            except ModelError as exc:
-                step.status, step.error = "error", f"{type(exc).__name__}: {exc}"
-                result = RunResult(root, Tally(stopped=str(exc)))
-            finally:
-                # A run that failed is not carried on with: the next one reads anew what is due. Only a crash leaves
-                # its checkpoints behind.
-                await self._saver.adelete_thread(thread_id)
+        try:
+            async with self._machine.recorder.step(opening) as step:
+                try:
+                    with spending(self.budget):
+                        values = await self.threads.graph_of(thread_id).ainvoke(given, config, durability="sync")
+                    result = RunResult(root, Tally(**(values.get("tally") or {})), plan=values.get("plan", []))
+                    _conclude(step, result)
+                except ModelError as exc:
+                    step.status, step.error = "error", f"{type(exc).__name__}: {exc}"
+                    result = RunResult(root, Tally(stopped=str(exc)))
+        finally:
+            # A run that failed is not carried on with: the next one reads anew what is due. Only a crash leaves its
+            # checkpoints behind.
+            await self._saver.adelete_thread(thread_id)
         return result
-
-
-def close_cut_off_runs(session: Session) -> int:
-    """Closes the rows of runs that a crash cut off before they had a checkpoint to be resumed from; returns how many.
-
-    Only to be called by the one process that runs, after it has resumed what can be resumed.
-    """
-    rows = session.scalars(
-        select(AgentRun).where(AgentRun.run_type == "orchestrate", AgentRun.status == "running")
-    ).all()
-    for row in rows:
-        row.status, row.completed_at = "partial", datetime.now(UTC)
-        row.error_message = "cut off before its first step; the next run took over"
-    return len(rows)
 
 
 def _conclude(step: Step, result: RunResult) -> None:

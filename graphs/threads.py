@@ -2,7 +2,7 @@
 
 A thread that a crash cut off is found by its checkpoints and goes on where it stood. One that waits for a person is
 woken once `approvals` holds a decision it has not seen. One that is over has its checkpoints deleted: `agent_runs` is
-the record.
+the record. A draft whose checkpoints were lost gets a new thread, which begins where the tables say that it stands.
 """
 
 import asyncio
@@ -14,24 +14,26 @@ from typing import Any, Literal
 import structlog
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.types import Command
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from langgraph.types import Command, StateSnapshot
 
-from agents.models import BudgetSpent, ModelBusy, ModelRefused, ModelUnreachable, RunBudget, spending
-from db.errors import DatabaseBusy
-from db.models import AgentRun
+from agents.models import RunBudget, spending
+from db.actors import acting_as
+from db.actors import agent as agent_actor
+from db.queries.due import LeftDraft, left_drafts
 from graphs.approval import read_decision
 from graphs.checkpoints import thread_ids
 from graphs.contact import Graph
+from graphs.leftovers import close_lost_rows, given_up, recall_lapsed, tell_if_given_up
 from graphs.nodes import Machine
+from graphs.recorder import from_outside
+from playbooks import load_playbook
 
 log = structlog.get_logger(__name__)
 
-MOST_ATTEMPTS = 3
 RECURSION_LIMIT = 100
-STOPPERS = (BudgetSpent, ModelBusy, ModelUnreachable, ModelRefused, DatabaseBusy)
-"""What will hit the next contact just as it hit this one: the run stops instead of trying them all."""
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, NotImplementedError)
+"""What reading a damaged checkpoint, or one of a very different version of this program, ends in."""
+ORCHESTRATOR = agent_actor("orchestrator")
 
 End = Literal["done", "waiting", "failed", "stopped"]
 
@@ -80,21 +82,35 @@ class Threads:
         await self._each(wanted, lambda item: self.start(item[0], item[1], tally), tally)
 
     async def sweep(self, tally: Tally, *, only: Iterable[str] | None = None) -> int:
-        """Carries on with every thread that can go on, except runs; returns how many were moved.
+        """Carries on with every thread that can go on, except runs, and takes up drafts that have lost theirs;
+        returns how many were moved.
 
         `only` names the threads to look at instead of all.
         """
-        known = list(only) if only is not None else await thread_ids(self.saver)
+        chosen = None if only is None else set(only)
+        if chosen is None:
+            await self.unfinished_runs()  # for what it clears away: a run that was over keeps no row open
+            threads = await self.known()
+            with acting_as(ORCHESTRATOR):
+                await self.machine.db.write(lambda session: (close_lost_rows(session, threads), recall_lapsed(session)))
+        known = sorted(await self.known() if chosen is None else chosen)
         able = [t for t in known if not t.startswith("run:") and await self._can_go_on(t)]
         await self._each(able, lambda thread_id: self._advance(thread_id, await_resume, tally), tally)
-        return len(able)
+        left = await self._left(chosen)
+        await self.start_all([(draft.thread_id, draft.state) for draft in left], tally)
+        return len(able) + len(left)
+
+    async def _left(self, only: set[str] | None) -> list[LeftDraft]:
+        existing = await self.known()
+        found = await self.machine.db.read(lambda session: left_drafts(session, without=existing, only=only))
+        return [draft for draft in found if not _was_over(draft.state)]
 
     async def unfinished_runs(self) -> list[str]:
-        """Runs that a crash cut off."""
-        runs = [t for t in await thread_ids(self.saver) if t.startswith("run:")]
+        """Runs that a crash cut off; clears away those that it met at their end."""
         unfinished = []
-        for thread_id in runs:
-            if (await self.graph_of(thread_id).aget_state(_config(thread_id))).tasks:
+        for thread_id in sorted(t for t in await self.known() if t.startswith("run:")):
+            snapshot = await self._snapshot(thread_id)
+            if snapshot is not None and snapshot.tasks:
                 unfinished.append(thread_id)
             else:
                 await self.saver.adelete_thread(thread_id)
@@ -117,18 +133,25 @@ class Threads:
         loop = asyncio.get_running_loop()
         await asyncio.gather(*(loop.create_task(one(item), context=contextvars.Context()) for item in items))
 
+    async def _snapshot(self, thread_id: str) -> StateSnapshot | None:
+        """Where a thread stands; None where its checkpoints cannot be read."""
+        try:
+            return await self.graph_of(thread_id).aget_state(_config(thread_id))
+        except UNREADABLE as exc:
+            log.warning("thread.unreadable", thread=thread_id, error=f"{type(exc).__name__}: {exc}")
+            return None
+
     async def _can_go_on(self, thread_id: str) -> bool:
-        snapshot = await self.graph_of(thread_id).aget_state(_config(thread_id))
-        if not snapshot.tasks:
+        snapshot = await self._snapshot(thread_id)
+        draft_id = snapshot.values.get("draft_id") if snapshot is not None and snapshot.interrupts else None
+        if snapshot is None or not snapshot.tasks or (snapshot.interrupts and draft_id is None):
+            # Over; or of no use to anybody, and the tables say where its draft stands.
             await self.saver.adelete_thread(thread_id)
             return False
-        if snapshot.interrupts:
-            values = snapshot.values
-            decision = await self.machine.db.read(
-                lambda session: read_decision(session, values["draft_id"], values["version"])
-            )
-            return decision["decision"] is not None
-        return not await self.machine.db.read(lambda session: _given_up(session, thread_id))
+        if draft_id is not None:
+            update = await self.machine.db.read(lambda session: read_decision(session, draft_id))
+            return update["decision"] is not None
+        return not await self.machine.db.read(lambda session: given_up(session, thread_id))
 
     async def _advance(self, thread_id: str, state: "dict[str, Any] | _Resume | None", tally: Tally) -> End:
         graph, config = self.graph_of(thread_id), _config(thread_id)
@@ -140,13 +163,18 @@ class Threads:
                     given = Command(resume={i.id: {"decided": True} for i in waiting}) if waiting else None
                 await graph.ainvoke(given, config, durability="sync")
             end = await self._settle(thread_id)
-        except STOPPERS as exc:
-            tally.stopped = tally.stopped or str(exc)
-            end = "stopped"
         except Exception as exc:  # noqa: BLE001 (its step's row holds it; the other contacts go on)
-            log.warning("thread.failed", thread=thread_id, error=f"{type(exc).__name__}: {exc}")
-            tally.errors.append(f"{thread_id}: {type(exc).__name__}: {exc}")
-            end = "failed"
+            said = f"{type(exc).__name__}: {exc}"
+            if from_outside(said):
+                # It will hit the next contact just as it hit this one: the run stops instead of trying them all.
+                tally.stopped = tally.stopped or str(exc)
+                end = "stopped"
+            else:
+                log.warning("thread.failed", thread=thread_id, error=said)
+                tally.errors.append(f"{thread_id}: {said}")
+                with acting_as(ORCHESTRATOR):
+                    await self.machine.db.write(lambda session: tell_if_given_up(session, thread_id))
+                end = "failed"
         tally.add(end)
         self.on_end(thread_id, end)
         return end
@@ -171,18 +199,7 @@ def _config(thread_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread_id}, "recursion_limit": RECURSION_LIMIT}
 
 
-def _given_up(session: Session, thread_id: str) -> bool:
-    """Whether a step of this thread has failed so often that trying it again by itself makes no sense. What stopped
-    the whole run was not this thread's fault."""
-    outside = or_(*(AgentRun.error_message.startswith(f"{stopper.__name__}:") for stopper in STOPPERS))
-    return (
-        session.scalars(
-            select(AgentRun.id).where(
-                AgentRun.thread_id == thread_id,
-                AgentRun.status == "error",
-                AgentRun.attempt >= MOST_ATTEMPTS,
-                ~outside,
-            )
-        ).first()
-        is not None
-    )
+def _was_over(state: Mapping[str, Any]) -> bool:
+    """Whether QC had sent a draft back as often as it may, so that its thread came to its end."""
+    limit = load_playbook(state["playbook"]).limits.qc_revisions
+    return state["qc_passed"] is False and not state["by_person"] and state["revision"] >= limit

@@ -66,7 +66,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
 
     from db import migrate
     from db.errors import DatabaseFault
-    from outreach.wiring import unreachable
+    from outreach.wiring import another_version, unreachable
 
     url = settings.effective_database_url()
     try:
@@ -80,22 +80,55 @@ def check_database(settings: Settings) -> Iterator[Check]:
         return
     yield Check("database", "ok", f"{hide_password(url)} answers")
     if found != wanted:
-        yield Check("migrations", "fail", f"at {found}, this program needs {wanted}", "Run: outreach db upgrade")
+        complaint = another_version(url, found)
+        yield Check("migrations", "fail", complaint.what, complaint.mend)
         return
     yield Check("migrations", "ok", f"at {found}, the newest")
     yield check_integrity(settings)
+    if url.startswith("postgresql"):
+        yield check_login(url)
+
+
+def check_login(url: str) -> Check:
+    """Whether the PostgreSQL login could take off the role that each connection takes on."""
+    from db.engine import make_engine
+    from db.roles import PG_ROLES, login_powers
+
+    engine = make_engine(url, "owner", pool_size=1)
+    try:
+        with engine.connect() as connection:
+            login, powers = login_powers(connection)
+            database = connection.engine.url.database
+    finally:
+        engine.dispose()
+    if not powers:
+        return Check("login", "ok", f"{login} has no more rights than the roles {' and '.join(PG_ROLES.values())}")
+    return Check(
+        "login",
+        "warn",
+        f"{login} {' and '.join(powers)}: with it the database's rules can be switched off",
+        "Keep it for `outreach db upgrade` and `outreach db check`. For all else make a login that cannot, in psql: "
+        f"CREATE ROLE seller LOGIN PASSWORD '…' IN ROLE {', '.join(PG_ROLES.values())}; "
+        f"CREATE SCHEMA seller AUTHORIZATION seller; then set "
+        f"OUTREACH_DATABASE_URL=postgresql://seller:…@HOST/{database} (the schema is for checkpoints).",
+    )
 
 
 def check_integrity(settings: Settings) -> Check:
     """Whether tables, triggers and the audit log's chain are what they should be."""
     from outreach.integrity import inspect_database
 
-    report = inspect_database(settings)
+    try:
+        report = inspect_database(settings)
+    except Complaint as complaint:
+        return Check("triggers", "warn", complaint.what, complaint.mend)
     if report.differences:
         first, others = report.differences[0], len(report.differences) - 1
         more = f", and {others} more" if others else ""
         return Check("triggers", "fail", first.what + more, "See all of it: outreach db check")
     rows = f"{report.sealed:,} rows of the audit log hold"
+    if report.were_unsealed:
+        rows += f", {report.were_unsealed:,} of them sealed only now"
     return Check("triggers", "ok", f"tables and triggers are as they should be; {rows}")
 
 
@@ -150,7 +183,8 @@ def check_mail(settings: Settings, *, connect: bool) -> Iterator[Check]:
         ("mail in", settings.imap_url, IMAP, "replies come in from a folder of .eml files: outreach replies"),
     ):
         if value is None:
-            yield Check(name, "warn", f"no server is set; {without}", f"To change that, set {kind.setting}.")
+            mend = f"{kind.setting} is read for checking only: this version does not send or fetch mail."
+            yield Check(name, "warn", f"no server is set; {without}", mend)
             continue
         try:
             server = parse_server(value.get_secret_value(), kind)

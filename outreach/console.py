@@ -18,9 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
-_UNBOUNDED = 100_000
 _HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 # Letters and marks that Unicode files under other categories and that a terminal shows as nothing.
 _BLANK = re.compile(
@@ -73,17 +71,24 @@ def _written_out(char: str) -> str:
 
 
 def say(text: str, style: str = "") -> None:
-    """One or more lines of words on stderr; the terminal wraps them, so that a command in them can be copied."""
-    from rich.text import Text
-
-    err().print(Text(visible(text, lines=True), style=style), soft_wrap=True)
+    """One or more lines of words on stderr, in a terminal broken between words."""
+    _print_lines(err(), text, style)
 
 
 def show(text: str, style: str = "") -> None:
-    """Lines of data on stdout, never cut."""
+    """Lines of data on stdout, never cut; in a terminal broken between words."""
+    _print_lines(out(), text, style)
+
+
+def _print_lines(console: Console, text: str, style: str) -> None:
     from rich.text import Text
 
-    out().print(Text(visible(text, lines=True), style=style), soft_wrap=True)
+    from outreach.tables import wrapped
+
+    shown = visible(text, lines=True)
+    if console.is_terminal:
+        shown = wrapped(shown, console.width)
+    console.print(Text(shown, style=style), soft_wrap=True)
 
 
 def _plain(value: object) -> object:
@@ -166,7 +171,8 @@ def print_table(
 ) -> None:
     """A table on stdout; with `as_json` the same as a JSON list.
 
-    In a terminal long cells are folded to its width, nothing is cut off. In a pipe each row is one line.
+    In a terminal it keeps to the width without breaking words (rows too wide for that are shown as blocks), and
+    nothing is cut off. In a pipe each row is one line.
 
     Args:
         title: what the table shows.
@@ -180,33 +186,15 @@ def print_table(
         objects = [dict(zip(columns, row, strict=True)) for row in cells] if json_rows is None else list(json_rows)
         print_json(objects)
         return
+    from outreach.tables import print_lines, print_rows
+
     console = out()
     if title:
         show(title, "bold")
-    table = _table(columns, cells, console.is_terminal)
     if console.is_terminal:
-        console.print(table)
-        return
-    natural = console.measure(table, options=console.options.update(max_width=_UNBOUNDED)).maximum
-    out(max(natural, 1)).print(table)
-
-
-def _table(columns: Sequence[str], rows: list[list[object]], in_terminal: bool) -> Table:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(
-        box=box.SIMPLE_HEAD if in_terminal else None,
-        pad_edge=False,
-        padding=(0, 2, 0, 0) if not in_terminal else (0, 1),
-    )
-    for place, name in enumerate(columns):
-        numbers = all(isinstance(row[place], int | float | None) for row in rows) and bool(rows)
-        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell(value), overflow="fold") for value in row))
-    return table
+        print_rows(console, columns, cells)
+    else:
+        print_lines(console, columns, cells)
 
 
 class Bar:

@@ -37,6 +37,18 @@ def context_of(ctx: typer.Context) -> Context:
     return found
 
 
+def chosen_playbook(context: Context) -> str | None:
+    """The playbook that --playbook names; None without it, and what is shown is then of every playbook.
+
+    Raises playbooks.PlaybookNotFound.
+    """
+    if "playbook" not in context.overrides:
+        return None
+    from playbooks import load_playbook
+
+    return load_playbook(context.settings.playbook).name
+
+
 def settings_of(ctx: typer.Context) -> Settings:
     """The settings in force for a command."""
     return context_of(ctx).settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 from outreach.errors import Complaint
@@ -15,11 +16,24 @@ def as_complaint(exc: BaseException) -> Complaint | None:
     """
     if isinstance(exc, Complaint):
         return exc
-    for explain in (_playbook_error, _database_error, _migration_error, _model_error):
+    for explain in (_file_error, _playbook_error, _database_error, _migration_error, _model_error):
         found = explain(exc)
         if found is not None:
             return found
     return None
+
+
+# What a person's machine may refuse; any other error of a file is a fault of the program.
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR)
+
+
+def _file_error(exc: BaseException) -> Complaint | None:
+    if not isinstance(exc, OSError) or exc.errno not in _REFUSED or exc.filename is None:
+        return None
+    return Complaint(
+        f"{exc.filename} cannot be used: {exc.strerror}.",
+        "Give yourself the right or the room, or name another home folder with --home or OUTREACH_HOME.",
+    )
 
 
 def _playbook_error(exc: BaseException) -> Complaint | None:

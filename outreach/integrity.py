@@ -22,10 +22,14 @@ HEAD_FILE = "audit-head.json"
 
 @dataclass(frozen=True)
 class Report:
-    """What differs, and the last sealed row of the audit log, which is looked at with all before it."""
+    """What differs, and the last sealed row of the audit log, which is looked at with all before it.
+
+    `were_unsealed` counts the rows that the check itself sealed: written by a process that was killed, or is at work.
+    """
 
     differences: list[Difference]
     head: Head | None
+    were_unsealed: int = 0
 
     @property
     def sealed(self) -> int:
@@ -36,17 +40,32 @@ class Report:
 def inspect_database(settings: Settings) -> Report:
     """Compares the database with the models, the triggers and the last exported head.
 
-    On PostgreSQL the audit rows that wait are sealed first; nothing else is changed.
+    On PostgreSQL the audit rows that wait are sealed first; nothing else is changed. Raises Complaint where the login
+    is not the owner's, who alone can compare.
     """
-    from db.audit import head, seal
+    from sqlalchemy.exc import DBAPIError
+
+    from db.audit import head, seal, unsealed
     from db.check import check
+    from db.errors import RoleRefused, explain
     from outreach.wiring import open_database
 
     with open_database(settings, "user") as database:
-        database.write_sync(seal)
+        waited = database.read_sync(unsealed)
+        if waited:
+            database.write_sync(seal)
         # Before the comparison, which then has seen the row that may be exported.
         last = database.read_sync(head)
-    return Report(check(settings.effective_database_url(), exported_head(settings)), last)
+    url = settings.effective_database_url()
+    try:
+        return Report(check(url, exported_head(settings)), last, waited)
+    except DBAPIError as exc:
+        if not isinstance(explain(exc), RoleRefused):
+            raise
+        raise Complaint(
+            f"The login at {hide_password(url)} does not own the database, so it cannot compare it.",
+            "Check it with the owner's login: OUTREACH_DATABASE_URL=postgresql://OWNER@HOST/NAME outreach db check",
+        ) from exc
 
 
 def exported_head(settings: Settings) -> Head | None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from outreach.errors import Complaint
@@ -16,9 +21,50 @@ if TYPE_CHECKING:
 # PostgreSQL: our roles are made together with the tables.
 _NO_SUCH_ROLE = ("22023", "42704")
 
+SEALING_SECONDS = 5.0
+"""The longest that a command goes on sealing the audit log after its work is done."""
 
-def open_database(settings: Settings, role: Role) -> Database:
+
+@contextmanager
+def open_database(settings: Settings, role: Role) -> Iterator[Database]:
     """The database in the given role, once it is known to be there and to have this version's tables.
+
+    It is closed at the end, and where anything was written, the audit log's new rows are sealed before that.
+    Raises Complaint as `connect` does.
+    """
+    database = connect(settings, role)
+    try:
+        yield database
+    finally:
+        try:
+            if database.wrote:
+                seal_log(database)
+        finally:
+            database.close()
+
+
+def seal_log(database: Database) -> None:
+    """Seals the rows of the audit log that wait (PostgreSQL; on SQLite each is sealed as it is written).
+
+    Bounded in time, and never a reason to fail: what stays unsealed the next command seals, and `outreach db check`
+    reports it.
+    """
+    import structlog
+    from sqlalchemy.exc import DBAPIError
+
+    from db.audit import seal_some
+    from db.errors import DatabaseFault
+
+    until = monotonic() + SEALING_SECONDS
+    try:
+        while database.write_sync(seal_some) and monotonic() < until:
+            pass
+    except (DBAPIError, DatabaseFault) as exc:
+        structlog.get_logger(__name__).info("audit.not_sealed", error=str(exc).splitlines()[0])
+
+
+def connect(settings: Settings, role: Role) -> Database:
+    """The database in the given role; the caller closes it.
 
     Raises Complaint where it is missing, cannot be reached, or belongs to another version of the program.
     """
@@ -49,9 +95,22 @@ def open_database(settings: Settings, role: Role) -> Database:
     database.close()
     if found is None:
         raise missing(url)
-    raise Complaint(
-        f"The database at {hide_password(url)} stands at migration {found}, this program needs {wanted}.",
-        "Run: outreach db upgrade (a database that is newer than the program needs a newer program).",
+    raise another_version(url, found)
+
+
+def another_version(url: str, found: str) -> Complaint:
+    """What to tell the person when the database stands at another migration than the program's."""
+    from db.migrate import head, knows
+
+    if not knows(found):
+        return Complaint(
+            f"The database at {hide_password(url)} belongs to another version of this program: this one does not know "
+            f"its migration {found}.",
+            "Update the program, or name another database with OUTREACH_DATABASE_URL.",
+        )
+    return Complaint(
+        f"The database at {hide_password(url)} stands at migration {found}, this program needs {head()}.",
+        "Run: outreach db upgrade",
     )
 
 
@@ -65,6 +124,17 @@ def unreachable(url: str, exc: Exception) -> Complaint:
     cause = getattr(exc, "orig", None) or exc
     lines = str(cause).strip().splitlines()
     reason = hide_password(lines[0]) if lines else type(cause).__name__
+    if url.startswith("sqlite"):
+        folder = Path(url.removeprefix("sqlite:///")).parent
+        if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+            return Complaint(
+                f"The database at {url} cannot be used: the folder {folder} cannot be written to.",
+                "Give yourself the right to write there, or name another home folder with --home or OUTREACH_HOME.",
+            )
+        return Complaint(
+            f"The database at {url} cannot be opened: {reason}",
+            "Put a backup of it back, or move the file away and run: outreach init",
+        )
     return Complaint(
         f"The database at {hide_password(url)} cannot be reached: {reason}",
         "Check OUTREACH_DATABASE_URL and that the server is running; `outreach config` shows what is in force.",

@@ -27,11 +27,16 @@ BUSY = Complaint(
 def runner_lock(settings: Settings) -> Iterator[None]:
     """Held by the one process that moves threads. The operating system, or PostgreSQL, lets go of it when the process
     dies. Raises Complaint where another process holds it."""
+    from sqlalchemy import make_url, text
+
+    from db.engine import make_engine, sqlite_path
+
     url = settings.effective_database_url()
-    if url.startswith("sqlite"):
+    if (path := sqlite_path(make_url(url))) is not None:
         from filelock import FileLock, Timeout
 
-        lock = FileLock(settings.home / "runner.lock", timeout=0)
+        # Beside the database, whoever's home it is used from.
+        lock = FileLock(f"{path}.runner.lock", timeout=0)
         try:
             lock.acquire()
         except Timeout as exc:
@@ -41,10 +46,6 @@ def runner_lock(settings: Settings) -> Iterator[None]:
         finally:
             lock.release()
         return
-    from sqlalchemy import text
-
-    from db.engine import make_engine
-
     engine = make_engine(url, "agent")
     try:
         with engine.connect() as connection:
@@ -66,13 +67,18 @@ class Session:
         self._loop = asyncio.Runner()
 
     def __enter__(self) -> Session:
-        self._stack.enter_context(runner_lock(self._settings))
-        self._runner: Runner = self._loop.run(self._open())
+        try:
+            self._stack.enter_context(runner_lock(self._settings))
+            self._runner: Runner = self._loop.run(self._open())
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     async def _open(self) -> Runner:
         # Read by the library when it is imported: checkpoints give back plain types only.
         os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+        from graphs.checkpoints import CheckpointsDamaged
         from graphs.nodes import Machine
         from graphs.recorder import Recorder
         from graphs.runner import open_runner
@@ -80,14 +86,19 @@ class Session:
         settings = self._settings
         database = self._stack.enter_context(open_database(settings, "agent"))
         machine = Machine(database, Recorder(database), model_settings(settings))
-        return await self._stack.enter_async_context(
-            open_runner(
-                machine,
-                settings.effective_checkpoint_url(),
-                concurrency=settings.concurrency,
-                on_end=self._on_end,
-            )
+        runner = open_runner(
+            machine,
+            settings.effective_checkpoint_url(),
+            concurrency=settings.concurrency,
+            on_end=self._on_end,
         )
+        try:
+            return await self._stack.enter_async_context(runner)
+        except CheckpointsDamaged as exc:
+            raise Complaint(
+                f"{exc}.",
+                "Move that file away and run this again: what waits for you, and what was decided, is taken up again.",
+            ) from exc
 
     def __exit__(self, *_exc: object) -> None:
         try:

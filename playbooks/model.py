@@ -154,13 +154,14 @@ class Playbook(_Data):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.tiers.get("D") != 0 or [self.tiers[t] for t in ("A1", "A2", "B", "C", "D")] != sorted(
-            self.tiers.values(), reverse=True
-        ):
-            raise ValueError("tiers must fall from A1 to D, and D must start at 0")
+        order: tuple[Tier, ...] = ("A1", "A2", "B", "C", "D")
+        lowest = [self.tiers[tier] for tier in order if tier in self.tiers]
+        if len(lowest) < len(order) or lowest != sorted(lowest, reverse=True) or lowest[-1] != 0:
+            raise ValueError("tiers must fall from A1 to D with none left out, and D must start at 0")
         ids = [statement.id for statement in self.statements]
         if len(ids) != len(set(ids)):
-            raise ValueError("two statements have the same id")
+            twice = sorted({i for i in ids if ids.count(i) > 1})
+            raise ValueError(f"two statements have the same id: {', '.join(twice)}")
         if unknown := {a for statement in self.statements for a in statement.answers} - set(ids):
             raise ValueError(f"a statement answers others that do not exist: {', '.join(sorted(unknown))}")
         return self

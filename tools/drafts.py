@@ -111,7 +111,8 @@ def make_brief(
         "template": {"subject": subject, "body": body},
         "words": {"least": playbook.message.min_words, "most": playbook.message.max_words},
         "earlier": _earlier(session, playbook, draft_id, version),
-        "seed": contact_id,
+        # By name, not by id: a run that is repeated on another database writes the same letters.
+        "seed": f"{prospect.name}/{contact.full_name}/{contact.title or ''}",
     }
     return Brief(material, tuple(fact.id for fact in facts))
 

@@ -1,7 +1,8 @@
 """Finds records that may be one organisation twice, and keeps what was judged of them.
 
-Never a pair: two ids of one source (Miami University in Ohio and the University of Miami have two), and names that
-each have a word of their own (the campuses of one university). What is left is doubtful, and somebody judges it.
+The engine of `tools.dedupe` compares; here it is told what a list of prospects adds. Never a pair: two ids of one
+source (Miami University in Ohio and the University of Miami have two), two states without a common web domain, and
+names that each have a word of their own (the campuses of one university), again without a common web host.
 """
 
 import json
@@ -16,29 +17,48 @@ from rapidfuzz import fuzz
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from db.enums import FlagSeverity, FlagType
-from db.models import AgentAuditLog, ExternalId, HygieneFlag, Prospect
+from db.enums import FlagSeverity, FlagType, State
+from db.models import AgentAuditLog, ExternalId, HygieneFlag, Merge, Prospect
 from tools.context import ToolContext
+from tools.dedupe import engine
+from tools.dedupe.columns import Means, guess
+from tools.dedupe.compare import name_level
+from tools.dedupe.likeness import OWN_WORDS
+from tools.dedupe.records import Record, prepare
 from tools.flags import open_flag
 from tools.importing.records import BY_NAME, OPENING
 from tools.journal import note
-from tools.normalise import name_key, name_words
+from tools.normalise import name_words, state_code
 
-ALIKE: Final = 90.0
 JUDGED: Final = "duplicate_judged"
-_TOO_COMMON: Final = 40
+_IDENTIFIES: Final = frozenset(("the same web host", "the same LinkedIn page", "the same street", "the same phone"))
+"""What must agree, beside a name that is the same, before two organisations are merged without anybody asked."""
 
 Verdict = Literal["same", "different", "unsure"]
+_MEANINGS: Final[dict[str, Means | None]] = {
+    "name": Means.NAME,
+    "account": Means.OTHER_NAMES,
+    "others": Means.OTHER_NAMES,
+    "city": Means.CITY,
+    "state": Means.STATE,
+    "address": Means.STREET,
+    "domain": Means.DOMAIN,
+    "linkedin": Means.LINKEDIN,
+}
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two prospects of one playbook that may be the same; `likeness` of their names is 0-100."""
+    """Two prospects of one playbook that may be the same; `likeness` is the probability in percent.
+
+    `certain`: nothing speaks against it, and more than the name speaks for it.
+    """
 
     first: Prospect
     second: Prospect
     likeness: float
     why: str
+    certain: bool
 
     @property
     def ids(self) -> tuple[str, str]:
@@ -46,39 +66,59 @@ class Pair:
 
 
 def find_pairs(session: Session, playbook: str, most: int = 20) -> list[Pair]:
-    """The doubtful pairs that nobody has judged yet: of one domain, or alike in name in one state.
+    """The doubtful pairs that nobody has judged yet, likeliest first."""
+    return [pair for pair in all_pairs(session, playbook) if not pair.certain][:most]
 
-    Likeliest first, those in one town before those in two.
-    """
+
+def all_pairs(session: Session, playbook: str) -> list[Pair]:
+    """The pairs that nobody has judged yet, likeliest first: the certain ones, and the doubtful."""
     prospects = session.scalars(
         select(Prospect)
         .where(Prospect.playbook == playbook)
         .options(joinedload(Prospect.account))
         .order_by(Prospect.created_at, Prospect.id)
     ).all()
-    ids = _ids_by_source(session, [p.account_id for p in prospects])
-    judged = _judged(session, playbook)
+    account_ids = [prospect.account_id for prospect in prospects]
+    ids, names = _ids_by_source(session, account_ids)
+    judged, undone = _judged(session, playbook), undone_merges(session, "accounts")
+    records = [_record(place, prospect, names[prospect.account_id]) for place, prospect in enumerate(prospects)]
+
+    def separate(a: Record, b: Record) -> bool:
+        same_web = bool(a.host) and a.host == b.host
+        if a.state and b.state and a.state != b.state and not same_web:
+            return True
+        if _apart(ids[account_ids[a.place]], ids[account_ids[b.place]]):
+            return True
+        return not same_web and name_level(a, b) >= OWN_WORDS
+
     found: list[Pair] = []
-    seen: set[frozenset[str]] = set()
-    for first, second, why in _candidates(prospects):
-        key = frozenset((first.id, second.id))
-        if key in seen or key in judged:
+    for pair in engine.find(records, people=False, separate=separate).pairs:
+        first, second = prospects[pair.one], prospects[pair.other]
+        if frozenset((first.id, second.id)) in judged or frozenset((first.account_id, second.account_id)) in undone:
             continue
-        seen.add(key)
-        if _apart(ids[first.account_id], ids[second.account_id]):
-            continue
-        likeness = fuzz.token_sort_ratio(name_key(first.name), name_key(second.name))
-        if why == "name" and (likeness < ALIKE or each_has_its_own(first.name, second.name)):
-            continue
-        told = "the same web domain" if why == "domain" else "alike in name, in one state"
-        found.append(Pair(first, second, round(likeness, 1), told))
-    found.sort(key=lambda pair: (_in_two_towns(pair), -pair.likeness, pair.ids))
-    return found[:most]
+        said = {evidence.words for evidence in pair.evidence}
+        certain = pair.verdict is engine.Verdict.CERTAIN and bool(said & _IDENTIFIES)
+        found.append(Pair(first, second, round(100 * pair.probability, 1), pair.why(), certain))
+    return found
 
 
-def _in_two_towns(pair: Pair) -> bool:
-    one, other = (str(p.city or "").casefold() for p in (pair.first, pair.second))
-    return bool(one and other and one != other)
+def _record(place: int, prospect: Prospect, others: Sequence[str]) -> Record:
+    account = prospect.account
+    state = prospect.state if prospect.state != State.OTHER.value else None
+    if state is None and account.hq_location:
+        parts = [part.strip() for part in account.hq_location.split(",")]
+        state = next((code for part in parts[1:] if (code := state_code(part))), None)
+    cells = {
+        "name": prospect.name,
+        "account": account.name,
+        "others": "|".join(others),
+        "city": prospect.city,
+        "state": state,
+        "address": prospect.address,
+        "domain": account.domain or account.website_url,
+        "linkedin": account.linkedin_company_url,
+    }
+    return prepare(place, "", cells, _MEANINGS)
 
 
 def each_has_its_own(one: str, other: str) -> bool:
@@ -94,40 +134,42 @@ def _spelled_in(word: str, words: set[str]) -> bool:
     return any(fuzz.ratio(word, other) >= 80 for other in words)
 
 
-def _candidates(prospects: Sequence[Prospect]) -> list[tuple[Prospect, Prospect, str]]:
-    by_domain: dict[str, list[Prospect]] = defaultdict(list)
-    by_word: dict[tuple[str, str], list[Prospect]] = defaultdict(list)
-    for prospect in prospects:
-        if prospect.account.domain:
-            by_domain[prospect.account.domain].append(prospect)
-        for word in set(name_words(prospect.name)):
-            by_word[(prospect.state, word)].append(prospect)
-    pairs = [(a, b, "domain") for group in by_domain.values() for a, b in _two_of(group)]
-    # A word that half the state has in its name ('college') tells nothing.
-    rare = [group for group in by_word.values() if len(group) <= _TOO_COMMON]
-    return pairs + [(a, b, "name") for group in rare for a, b in _two_of(group)]
-
-
-def _two_of(group: Sequence[Prospect]) -> list[tuple[Prospect, Prospect]]:
-    return [(a, b) for n, a in enumerate(group) for b in group[n + 1 :]]
-
-
-def _ids_by_source(session: Session, account_ids: Sequence[str]) -> dict[str, dict[str, set[str]]]:
-    """Account to the ids that each source, and each telling id column, gives it."""
+def _ids_by_source(
+    session: Session, account_ids: Sequence[str]
+) -> tuple[dict[str, dict[str, set[str]]], dict[str, list[str]]]:
+    """Account to the ids that each source, and each telling id column, gives it; and to its other names there."""
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    names: dict[str, list[str]] = defaultdict(list)
+    aliases: dict[str, bool] = {}
     records = session.execute(
         select(ExternalId.record_id, ExternalId.source, ExternalId.external_id, ExternalId.payload).where(
-            ExternalId.table_name == "accounts", ExternalId.record_id.in_(account_ids)
+            ExternalId.table_name == "accounts"
         )
     )
+    wanted = set(account_ids)
     for record_id, source, external_id, payload in records:
-        if external_id.startswith((OPENING, BY_NAME)):
+        if record_id not in wanted or external_id.startswith(OPENING):
+            continue
+        for column, value in (payload or {}).items():
+            if column not in aliases:
+                aliases[column] = guess([column])[column] is Means.OTHER_NAMES
+            if aliases[column] and value:
+                names[record_id].append(str(value))
+        if external_id.startswith(BY_NAME):
             continue
         found[record_id][source].add(external_id)
         for column, value in (payload or {}).items():
             if value == external_id:
                 found[record_id][f"column {column.casefold()}"].add(external_id)
-    return found
+    return found, names
+
+
+def undone_merges(session: Session, table: str) -> set[frozenset[str]]:
+    """Pairs of records that a person parted again: they are not merged, nor asked about, a second time."""
+    rows = session.execute(
+        select(Merge.kept_id, Merge.merged_id).where(Merge.table_name == table, Merge.undone_at.is_not(None))
+    )
+    return {frozenset((kept, merged)) for kept, merged in rows}
 
 
 def _apart(one: dict[str, set[str]], other: dict[str, set[str]]) -> bool:

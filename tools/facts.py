@@ -1,7 +1,6 @@
 """Tools of the researcher: read a document, keep a fact with the quote it rests on, say what follows from facts."""
 
 import hashlib
-import re
 from datetime import date
 from functools import partial
 from typing import Any
@@ -15,15 +14,12 @@ from sqlalchemy.orm import Session
 from db.enums import FactField
 from db.models import Prospect, ResearchFact
 from tools.context import Source, ToolContext
+from tools.qc import support
+from tools.wording import numbers_in, spelled_out
 
-_NUMBER = re.compile(r"\d[\d,.]*")
 LONGEST_SENTENCE = 300
 SHORTEST_QUOTE = 3
-
-
-def numbers_in(text: str) -> set[str]:
-    """The numbers of a text without separators: '102,780' and '102780' are one."""
-    return {n.replace(",", "").rstrip(".") for n in _NUMBER.findall(text)}
+LEAST_SHARE = 1 / 3
 
 
 def fact_key(account_id: str, field: str, sentence: str) -> str:
@@ -96,6 +92,8 @@ def _checked(context: ToolContext, given: GivenFact) -> ResearchFact:
         raise ToolException(f"The sentence must have between 1 and {LONGEST_SENTENCE} characters.")
     if extra := numbers_in(sentence) - numbers_in(quote):
         raise ToolException(f"These numbers are not in the quote: {', '.join(sorted(extra))}.")
+    if problem := _beyond(sentence, quote, document):
+        raise ToolException(problem)
     if context.account_id is None or context.snapshot_id is None:
         raise RuntimeError("research without an organisation")
     return ResearchFact(
@@ -113,6 +111,25 @@ def _checked(context: ToolContext, given: GivenFact) -> ResearchFact:
         fact_key=fact_key(context.account_id, given.field.value, sentence),
         agent_run_id=context.run_id,
     )
+
+
+def _beyond(sentence: str, quote: str, document: Source) -> str | None:
+    """What a sentence says beyond its quote. Letters will rest on it, so it is held to what they are held to."""
+    whole = spelled_out(f"{document.title}\n{document.text}")
+    named = support.words(whole)
+    names = support.names_in(sentence)
+    if strange := {name for name in names if not support.words(name) <= named}:
+        return f"The source does not name {', '.join(sorted(strange))}."
+    if support.denies(sentence) and not support.denies(quote):
+        return "The sentence denies something, and the quote does not."
+    if praise := support.praises(sentence) - support.praises(quote):
+        return f"These words praise or rank, and the quote does not: {', '.join(sorted(praise))}."
+    if counted := support.counts(sentence) - support.counts(quote) - {name.lower() for name in names}:
+        return f"These counts are not in the quote: {', '.join(sorted(counted))}."
+    said = support.words(sentence) - support.words(" ".join(names))
+    if support.share(support.vocabulary(quote), said) < LEAST_SHARE:
+        return "The quote does not say that. Keep closer to its words."
+    return None
 
 
 def _keep(session: Session, fact: ResearchFact) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db.models import AgentAuditLog, Contact, Delivery, InboundMessage, Reply
+from db.models import AgentAuditLog, Contact, Delivery, InboundMessage, Prospect, Reply
 from tools.mail import Mail, human_text, read_mail, sort_mail
 from tools.mail.limits import MAX_CHARS
 
@@ -169,8 +169,11 @@ def _taken(inbound: InboundMessage, *, new: bool) -> Taken:
     )
 
 
-def received(session: Session, *, ids: Sequence[str] | None = None, limit: int | None = None) -> list[dict[str, Any]]:
-    """What came in, the newest first, with what triage made of it: all, or the messages with these ids."""
+def received(
+    session: Session, *, ids: Sequence[str] | None = None, limit: int | None = None, playbook: str | None = None
+) -> list[dict[str, Any]]:
+    """What came in, the newest first, with what triage made of it: all, or the messages with these ids, or of the
+    contacts of this playbook."""
     statement = (
         select(InboundMessage, Reply, Contact)
         .outerjoin(Reply, Reply.inbound_message_id == InboundMessage.id)
@@ -180,6 +183,8 @@ def received(session: Session, *, ids: Sequence[str] | None = None, limit: int |
     )
     if ids is not None:
         statement = statement.where(InboundMessage.id.in_(ids))
+    if playbook is not None:
+        statement = statement.join(Prospect, Prospect.id == Contact.prospect_id).where(Prospect.playbook == playbook)
     return [
         {
             "inbound_id": message.id,

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from langchain.tools import ToolRuntime, tool
@@ -59,6 +59,7 @@ _PERSON: Final = {
     "linkedin_url": "LinkedIn profile of a person",
     "person_city": "city of a person",
     "person_state": "state of a person",
+    "person_country": "country of a person",
     "person_id": "id of the person in the system the file was exported from",
 }
 _OPENING: Final = {
@@ -94,17 +95,31 @@ class ImportContext(ToolContext):
 
 @dataclass(frozen=True)
 class Mapped:
-    """An agreed mapping: `columns` is field to column; `id_column` holds the organisation's id in its source."""
+    """An agreed mapping: `columns` is field to column; `id_column` holds the organisation's id in its source.
+
+    `confidence` is that of the least sure column, `sure` that of each field, `decided_by` who agreed on it.
+    """
 
     entity: str
     columns: dict[str, str]
     id_column: str | None
     confidence: float
+    sure: dict[str, float] = field(default_factory=dict)
+    decided_by: str | None = None
 
     def cell(self, cells: Mapping[str, str], field: str) -> str | None:
         """The text of a row for a field; None where the field is unmapped or the cell blank."""
         column = self.columns.get(field)
         return (cells.get(column) or None) if column else None
+
+    def sure_of(self, field: str) -> float:
+        """How sure the mapping of a field is, from 0 to 1."""
+        return self.sure.get(field, self.confidence)
+
+    def at_least(self, least: float) -> "Mapped":
+        """The mapping without the columns that are less sure."""
+        kept = {name: column for name, column in self.columns.items() if self.sure_of(name) >= least}
+        return replace(self, columns=kept)
 
 
 class ColumnMapping(BaseModel):
@@ -148,7 +163,8 @@ def problem_of(
         column_of[item.field] = item.column
     if id_column is not None and id_column not in known:
         return f"There is no column '{id_column}' to be the id column. The columns are: {', '.join(known)}."
-    linked = id_column is not None or not column_of.keys().isdisjoint(_LINK)
+    # A work address leads to an organisation by its domain.
+    linked = id_column is not None or not column_of.keys().isdisjoint({*_LINK, "email"})
     named = not column_of.keys().isdisjoint({"first_name", "full_name"})
     if entity == "organisation" and "organisation_name" not in column_of and not (what == "facts" and linked):
         return "Organisations need a column for organisation_name."
@@ -176,7 +192,14 @@ def stored_mapping(session: Session, playbook: str, columns: Sequence[str]) -> M
     by_fold = {column.casefold(): column for column in columns}
     fields = {field: by_fold[column.casefold()] for field, column in row.mapping["columns"].items()}
     id_column = row.mapping.get("id_column")
-    return Mapped(row.entity, fields, by_fold[id_column.casefold()] if id_column else None, row.confidence or 0.0)
+    return Mapped(
+        row.entity,
+        fields,
+        by_fold[id_column.casefold()] if id_column else None,
+        row.confidence or 0.0,
+        dict(row.mapping.get("sure") or {}),
+        row.decided_by,
+    )
 
 
 def headers_for(session: Session, playbook: str, field: str) -> set[str]:
@@ -185,26 +208,43 @@ def headers_for(session: Session, playbook: str, field: str) -> set[str]:
     return {m["columns"][field] for m in mappings if field in m["columns"]}
 
 
+def keep_mapping(
+    session: Session,
+    playbook: str,
+    headers: Sequence[str],
+    entity: str,
+    columns: Sequence[ColumnMapping],
+    id_column: str | None,
+    decided_by: str,
+) -> ImportMapping:
+    """Stores what was agreed for a layout, in place of what was agreed before."""
+    digest = layout_hash(headers)
+    row = session.scalar(
+        select(ImportMapping).where(ImportMapping.layout_hash == digest, ImportMapping.playbook == playbook)
+    )
+    if row is None:
+        row = ImportMapping(layout_hash=digest, playbook=playbook)
+        session.add(row)
+    row.entity = entity
+    row.headers = list(headers)
+    row.mapping = {
+        "columns": {c.field: c.column for c in columns},
+        "id_column": id_column,
+        "sure": {c.field: c.confidence for c in columns},
+    }
+    row.decided_by = decided_by
+    row.confidence = min((c.confidence for c in columns), default=0.0)
+    return row
+
+
 def _store(
     session: Session, context: ImportContext, entity: str, columns: list[ColumnMapping], id_column: str | None
 ) -> None:
-    digest = layout_hash(context.columns)
-    row = session.scalar(
-        select(ImportMapping).where(
-            ImportMapping.layout_hash == digest, ImportMapping.playbook == context.playbook.name
-        )
+    row = keep_mapping(
+        session, context.playbook.name, context.columns, entity, columns, id_column, agent(context.run_id)
     )
-    if row is None:
-        row = ImportMapping(layout_hash=digest, playbook=context.playbook.name)
-        session.add(row)
-    confidence = min((c.confidence for c in columns), default=0.0)
-    row.entity = entity
-    row.headers = list(context.columns)
-    row.mapping = {"columns": {c.field: c.column for c in columns}, "id_column": id_column}
-    row.decided_by = agent(context.run_id)
-    row.confidence = confidence
     details: dict[str, Any] = {
-        "layout": digest,
+        "layout": row.layout_hash,
         "entity": entity,
         "id_column": id_column,
         "columns": [c.model_dump() for c in columns],
@@ -215,8 +255,58 @@ def _store(
         agent="prospector",
         action="mapping_saved",
         details=details,
-        requires_review=confidence < 0.6,
+        requires_review=(row.confidence or 0.0) < 0.6,
     )
+
+
+def changed(
+    entity: str | None, columns: Sequence[ColumnMapping], id_column: str | None, changes: Mapping[str, str]
+) -> tuple[str, list[ColumnMapping], str | None]:
+    """A mapping with a person's changes: column to field; '-' leaves a column out, 'id' makes it the id column.
+
+    What a person says is sure. Fields that only another entity has change the entity with them.
+    """
+    kept = [c for c in columns if c.column not in changes and c.field not in changes.values()]
+    for column, name in changes.items():
+        if name in ("-", ""):
+            id_column = None if id_column == column else id_column
+        elif name == "id":
+            id_column = column
+        else:
+            kept.append(ColumnMapping(column=column, field=name, confidence=1.0))
+    fields = {c.field for c in kept}
+    order = [entity] if entity else []
+    order += [e for e in ("organisation", "contact", "mixed", "signal") if e not in order]
+    fitting = [e for e in order if fields <= FIELDS[e].keys()]
+    named = [e for e in fitting if e not in ("contact", "mixed") or fields & {"first_name", "full_name", "last_name"}]
+    return (named or fitting or order)[0], kept, id_column
+
+
+_SYSTEMS: Final[tuple[tuple[str, frozenset[str], frozenset[str]], ...]] = (
+    ("Apollo", frozenset({"apollo contact id"}), frozenset()),
+    ("Apollo", frozenset({"apollo account id"}), frozenset()),
+    ("Apollo", frozenset({"company name for emails"}), frozenset()),
+    (
+        "HubSpot",
+        frozenset({"record id"}),
+        frozenset(
+            {"lifecycle stage", "associated company", "associated company ids", "contact owner", "company owner"}
+        ),
+    ),
+    ("LinkedIn connections", frozenset({"connected on", "first name", "last name"}), frozenset()),
+    ("Salesforce", frozenset({"account name"}), frozenset({"contact id", "account id", "account owner"})),
+    ("Salesforce", frozenset({"lead id", "lead status"}), frozenset()),
+    ("IPEDS", frozenset({"unitid", "instnm"}), frozenset()),
+)
+
+
+def source_of(columns: Sequence[str]) -> str | None:
+    """The system whose export has such columns, by what only it calls so; None where none is known.
+
+    It names the source of a file whose operator named none, so that a newer export of the same system is known as such.
+    """
+    names = {column.casefold() for column in columns}
+    return next((s for s, all_of, any_of in _SYSTEMS if all_of <= names and (not any_of or names & any_of)), None)
 
 
 def _context(runtime: ToolRuntime[ToolContext, Any]) -> ImportContext:

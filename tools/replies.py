@@ -1,7 +1,9 @@
 """What an incoming message changes: the record of it, and the state of the contact, sequence and prospect.
 
 A message changes only the thread that it provably belongs to. One that is matched by its sender alone may opt out,
-and is put up for review; nothing else follows from it. Every function here may run again for the same message.
+and is put up for review; nothing else follows from it. One that proves its thread and comes from another address
+than was written to is kept as a reply and holds the sequence, until a person has looked. Every function here may run
+again for the same message.
 """
 
 from dataclasses import dataclass
@@ -14,7 +16,6 @@ from db.enums import (
     ActivityType,
     Channel,
     ContactStage,
-    ContactStatus,
     Direction,
     FollowupState,
     ProspectStatus,
@@ -35,10 +36,9 @@ from db.models import (
     Suppression,
     Touchpoint,
 )
+from db.suppressions import do_not_contact, skip_followups, stop_sequences, suppress_address
 from tools.intake import AGENT, PROOF
 from tools.journal import note
-from tools.mail import Sorted
-from tools.suppress import do_not_contact, open_followups, skip_followups, stop_sequences, suppress_address
 
 CONFIDENT = 0.6
 """Below this a person looks at the triage."""
@@ -65,6 +65,25 @@ class Verdict:
 def proven(inbound: InboundMessage) -> bool:
     """Whether the message quotes one of our Message-IDs, and so belongs to that thread."""
     return inbound.delivery_id is not None and inbound.matched_by in PROOF
+
+
+def from_addressee(inbound: InboundMessage) -> bool:
+    """Whether it says that it comes from the address that was written to, or that the contact has now.
+
+    Anybody can write that, so it proves nothing; but another address is a reason for a person to look.
+    """
+    delivery, contact = inbound.delivery, inbound.contact
+    theirs = {(delivery.recipient if delivery else "").lower(), ((contact.email if contact else "") or "").lower()}
+    return bool(inbound.from_address) and inbound.from_address in theirs
+
+
+def doubt(inbound: InboundMessage, confidence: float) -> str | None:
+    """Why a person should look at the triage of a message, or None."""
+    if inbound.contact is None or not proven(inbound):
+        return "no proof of the thread"
+    if not from_addressee(inbound):
+        return "from another address than was written to"
+    return "low confidence" if confidence < CONFIDENT else None
 
 
 def opt_out(session: Session, inbound: InboundMessage, run_id: str, reason: str) -> None:
@@ -114,8 +133,9 @@ def record_reply(session: Session, inbound: InboundMessage, verdict: Verdict, ru
     leaves = verdict.intent == ReplyIntent.UNSUBSCRIBE.value
     if leaves:
         opt_out(session, inbound, run_id, "asked not to be written to")
+    review = doubt(inbound, verdict.confidence)
     if contact is None or not proven(inbound):
-        _close(session, inbound, run_id, verdict, None, now, review="no proof of the thread")
+        _close(session, inbound, run_id, verdict, None, now, review)
         return None
     reply = Reply(
         contact_id=contact.id,
@@ -134,7 +154,14 @@ def record_reply(session: Session, inbound: InboundMessage, verdict: Verdict, ru
     )
     session.add(reply)
     session.flush()
-    _activity(session, inbound, contact, ActivityType.EMAIL_RECEIVED, verdict.summary, run_id)
+    if not from_addressee(inbound):
+        # An assistant, or somebody who got hold of the thread: nothing goes on by itself until a person says which.
+        said = f"from {inbound.from_address}: {verdict.summary}"
+        received_activity(session, inbound, contact, ActivityType.EMAIL_RECEIVED, said, run_id)
+        _pause(inbound, now)
+        _close(session, inbound, run_id, verdict, reply.id, now, review)
+        return reply.id
+    received_activity(session, inbound, contact, ActivityType.EMAIL_RECEIVED, verdict.summary, run_id)
     contact.last_response_at = _later(contact.last_response_at, inbound.received_at or now)
     if contact_may_become(contact.stage, ContactStage.REPLIED.value):
         move_contact(session, contact, ContactStage.REPLIED.value)
@@ -154,15 +181,21 @@ def record_reply(session: Session, inbound: InboundMessage, verdict: Verdict, ru
                 note=verdict.summary,
             )
         )
-    unsure = verdict.confidence < CONFIDENT
-    _close(session, inbound, run_id, verdict, reply.id, now, review="low confidence" if unsure else None)
+    _close(session, inbound, run_id, verdict, reply.id, now, review)
     return reply.id
+
+
+def _pause(inbound: InboundMessage, now: datetime) -> None:
+    sequence = sequence_of(inbound)
+    if sequence is not None and sequence.status not in _HALTED:
+        sequence.status, sequence.paused_at = SequenceStatus.PAUSED.value, now
+        sequence.next_step_at = None
 
 
 def _sequence_after(
     session: Session, inbound: InboundMessage, contact: Contact, verdict: Verdict, now: datetime
 ) -> None:
-    sequence = _sequence(inbound)
+    sequence = sequence_of(inbound)
     if sequence is not None:
         sequence.replies_received += 1
     # The steps that were planned were written for somebody who has not answered.
@@ -170,9 +203,7 @@ def _sequence_after(
     if verdict.intent in (ReplyIntent.UNSUBSCRIBE.value, ReplyIntent.NEGATIVE.value):
         stop_sequences(session, contact)
         return
-    if sequence is not None and sequence.status not in _HALTED:
-        sequence.status, sequence.paused_at = SequenceStatus.PAUSED.value, now
-        sequence.next_step_at = None
+    _pause(inbound, now)
     if verdict.intent != ReplyIntent.NOT_NOW.value:
         return
     due = verdict.resume_date or (now + WAIT_WITHOUT_DATE).date()
@@ -188,88 +219,6 @@ def _sequence_after(
             state=FollowupState.PENDING.value,
         )
     )
-
-
-def record_automatic(
-    session: Session, inbound: InboundMessage, found: Sorted, run_id: str, now: datetime
-) -> dict[str, object]:
-    """Does what follows from a bounce, a complaint, an absence or an acknowledgement. Returns what it did, in words."""
-    if inbound.processed_at is not None:
-        return {"kind": inbound.kind, "done": "before"}
-    contact, kind = inbound.contact, found.kind.value
-    done: dict[str, object] = {"kind": kind, "inbound_id": inbound.id, "matched_by": inbound.matched_by}
-    review = False
-    if kind == "complaint":
-        done["suppressed"] = _complained(session, inbound, found)
-        review = not done["suppressed"]
-    elif contact is None or not proven(inbound):
-        review = contact is not None  # intake has put up what it could not match at all
-    elif kind == "bounce":
-        done |= {"hard": found.hard, "code": found.code, "reason": found.reason[:200]}
-        review = _bounced(session, inbound, contact, found)
-        _activity(session, inbound, contact, ActivityType.NOTE, f"mail came back: {found.reason[:200]}", run_id)
-    else:
-        if kind == "out_of_office" and found.back_on is not None:
-            _wait_until(session, inbound, contact, found.back_on)
-            done["back_on"] = found.back_on.isoformat()
-        _activity(session, inbound, contact, ActivityType.EMAIL_RECEIVED, kind.replace("_", " "), run_id)
-    inbound.processed_at = now
-    note(
-        session,
-        run_id=run_id,
-        agent=AGENT,
-        action=f"{kind}_recorded",
-        contact_id=contact.id if contact else None,
-        prospect_id=contact.prospect_id if contact else None,
-        details=done,
-        requires_review=review,
-    )
-    return done
-
-
-def _complained(session: Session, inbound: InboundMessage, found: Sorted) -> list[str]:
-    """A complaint is an opt-out: of the recipient of the mail that it quotes, or whom the report names."""
-    delivery = inbound.delivery
-    addresses = {a.lower() for a in (delivery.recipient if delivery else None, found.address) if a and "@" in a}
-    for address in sorted(addresses):
-        suppress_address(
-            session,
-            address,
-            reason="complained of the mail as spam",
-            source=f"inbound:{inbound.id}",
-            contact_id=inbound.contact_id if delivery else None,
-        )
-    return sorted(addresses)
-
-
-def _bounced(session: Session, inbound: InboundMessage, contact: Contact, found: Sorted) -> bool:
-    """A dead address is marked as such; everything else is only written down. Whether a person should look."""
-    delivery = inbound.delivery
-    if delivery is not None:
-        delivery.last_error = " ".join(part for part in (found.code, found.reason) if part)[:500]
-    if not found.hard:
-        return False
-    current = (contact.email or "").lower()
-    sent_to = (delivery.recipient if delivery else "").lower()
-    if current != sent_to or (found.address is not None and found.address != sent_to):
-        return True  # another address than the one on the contact's row: a forwarding, or an old one
-    if contact.status in (ContactStatus.ACTIVE.value, ContactStatus.DORMANT.value):
-        contact.status = ContactStatus.BOUNCED.value
-    contact.email_verified = False
-    stop_sequences(session, contact)
-    skip_followups(session, contact)
-    return False
-
-
-def _wait_until(session: Session, inbound: InboundMessage, contact: Contact, back_on: date) -> None:
-    """The sequence waits until the day after somebody's return; what is due later stays as it is."""
-    first = back_on + timedelta(days=1)
-    sequence = _sequence(inbound)
-    if sequence is not None and sequence.next_step_at is not None and sequence.next_step_at.date() < first:
-        sequence.next_step_at = datetime.combine(first, time(9), UTC)
-    for followup in open_followups(session, contact):
-        if followup.due_date is not None and followup.due_date < first:
-            followup.due_date, followup.state = first, FollowupState.PENDING.value
 
 
 def _close(
@@ -305,9 +254,10 @@ def _close(
     session.flush()
 
 
-def _activity(
+def received_activity(
     session: Session, inbound: InboundMessage, contact: Contact, kind: ActivityType, text: str, run_id: str
 ) -> None:
+    """Writes an incoming message into the contact's history."""
     session.add(
         Activity(
             prospect_id=contact.prospect_id,
@@ -322,7 +272,8 @@ def _activity(
     )
 
 
-def _sequence(inbound: InboundMessage) -> OutreachSequence | None:
+def sequence_of(inbound: InboundMessage) -> OutreachSequence | None:
+    """The sequence of the message that was answered."""
     return inbound.delivery.sequence if inbound.delivery is not None else None
 
 

@@ -10,6 +10,8 @@ from db.models import ExternalId, Prospect
 from tools.context import Source
 
 LONGEST = 20_000
+WEB = "web"
+"""The source of rows that hold web pages."""
 MOST = 12
 
 
@@ -28,6 +30,7 @@ def load_sources(session: Session, account_id: str) -> tuple[Source, ...]:
             ((ExternalId.table_name == "accounts") & (ExternalId.record_id == account_id))
             | ((ExternalId.table_name == "prospects") & ExternalId.record_id.in_(prospects)),
             ExternalId.payload.is_not(None),
+            ExternalId.source != WEB,  # pages are documents of their own (tools.web.research_sources)
         )
         .order_by(ExternalId.source, ExternalId.external_id)
     ).all()
@@ -45,7 +48,7 @@ def load_sources(session: Session, account_id: str) -> tuple[Source, ...]:
                 text=text[:LONGEST],
                 url=records[0].source_url,
                 external_id_ref=records[0].id if len(records) == 1 else None,
-                observed_on=records[0].imported_at.date().isoformat(),
+                observed_on=records[0].observed_on.isoformat() if records[0].observed_on else None,
             )
         )
     return tuple(documents)

@@ -190,7 +190,10 @@ class ProspectScore(WithId, Base):
 
 
 class ExternalId(WithId, Base):
-    """The id of a record in a source that it came from, with the source's record as it came."""
+    """The id of a record in a source that it came from, with the source's record as it came.
+
+    `observed_on` is the day for which the source says it; NULL where it does not tell.
+    """
 
     __tablename__ = "external_ids"
     __table_args__ = (
@@ -205,6 +208,7 @@ class ExternalId(WithId, Base):
     payload: Mapped[dict[str, Any] | None] = mapped_column(Json)
     source_url: Mapped[str | None] = mapped_column(Text)
     licence: Mapped[str | None] = mapped_column(Text)
+    observed_on: Mapped[date | None] = mapped_column(Date)
     imported_at: Mapped[datetime] = moment(default_now=True)
     updated_at: Mapped[datetime] = moment(default_now=True)
 

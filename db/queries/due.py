@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session
 
-from db.models import Contact, InboundMessage, MessageDraft, Prospect
+from db.models import AgentRun, Contact, InboundMessage, MessageDraft, MessageVersion, OutreachSequence, Prospect
 
 _NAMESPACE = uuid.UUID("3d5c1d2e-7f40-5b8a-8a64-0b7a3d7f3c11")
 READY_TO_WRITE = ("scored", "needs_research", "research_complete", "ready_for_outreach")
@@ -99,6 +99,93 @@ def first_touches_due(
     )
     due = [DueContact(a, p, c, sequence_id_for(c, playbook), tier or "") for a, p, c, tier in rows]
     return [contact for contact in due if contact.thread_id not in without][:limit]
+
+
+def drafts_of_run(session: Session, root_run_id: str) -> int:
+    """How many drafts that passed QC a run has written so far, whichever process carried its threads on."""
+    query = (
+        select(func.count())
+        .select_from(MessageDraft)
+        .join(AgentRun, AgentRun.id == MessageDraft.agent_run_id)
+        .where(AgentRun.parent_run_id == root_run_id, MessageDraft.qc_passed.is_(True))
+    )
+    return session.scalar(query) or 0
+
+
+@dataclass(frozen=True)
+class LeftDraft:
+    """A draft that nobody's thread looks after any more, with what a new thread starts from."""
+
+    thread_id: str
+    state: dict[str, Any]
+
+
+def left_drafts(session: Session, *, without: Collection[str], only: Collection[str] | None = None) -> list[LeftDraft]:
+    """Drafts that are neither out nor over and have no thread: their checkpoints were lost.
+
+    `without` are the threads that exist, `only` narrows it to these. What was checked begins at the approval, what
+    was not, or was sent back, at QC; `state["revision"]` tells how often QC sent it back already.
+    """
+    rows = session.execute(
+        select(MessageDraft, Contact, Prospect.playbook, OutreachSequence.tier, AgentRun.parent_run_id)
+        .join(Contact, Contact.id == MessageDraft.contact_id)
+        .join(Prospect, Prospect.id == Contact.prospect_id)
+        .join(OutreachSequence, OutreachSequence.id == MessageDraft.sequence_id)
+        .join(AgentRun, AgentRun.id == MessageDraft.agent_run_id, isouter=True)
+        .where(MessageDraft.approval_status == "draft")
+        .order_by(MessageDraft.id)
+    )
+    found = []
+    for draft, contact, playbook, tier, root in rows:
+        thread_id = f"touch:{contact.id}:{draft.sequence_id}:{draft.touch_number}"
+        if thread_id in without or (only is not None and thread_id not in only):
+            continue
+        by_person, revision = _history(session, draft)
+        checked = draft.qc_passed is True or (draft.qc_passed is False and by_person)
+        state = {
+            "root_run_id": root,
+            "playbook": playbook,
+            "account_id": contact.account_id,
+            "prospect_id": contact.prospect_id,
+            "contact_id": contact.id,
+            "sequence_id": draft.sequence_id,
+            "touch_number": draft.touch_number,
+            "tier": tier,
+            "draft_id": draft.id,
+            "version": draft.version,
+            "revision": revision,
+            "qc_passed": draft.qc_passed,
+            "by_person": by_person,
+            "begin": "approval" if checked else "qc",
+        }
+        found.append(LeftDraft(thread_id, state))
+    return found
+
+
+def _history(session: Session, draft: MessageDraft) -> tuple[bool, int]:
+    """Whether a person wrote the present text, and how often QC sent back what led to it."""
+    versions = session.execute(
+        select(MessageVersion.author, MessageVersion.reason)
+        .where(MessageVersion.draft_id == draft.id, MessageVersion.version <= draft.version)
+        .order_by(MessageVersion.version.desc())
+    ).all()
+    revision = 0
+    for _, reason in versions:
+        if reason != "qc_revision":
+            break
+        revision += 1
+    return bool(versions) and versions[0].author.startswith("user"), revision
+
+
+def playbooks_of_replies(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """The playbook under which the person who replied is pursued, for the messages that are matched to a person."""
+    rows = session.execute(
+        select(InboundMessage.id, Prospect.playbook)
+        .join(Contact, Contact.id == InboundMessage.contact_id)
+        .join(Prospect, Prospect.id == Contact.prospect_id)
+        .where(InboundMessage.id.in_(ids))
+    )
+    return {row.id: row.playbook for row in rows}
 
 
 def replies_to_triage(session: Session) -> list[str]:

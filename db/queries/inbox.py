@@ -3,21 +3,79 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from db.approvals import content_hash, latest_decision, recipient_of
+from db.approvals import APPROVING, content_hash, latest_decision, recipient_of
 from db.models import (
     Approval,
     Contact,
+    Delivery,
     MessageDraft,
     MessageVersion,
     OutreachSequence,
     Prospect,
     ResearchFact,
+    Suppression,
 )
+
+OUT = ("claimed", "sent", "uncertain")
+"""The states of a delivery whose message has gone out, or may have."""
+
+
+class Standing(NamedTuple):
+    """Whether a draft may still be decided on: 'open'; 'held' for now; 'over' for good; or 'out' already. `because`
+    says why not."""
+
+    state: Literal["open", "held", "over", "out"]
+    because: str = ""
+
+
+def standing(session: Session, draft: MessageDraft) -> Standing:
+    """What became of a draft's contact and sequence since it was written, as far as it ends or holds the message."""
+    if draft.approval_status == "sent" or session.scalar(
+        select(Delivery.id).where(Delivery.draft_id == draft.id, Delivery.state.in_(OUT))
+    ):
+        return Standing("out", "the message is sent, or on its way")
+    if draft.approval_status == "archived":
+        return Standing("over", "the message was archived")
+    everybody = {"include_deleted": True}
+    contact = session.scalars(
+        select(Contact).where(Contact.id == draft.contact_id).execution_options(**everybody)
+    ).one()
+    gone = session.scalar(
+        select(Prospect.deleted_at).where(Prospect.id == contact.prospect_id).execution_options(**everybody)
+    )
+    if contact.deleted_at is not None or gone is not None:
+        return Standing("over", "the contact or the organisation was deleted")
+    if contact.do_not_contact:
+        return Standing("over", "the contact is do-not-contact")
+    if draft.channel == "email" and contact.status == "bounced":
+        return Standing("over", "the contact's address bounced")
+    if _suppressed(session, contact.email):
+        return Standing("over", "the contact's address or domain is suppressed")
+    sequence = session.get(OutreachSequence, draft.sequence_id) if draft.sequence_id else None
+    if sequence is not None and draft.touch_type != "reply_draft":
+        if sequence.status in ("stopped", "completed"):
+            return Standing("over", f"the sequence is {sequence.status}")
+        if sequence.status == "paused":
+            return Standing("held", "the sequence is paused")
+    if not recipient_of(contact, draft.channel):
+        return Standing("held", f"the contact has no address for the channel {draft.channel}")
+    return Standing("open")
+
+
+def _suppressed(session: Session, email: str | None) -> bool:
+    address = (email or "").strip().lower()
+    parts = address.rpartition("@")[2].split(".")
+    domains = [".".join(parts[start:]) for start in range(len(parts))]
+    known = or_(
+        and_(Suppression.kind == "address", Suppression.value == address),
+        and_(Suppression.kind == "domain", Suppression.value.in_(domains)),
+    )
+    return bool(address) and session.scalar(select(Suppression.id).where(known).limit(1)) is not None
 
 
 @dataclass(frozen=True)
@@ -73,7 +131,7 @@ def waiting_drafts(
     """What waits for a person, best prospects first. A skipped message waits again from its day on.
 
     `ids` narrows it to these drafts. A draft that the rules block is not shown, unless the blocked text is a
-    person's own edit.
+    person's own edit; nor is one that cannot go out whatever is decided (`standing`).
     """
     by_person = (
         select(MessageVersion.id)
@@ -103,7 +161,7 @@ def waiting_drafts(
     return [
         _waiting(session, draft)
         for draft in session.scalars(statement)
-        if _undecided(latest_decision(session, draft), draft, today)
+        if standing(session, draft).state == "open" and _undecided(latest_decision(session, draft), draft, today)
     ]
 
 
@@ -112,10 +170,10 @@ def _undecided(decision: Approval | None, draft: MessageDraft, today: date) -> b
         return True
     if decision.decision == "skip":
         return decision.until is None or decision.until <= today
-    if decision.decision == "edit":
-        return draft.qc_passed is False  # the edit did not pass, so it stands for nothing
+    if decision.decision == "edit" and draft.qc_passed is False:
+        return True  # the edit did not pass, so it stands for nothing
     lapsed = decision.expires_at is not None and decision.expires_at <= datetime.now(UTC)
-    return decision.decision == "approve" and (lapsed or decision.content_hash != _hash(draft))
+    return decision.decision in APPROVING and (lapsed or decision.content_hash != _hash(draft))
 
 
 def _hash(draft: MessageDraft) -> str:

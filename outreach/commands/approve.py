@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outreach.console import print_json, print_table, say, visible
-from outreach.context import context_of
+from outreach.context import chosen_playbook, context_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ applies reason, subject, body, until (a date).
 """
 
 SKIP_DAYS = 7
+SHORT = 8
 KEYS = "[a]pprove  [e]dit  [r]eject  [s]kip  [d]o not contact  [q]uit"
 
 
@@ -49,14 +49,16 @@ def approve(
     """
     context = context_of(ctx)
     settings = context.settings
-    playbook = settings.playbook if "playbook" in context.overrides else None
+    playbook = chosen_playbook(context)
     if as_json:
         from outreach.screens.inbox import as_row
 
         print_json([as_row(item) for item in _waiting(settings, playbook)])
         return
     if answers is not None:
-        _take_answers(settings, answers)
+        from outreach.answers import take_answers
+
+        take_answers(settings, answers)
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         _list(_waiting(settings, playbook))
@@ -73,28 +75,15 @@ def _waiting(settings: Settings, playbook: str | None) -> list[Waiting]:
 
 
 def _list(items: list[Waiting]) -> None:
-    print_table(
-        "Waiting for a decision",
-        ("draft", "person", "organisation", "tier", "subject"),
-        [(i.draft_id[:12], i.person, i.organisation, i.tier, i.subject) for i in items],
-    )
     if items:
+        print_table(
+            "Waiting for a decision",
+            ("draft", "person", "organisation", "tier", "subject"),
+            [(i.draft_id[:SHORT], i.person, i.organisation, i.tier, i.subject) for i in items],
+        )
         say("This is no terminal, so nothing was decided. Run it in one, or use --json and --answers.")
     else:
         say("Nothing waits for a decision. `outreach run` looks for what is due.")
-
-
-def _decide(database: Database, decision: Decision, settings: Settings, playbook: str) -> None:
-    from db.actors import acting_as
-    from db.approvals import DecisionRefused, take_decision
-    from playbooks import load_playbook
-
-    days = load_playbook(playbook).limits.approval_days
-    try:
-        with acting_as(settings.actor()):
-            database.write_sync(lambda session: take_decision(session, decision, approval_days=days) and None)
-    except DecisionRefused as exc:
-        raise Complaint(str(exc), "Nothing was decided; `outreach approve` shows the present text.") from exc
 
 
 class _Desk:
@@ -122,6 +111,7 @@ class _Desk:
 
     def _go_through(self, database: Database, machine: Session) -> None:
         from db.queries.inbox import waiting_drafts
+        from outreach.answers import decide
 
         queue = database.read_sync(lambda session: waiting_drafts(session, self._playbook))
         if not queue:
@@ -134,7 +124,7 @@ class _Desk:
             if decision is None:
                 return
             try:
-                _decide(database, decision, self._settings, item.playbook)
+                decide(database, decision, self._settings, item.playbook)
             except Complaint as complaint:
                 say(complaint.what, "red")
                 queue[:0] = self._again(database, item)
@@ -168,8 +158,10 @@ class _Desk:
 
         show_waiting(out(), item, load_playbook(item.playbook).sender, place)
         while True:
-            key = _read(f"{KEYS} > ").strip().lower()[:1]
-            match key:
+            given = _read(f"{KEYS} > ")
+            if given is None:
+                return None
+            match given.strip().lower()[:1]:
                 case "a" if item.qc_passed:
                     return self._made(item, "approve")
                 case "a":
@@ -178,16 +170,17 @@ class _Desk:
                     if (edited := self._edit(item)) is not None:
                         return edited
                 case "r":
-                    if reason := _read("Why? The next version answers it > ").strip():
+                    if reason := (_read("Why? The next version answers it > ") or "").strip():
                         return self._made(item, "reject", reason=reason)
                     say("A rejection needs a reason.")
                 case "s":
-                    return self._skip(item)
+                    if (skipped := self._skip(item)) is not None:
+                        return skipped
                 case "d":
-                    reason = _read(f"Never contact {visible(item.person)} again? Give a reason, or Enter to go back > ")
-                    if reason.strip():
-                        return self._made(item, "do_not_contact", reason=reason.strip())
-                case "q" | "\x04":
+                    ask = f"Never contact {visible(item.person)} again? Give a reason, or Enter to go back > "
+                    if reason := (_read(ask) or "").strip():
+                        return self._made(item, "do_not_contact", reason=reason)
+                case "q":
                     return None
                 case _:
                     say("Press a, e, r, s, d or q, then Enter.")
@@ -204,14 +197,21 @@ class _Desk:
             **more,
         )
 
-    def _skip(self, item: Waiting) -> Decision:
-        day = datetime.now(UTC).date() + timedelta(days=SKIP_DAYS)
+    def _skip(self, item: Waiting) -> Decision | None:
+        today = datetime.now(UTC).date()
+        day = today + timedelta(days=SKIP_DAYS)
         while True:
-            given = _read(f"Until when? Enter for {day.isoformat()} > ").strip()
+            given = _read(f"Until when? Enter for {day.isoformat()}, q to go back > ")
+            if given is None or given.strip().lower() == "q":
+                return None
             try:
-                return self._made(item, "skip", until=date.fromisoformat(given) if given else day)
+                until = date.fromisoformat(given.strip()) if given.strip() else day
             except ValueError:
-                say("Write a date as 2027-01-31.")
+                say(f"Write a date as {day.isoformat()}.")
+                continue
+            if until > today:
+                return self._made(item, "skip", until=until)
+            say("That day is not in the future.")
 
     def _edit(self, item: Waiting) -> Decision | None:
         import click
@@ -238,55 +238,10 @@ def _thread_ids(session: Any, draft_id: str) -> list[str]:
     return [f"touch:{draft.contact_id}:{draft.sequence_id}:{draft.touch_number}"]
 
 
-def _read(prompt: str) -> str:
-    """One line from the person; the end of input is a wish to stop."""
+def _read(prompt: str) -> str | None:
+    """One line from the person; None at the end of input, which is a wish to stop and never an answer."""
     try:
         return input(prompt)
     except EOFError:
-        return "q"
-
-
-def _take_answers(settings: Settings, path: Path) -> None:
-    """Decisions from a file: each is taken or refused by itself, and all that were taken are carried on at once."""
-    from db.approvals import Decision
-    from db.queries.inbox import waiting_drafts
-    from outreach.wiring import open_database
-    from outreach.work import Session
-
-    lines = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    taken, refused = 0, []
-    with open_database(settings, "user") as database:
-        known = {i.draft_id: i for i in database.read_sync(waiting_drafts)}
-        for number, line in enumerate(lines.splitlines(), start=1):
-            if not line.strip():
-                continue
-            try:
-                answer = json.loads(line)
-                item = known.get(answer["draft_id"])
-                if item is None:
-                    raise Complaint(f"draft {answer['draft_id']} does not wait for a decision", "")
-                until = date.fromisoformat(answer["until"]) if answer.get("until") else None
-                decision = Decision(
-                    draft_id=answer["draft_id"],
-                    version=int(answer["version"]),
-                    content_hash=answer["hash"],
-                    decision=answer["decision"],
-                    by=settings.actor(),
-                    reason=answer.get("reason"),
-                    until=until,
-                    subject=answer.get("subject", item.subject),
-                    body=answer.get("body", item.body),
-                )
-                _decide(database, decision, settings, item.playbook)
-                taken += 1
-            except Complaint as complaint:
-                refused.append(f"line {number}: {complaint.what}")
-            except (ValueError, KeyError, TypeError) as exc:
-                refused.append(f"line {number}: it is not an answer ({type(exc).__name__}: {exc})")
-    with Session(settings) as machine:
-        machine.carry_on()
-    say(f"{taken} decided, {len(refused)} refused.")
-    for reason in refused:
-        say(reason, "red")
-    if refused:
-        raise typer.Exit(3 if taken else 1)
+        say("")
+        return None

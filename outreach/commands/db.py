@@ -35,7 +35,7 @@ def upgrade(ctx: typer.Context) -> None:
     settings = settings_of(ctx)
     url = settings.effective_database_url()
     with progress("Upgrading the database"):
-        set_up(settings)
+        set_up(settings, as_owner=True)
         reached = migrate.current(url)
     show(f"{hide_password(url)} is at {reached}")
 
@@ -52,10 +52,10 @@ def check(
     Exit code 1 where anything differs.
     """
     from outreach.integrity import export_head, inspect_database
-    from outreach.wiring import open_database
+    from outreach.wiring import connect
 
     settings = settings_of(ctx)
-    open_database(settings, "user").close()
+    connect(settings, "user").close()
     with progress("Comparing the database with what it should be"):
         report = inspect_database(settings)
         exported = export_head(settings, report)
@@ -64,6 +64,7 @@ def check(
             {
                 "differences": [asdict(difference) for difference in report.differences],
                 "audit_rows": report.sealed,
+                "were_unsealed": report.were_unsealed,
                 "head": report.head.export() if report.head else None,
                 "exported_to": exported,
             }
@@ -73,6 +74,9 @@ def check(
             show(f"{difference.kind}: {difference.what}\n    → {difference.hint}")
         if not report.differences:
             say(f"The database is what it should be; its audit log ({report.sealed:,} rows) holds.", "green")
+            if report.were_unsealed:
+                rows = many(report.were_unsealed, "row")
+                say(f"{rows} of it had no seal before this check: what became of those until now is not proven.")
             if exported:
                 say(f"The head of the chain is in {exported}.")
     if report.differences:

@@ -26,15 +26,23 @@ _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 def _print(checks: list[Check]) -> None:
     from rich.text import Text
 
+    from outreach.tables import wrapped
+
     console = out()
     width = max(len(check.name) for check in checks)
+    indent = " " * (width + 8)
+
+    def folded(text: str) -> str:
+        if not console.is_terminal:
+            return text
+        return wrapped(text, console.width - len(indent)).replace("\n", f"\n{indent}")
+
     for check in checks:
-        line = Text.assemble(
-            (f"{check.verdict:<4}", _STYLES[check.verdict]), f"  {check.name:<{width}}  ", visible(check.says)
-        )
+        says, mend = folded(visible(check.says)), folded(f"→ {visible(check.mend)}")
+        line = Text.assemble((f"{check.verdict:<4}", _STYLES[check.verdict]), f"  {check.name:<{width}}  ", says)
         console.print(line, soft_wrap=True)
         if check.mend and check.verdict != "ok":
-            console.print(Text(f"{'':<{width + 6}}  → {visible(check.mend)}"), soft_wrap=True)
+            console.print(Text(f"{indent}{mend}"), soft_wrap=True)
 
 
 def doctor(

@@ -36,17 +36,18 @@ CONFIG = """\
 """
 
 
-def set_up(settings: Settings) -> bool:
+def set_up(settings: Settings, *, as_owner: bool = False) -> bool:
     """Makes the home folder, its config.toml and the database where they are missing, and upgrades an older one.
 
-    Says whether the database is new. Raises Complaint where the folder or the database cannot be made.
+    Says whether the database is new. Raises Complaint where the folder or the database cannot be made; with
+    `as_owner` also where the database is up to date and the login may not lay its triggers anew.
     """
     from sqlalchemy.exc import ArgumentError, DBAPIError
 
     from db import migrate
-    from db.errors import DatabaseFault, explain
+    from db.errors import DatabaseFault, RoleRefused, explain
     from outreach.settings import TOML_NAME
-    from outreach.wiring import unreachable
+    from outreach.wiring import another_version, open_database, seal_log, unreachable
 
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -59,18 +60,31 @@ def set_up(settings: Settings) -> bool:
             "Name another one with --home or OUTREACH_HOME.",
         ) from exc
     url = settings.effective_database_url()
+    at: str | None = None
     try:
-        new = migrate.current(url) is None
+        at = migrate.current(url)
+        if at is not None and not migrate.knows(at):
+            raise another_version(url, at)
         migrate.upgrade(url)
     except (ArgumentError, ValueError) as exc:
         raise unreachable(url, exc) from exc
     except DBAPIError as exc:
-        raise explain(exc) or unreachable(url, exc) from exc
+        fault = explain(exc)
+        if not isinstance(fault, RoleRefused):
+            raise fault or unreachable(url, exc) from exc
+        if as_owner or at != migrate.head():
+            raise Complaint(
+                f"The login at {hide_password(url)} does not own the database, so it cannot upgrade it.",
+                "Upgrade it with the owner's login: OUTREACH_DATABASE_URL=postgresql://OWNER@HOST/NAME "
+                "outreach db upgrade",
+            ) from exc
     except DatabaseFault as exc:
         raise Complaint(
             f"The database could not be set up: {exc}.", "Nothing was changed; then: outreach init"
         ) from exc
-    return new
+    with open_database(settings, "user") as database:
+        seal_log(database)
+    return at is None
 
 
 def init(ctx: typer.Context) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outreach.console import print_json, print_table, say, show
-from outreach.context import context_of, settings_of
+from outreach.context import chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def outbox(
     from tools.outbox import ready
 
     context = context_of(ctx)
-    playbook = context.settings.playbook if "playbook" in context.overrides else None
+    playbook = chosen_playbook(context)
     with open_database(context.settings, "user") as database:
         found = database.read_sync(lambda s: ready(s, playbook))
     if found or as_json:
@@ -141,7 +141,7 @@ def export(
     from tools.outbox import NotReady, export_eml, find, outgoing, ready
 
     context = context_of(ctx)
-    playbook = context.settings.playbook if "playbook" in context.overrides else None
+    playbook = chosen_playbook(context)
     refused: list[str] = []
     written: list[Path] = []
     with open_database(context.settings, "user") as database, acting_as(context.settings.actor()):
@@ -244,10 +244,6 @@ def sent(
             "See what may leave: outreach outbox",
             code=3 if done else 1,
         )
-
-
-def _recorded(again: bool) -> str:
-    return "before" if again else "now"
 
 
 def _moment(at: str | None) -> datetime:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outreach.console import print_table, progress, say
-from outreach.context import settings_of
+from outreach.context import chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -45,8 +45,10 @@ def replies(
     from outreach.wiring import open_database
     from tools.intake import received
 
-    with open_database(settings_of(ctx), "user") as database:
-        rows = database.read_sync(lambda s: received(s, limit=limit))
+    context = context_of(ctx)
+    playbook = chosen_playbook(context)
+    with open_database(context.settings, "user") as database:
+        rows = database.read_sync(lambda s: received(s, limit=limit, playbook=playbook))
     _print(rows, as_json)
     if not rows and not as_json:
         say("No replies yet. Take some in: outreach replies triage FOLDER")
@@ -70,17 +72,19 @@ def triage(
     files = _files(paths)
     taken, unreadable = _take_in(settings, files)
     ids = [one.inbound_id for one in taken]
-    if ids:
+    if _left_to_do(settings):
         # Whatever waits is triaged: what an earlier call stored and could not finish as well.
         result = run_replies(settings)
         for error in result.tally.errors[:5]:
             say(f"Failed: {error}", "red")
+        if result.tally.stopped:
+            say(f"Stopped early: {result.tally.stopped}", "bold red")
     with open_database(settings, "user") as database:
         rows = database.read_sync(lambda s: received(s, ids=ids))
     _print(rows, as_json)
     for reason in unreadable:
         say(reason, "yellow")
-    if not as_json:
+    if taken and not as_json:
         new = sum(one.new for one in taken)
         unmatched = sum(one.contact_id is None for one in taken)
         say(f"{new:,} new, {len(taken) - new:,} known before, {unmatched:,} matched to nobody.")
@@ -94,7 +98,9 @@ def triage(
         )
     if unreadable:
         raise Complaint(
-            f"{len(unreadable)} of {len(files)} files could not be read as mail.", "They are named above.", code=3
+            f"{len(unreadable)} of {len(files)} files could not be read as mail.",
+            "They are named above.",
+            code=3 if taken else 1,
         )
 
 
@@ -121,6 +127,16 @@ def _take_in(settings: Settings, files: Sequence[Path]) -> tuple[list[Taken], li
                 unreadable.append(f"{path}: {exc}")
             bar.advance(1)
     return list(taken.values()), unreadable
+
+
+def _left_to_do(settings: Settings) -> bool:
+    """Whether a message waits to be triaged, or a run was cut off: else no run is opened, and nothing changes."""
+    from db.queries.due import replies_to_triage
+    from db.queries.runs import has_unfinished_runs
+    from outreach.wiring import open_database
+
+    with open_database(settings, "user") as database:
+        return database.read_sync(lambda s: bool(replies_to_triage(s)) or has_unfinished_runs(s))
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from outreach.console import print_table, say
-from outreach.context import context_of, settings_of
+from outreach.context import chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ EPILOG = """
   outreach review resolve 4f1c 9a02 --note "two campuses, not a duplicate"
 """
 SHORT = 8
+_ID = re.compile("[0-9a-f]{32}")
 
 review_app = typer.Typer(
     help="Lists what the agents did that a person should look at; `resolve` takes it off the list.",
@@ -41,7 +43,8 @@ def _brief(value: Any) -> str:
         return "{" + in_words(value) + "}"
     if isinstance(value, list):
         return "; ".join(_brief(item) for item in value[:5]) + (" …" if len(value) > 5 else "")
-    return str(value)
+    text = str(value)
+    return text[:SHORT] if _ID.fullmatch(text) else text
 
 
 def _row(item: ReviewItem) -> tuple[object, ...]:
@@ -64,7 +67,7 @@ def review(
     from outreach.wiring import open_database
 
     context = context_of(ctx)
-    playbook = context.settings.playbook if "playbook" in context.overrides else None
+    playbook = chosen_playbook(context)
     with open_database(context.settings, "user") as database:
         items, waiting = database.read_sync(
             lambda s: (to_review(s, playbook=playbook, limit=limit), count_to_review(s))
@@ -80,7 +83,7 @@ def review(
     if as_json:
         return
     if not items:
-        say("Nothing waits for review.")
+        say("Nothing waits for review. Where everything stands: outreach status")
         return
     if waiting > len(items):
         say(f"{len(items):,} of {waiting:,} are shown; --limit shows more.")

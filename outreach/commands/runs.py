@@ -40,7 +40,8 @@ def _check(value: str | None, known: tuple[str, ...], what: str) -> None:
 
 
 def _row(node: RunNode) -> tuple[object, ...]:
-    what = node.agent_name if node.agent_name == node.run_type else f"{node.agent_name} ({node.run_type})"
+    plain = node.run_type in (node.agent_name, "orchestrate")
+    what = node.agent_name if plain else f"{node.agent_name} ({node.run_type})"
     total = node.total
     return (
         node.id[:SHORT],
@@ -124,7 +125,8 @@ def show(
         try:
             tree = database.read_sync(lambda s: load_tree(s, find_run(s, run), payload=full or as_json))
         except RunNotFound as exc:
-            raise Complaint(str(exc), "See which there are: outreach runs list") from exc
+            mend = "Next: outreach run" if run == "last" else "See which there are: outreach runs list"
+            raise Complaint(str(exc), mend) from exc
     from outreach.runs_view import run_json
 
     if as_json:

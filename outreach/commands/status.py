@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outreach.console import many, print_json, print_table, say
-from outreach.context import context_of
+from outreach.context import chosen_playbook, context_of
 
 if TYPE_CHECKING:
     from db.queries.funnel import Funnel
@@ -69,13 +69,11 @@ def status(
     from db.queries.runs import has_unfinished_runs
     from outreach.next_step import step_for, usual_playbook
     from outreach.wiring import open_database
-    from playbooks import load_playbook
 
     context = context_of(ctx)
     settings = context.settings
-    wanted: tuple[str, ...] = ()
-    if "playbook" in context.overrides:
-        wanted = (load_playbook(settings.playbook).name,)
+    only = chosen_playbook(context)
+    wanted = () if only is None else (only,)
     with open_database(settings, "user") as database:
         found, unfinished = database.read_sync(lambda s: (funnels(s, wanted), has_unfinished_runs(s)))
     step = step_for(found, unfinished=unfinished, chosen=usual_playbook(settings))

@@ -35,18 +35,18 @@ def show_waiting(console: Console, item: Waiting, sender: Sender, place: str) ->
     console.print(Text("\nWhat is known (· cited in the message)", style="bold"))
     for fact in sorted(item.facts, key=lambda f: not f.sentences)[:MOST_FACTS]:
         mark = "·" if fact.sentences else " "
-        console.print(Text(f" {mark} {visible(fact.sentence)}"), soft_wrap=False)
+        _print(console, f"{mark} {visible(fact.sentence)}", "", indent=1, hang=2)
         quote = visible(fact.quote)
         short = quote if len(quote) <= 100 else quote[:99] + "…"
-        console.print(Text(f"     “{short}”  — {visible(fact.source)}", style="dim"))
+        _print(console, f"“{short}”  — {visible(fact.source)}", "dim", indent=5)
     if not item.facts:
         console.print(Text("   nothing", style="dim"))
     console.print(Text("\nQC", style="bold"), _qc_line(item))
     for flag in item.qc_flags:
         style = "red" if flag["severity"] == "block" else "yellow"
         words = f" “{visible(flag['text'])}”" if flag.get("text") else ""
-        line = f"   {flag['severity']:5} {flag['rule']}: {visible(flag['message'])}{words}"
-        console.print(Text(line, style=style))
+        line = f"{flag['severity']:5} {flag['rule']}: {visible(flag['message'])}{words}"
+        _print(console, line, style, indent=3, hang=6)
     leaving = Text()
     leaving.append("From:    ", style="dim")
     leaving.append(f"{visible(sender.name)} <{visible(sender.email)}>\n")
@@ -59,6 +59,16 @@ def show_waiting(console: Console, item: Waiting, sender: Sender, place: str) ->
     console.print(Panel(leaving, title="exactly what will leave", title_align="left", padding=(0, 1)))
     if item.starts_sequence:
         console.print(Text("Approving also starts the A1 sequence for this person.", style="dim"))
+
+
+def _print(console: Console, text: str, style: str, *, indent: int, hang: int = 0) -> None:
+    """One paragraph, broken between words, its further lines indented as the first is, and by `hang` more."""
+    from rich.text import Text
+
+    from outreach.tables import wrapped
+
+    lines = wrapped(text, console.width - indent, hang).split("\n")
+    console.print(Text("\n".join(" " * indent + line for line in lines), style=style), soft_wrap=True)
 
 
 def _qc_line(item: Waiting) -> Any:

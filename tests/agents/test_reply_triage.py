@@ -45,7 +45,7 @@ def answer(**values: Any) -> Triage:
     given = {
         "intent": "neutral",
         "reply_tag": "unknown",
-        "confidence": 0.9,
+        "confidence": 90,
         "summary": "A reply.",
         "recommended_next_step": "Read it.",
         **values,
@@ -196,7 +196,7 @@ def test_names_addresses_and_dates_that_a_model_made_up_do_not_count(case: Case)
 
 
 def test_doubt_goes_to_a_person(case: Case) -> None:
-    run(case, case.reply("Hm."), answer(confidence=0.59))
+    run(case, case.reply("Hm."), answer(confidence=59))
     assert review(case) == ["reply_triaged"]
 
 
@@ -275,7 +275,7 @@ def test_an_absence_makes_the_sequence_wait(case: Case) -> None:
 def test_the_rules(text: str, intent: str, sure: bool) -> None:
     found = triage(text, "", TODAY)
     assert found.intent == intent
-    assert (found.confidence >= 0.6) == sure
+    assert (found.confidence >= 60) == sure
 
 
 def test_the_prompt_renders() -> None:

@@ -10,7 +10,7 @@ from db.access import Database
 from db.actors import acting_as
 from db.models import AgentAuditLog, AgentRun, ExternalId, HygieneFlag, Prospect
 from tests.support.rows import make_prospect
-from tools.duplicates import each_has_its_own, find_pairs, keep_verdict
+from tools.duplicates import all_pairs, each_has_its_own, find_pairs, keep_verdict
 
 RUN = "b" * 32
 PLAYBOOK = "sports-lighting"
@@ -67,10 +67,14 @@ def test_ids_of_one_source_and_states_keep_records_apart(db: Database) -> None:
     assert names(db) == []
 
 
-def test_an_id_of_one_source_against_none_of_the_other_is_doubtful(db: Database) -> None:
+def test_one_name_and_one_web_host_are_certain_a_name_alone_is_doubtful(db: Database) -> None:
     add(db, "Westbrook University", ids={"directory": "1"}, domain="westbrook.example")
     add(db, "Westbrook University", domain="westbrook.example")
-    assert len(names(db)) == 1
+    add(db, "Oakmont University", domain="oakmont.example")
+    add(db, "Oakmont University")
+    pairs = db.read_sync(lambda s: [(p.first.name, p.certain) for p in all_pairs(s, PLAYBOOK)])
+    assert sorted(pairs) == [("Oakmont University", False), ("Westbrook University", True)]
+    assert names(db) == [{"Oakmont University"}]
 
 
 def test_a_key_made_of_a_name_is_no_id(db: Database) -> None:

@@ -24,7 +24,7 @@ from db.models import (
 )
 from playbooks import load_playbook
 from tools.importing import FileInfo, ImportJob, Outcome, import_rows, kind_of, write_rejects
-from tools.importing.venues import classification, plays_football, venue_type
+from tools.importing.venues import classification, plays_football, spelled_out, venue_type
 from tools.mapping import Mapped
 from tools.reading import read_table
 
@@ -89,13 +89,14 @@ def take(
     entity: str | None = None,
     id_column: str | None = "UNITID",
     source: str | None = None,
+    observed: str | None = "2026-08-22",
 ) -> Outcome:
     path = folder / f"{what}.csv"
     path.write_text(content, encoding="utf-8")
     entities = {"organisations": "organisation", "facts": "organisation", "contacts": "contact", "openings": "signal"}
     mapped = Mapped(entity or entities[what], columns, id_column, 0.9)
     info = FileInfo.of(
-        {"path": path, "what": what, "source": source or f"the {what} file", "observed_on": "2026-08-22",
+        {"path": path, "what": what, "source": source or f"the {what} file", "observed_on": observed,
          "source_url": "https://source.example/"}
     )  # fmt: skip
     job = ImportJob(load_playbook(playbook), RUN, info, mapped, kind_of(info.what, mapped))
@@ -126,6 +127,7 @@ def test_organisations_become_accounts_and_prospects(db: Database, tmp_path: Pat
     assert (account.hq_location, account.domain) == ("Reno, Nevada", "farstate.example")
     record = db.read_sync(lambda s: s.scalars(select(ExternalId).where(ExternalId.external_id == "101")).one())
     assert (record.table_name, record.record_id) == ("accounts", oakmont.account_id)
+    assert str(record.observed_on) == "2026-08-22"
     assert record.payload is not None
     assert record.payload["Division"] == "NCAA Division III (with football)"
     journal = db.read_sync(lambda s: s.scalars(select(AgentAuditLog.action)).all())
@@ -174,6 +176,19 @@ def test_the_same_files_again_change_no_row(db: Database, tmp_path: Path) -> Non
     again = everything()
     assert dump(db) == before
     assert [o.created.total() + o.updated.total() for o in again] == [0, 0, 0]
+
+
+def test_a_record_keeps_the_day_that_its_content_is_of(db: Database, tmp_path: Path) -> None:
+    def day(content: str, observed: str | None) -> str:
+        take(db, tmp_path, content, "organisations", SCHOOLS, observed=observed)
+        kept = db.read_sync(lambda s: s.scalars(select(ExternalId).where(ExternalId.external_id == "101")).one())
+        return str(kept.observed_on)
+
+    assert day(COLLEGES, "2026-08-22") == "2026-08-22"
+    assert day(COLLEGES, "2026-07-01") == "2026-08-22"
+    assert day(COLLEGES, None) == "2026-08-22"
+    assert day(COLLEGES, "2026-11-01") == "2026-11-01"
+    assert day(COLLEGES.replace("1205", "1300"), None) == "None"
 
 
 def test_what_a_person_corrected_survives_the_same_file_but_not_news(db: Database, tmp_path: Path) -> None:
@@ -288,8 +303,11 @@ def test_mixed_rows_make_the_organisation_once_and_keep_no_person_in_its_record(
     def run() -> Outcome:
         return take(db, tmp_path, rows, "contacts", columns, playbook="qa-software", entity="mixed", id_column=None)
 
-    assert run().created == {"accounts": 1, "prospects": 1, "external_ids": 1, "contacts": 2}
-    record = db.read_sync(lambda s: s.scalars(select(ExternalId)).one())
+    assert run().created == {"accounts": 1, "prospects": 1, "external_ids": 3, "contacts": 2}
+    records = db.read_sync(lambda s: s.scalars(select(ExternalId)).all())
+    people = [record.payload for record in records if record.table_name == "contacts"]
+    assert "kim" not in str(people).casefold()
+    record = next(record for record in records if record.table_name == "accounts")
     assert record.payload == {"Company": "Oakline", "Website": "https://oakline.example", "Employees": "350"}
     before = dump(db)
     run()
@@ -343,6 +361,159 @@ def test_a_deleted_organisation_stays_deleted(db: Database, tmp_path: Path) -> N
     assert db.read_sync(lambda s: len(s.scalars(select(Prospect)).all())) == 3
 
 
+LEADS = """Apollo Contact Id,First Name,Last Name,Title,Email,Phone,Company,Website,# Employees
+c1,Kim,Lee,QA Manager,kim@oakline.example,(512) 555-0101,Oakline,oakline.example,350
+c2,SAM,ROE,CTO,sam@elmsoft.example,,Elmsoft Inc,elmsoft.example,40
+"""
+LEAD = {
+    "person_id": "Apollo Contact Id", "first_name": "First Name", "last_name": "Last Name", "job_title": "Title",
+    "email": "Email", "phone": "Phone", "organisation_name": "Company", "website": "Website",
+    "employees": "# Employees",
+}  # fmt: skip
+
+
+def lead(db: Database, folder: Path, content: str, **more: Any) -> Outcome:
+    return take(db, folder, content, "contacts", LEAD, playbook="qa-software", entity="mixed", id_column=None,
+                **{"source": "Apollo", "observed": None, **more})  # fmt: skip
+
+
+def people(db: Database) -> dict[str, Contact]:
+    return db.read_sync(lambda s: {c.first_name: c for c in s.scalars(select(Contact))})
+
+
+def test_a_newer_file_finds_people_by_their_id_and_a_blank_overwrites_nothing(db: Database, tmp_path: Path) -> None:
+    lead(db, tmp_path, LEADS)
+    assert (people(db)["Kim"].phone, people(db)["Sam"].last_name) == ("+15125550101", "Roe")
+
+    def classify(session: Any) -> None:
+        kim = session.scalars(select(Contact).where(Contact.first_name == "Kim")).one()
+        kim.persona_type, kim.email_verified, kim.location = "QA Manager", True, "Austin"
+
+    with acting_as("user:kim"):
+        db.write_sync(classify)
+    newer = LEADS.replace(
+        "c1,Kim,Lee,QA Manager,kim@oakline.example,(512) 555-0101",
+        "c1,Kim,Stone-Lee,QA Director,kim.stone@oakline.example,",
+    )
+    outcome = lead(db, tmp_path, newer)
+    assert (outcome.created.total(), outcome.updated["contacts"]) == (0, 1)
+    kim = people(db)["Kim"]
+    assert (kim.full_name, kim.title, kim.email) == ("Kim Stone-Lee", "QA Director", "kim.stone@oakline.example")
+    assert (kim.phone, kim.location, kim.persona_type, kim.email_verified) == ("+15125550101", "Austin", None, None)
+    before = dump(db)
+    assert lead(db, tmp_path, newer).unchanged == 2
+    assert dump(db) == before
+
+
+def test_what_a_person_corrected_of_somebody_survives_the_same_file(db: Database, tmp_path: Path) -> None:
+    lead(db, tmp_path, LEADS)
+
+    def correct(session: Any) -> None:
+        session.scalars(select(Contact).where(Contact.first_name == "Kim")).one().title = "Head of QA"
+
+    with acting_as("user:kim"):
+        db.write_sync(correct)
+    lead(db, tmp_path, LEADS.replace("(512) 555-0101", "(512) 555-0109"))
+    kim = people(db)["Kim"]
+    assert (kim.title, kim.phone) == ("Head of QA", "+15125550109")
+
+
+def test_a_file_of_an_earlier_day_fills_blanks_only(db: Database, tmp_path: Path) -> None:
+    lead(db, tmp_path, LEADS, observed="2026-08-22")
+    older = LEADS.replace("QA Manager", "QA Engineer").replace("sam@elmsoft.example,", "sam@elmsoft.example,6175550104")
+    lead(db, tmp_path, older.replace(",350", ",100"), observed="2026-01-01")
+    found = people(db)
+    assert (found["Kim"].title, found["Sam"].phone) == ("QA Manager", "+16175550104")
+    account = db.read_sync(lambda s: s.scalars(select(Account).where(Account.name == "Oakline")).one())
+    assert account.employee_count == 350
+
+
+def test_two_rows_for_one_person_make_one_and_the_same_file_again_changes_nothing(db: Database, tmp_path: Path) -> None:
+    twice = LEADS + "c1,Kim,Lee,QA Lead,kim@oakline.example,(512) 555-0199,Oakline,oakline.example,360\n"
+    assert lead(db, tmp_path, twice).created["contacts"] == 2
+    assert people(db)["Kim"].title == "QA Manager"
+    before = dump(db)
+    outcome = lead(db, tmp_path, twice)
+    assert (outcome.created.total(), outcome.updated.total(), outcome.unchanged) == (0, 0, 3)
+    assert dump(db) == before
+
+
+def test_an_organisation_is_found_by_its_id_after_it_changed_name_and_domain(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+    renamed = COLLEGES.replace("101,Oakmont College,www.oakmont.example", "101,Oakmont University,www.oakmontu.example")
+    outcome = take(db, tmp_path, renamed, "organisations", SCHOOLS)
+    assert (outcome.created.total(), outcome.updated["accounts"]) == (0, 1)
+    account = db.read_sync(lambda s: s.scalars(select(Account).where(Account.name == "Oakmont University")).one())
+    assert account.domain == "oakmontu.example"
+    assert prospect(db, "Oakmont University").account_id == account.id
+
+
+def test_a_linkedin_page_of_somebody_else_is_left_out(db: Database, tmp_path: Path) -> None:
+    rows = (
+        "Apollo Contact Id,First Name,Last Name,Email,Company,Link\n"
+        "c1,Kim,Lee,kim@oakline.example,Oakline,linkedin.com/in/kim-x\n"
+        "c2,Sam,Roe,sam@oakline.example,Oakline,linkedin.com/in/sam-x\n"
+    )
+    columns = {"person_id": "Apollo Contact Id", "first_name": "First Name", "last_name": "Last Name",
+               "email": "Email", "organisation_name": "Company", "linkedin_url": "Link"}  # fmt: skip
+
+    def run(content: str) -> Outcome:
+        return take(db, tmp_path, content, "contacts", columns, playbook="qa-software", id_column=None, source="Apollo")
+
+    run(rows)
+    outcome = run(rows.replace("sam-x", "kim-x"))
+    assert outcome.notes == {"a LinkedIn page that is somebody else's was left out": 1}
+    assert people(db)["Sam"].linkedin_url == "https://www.linkedin.com/in/sam-x"
+
+
+def test_people_of_a_company_not_known_yet_make_it_where_a_name_is_enough(db: Database, tmp_path: Path) -> None:
+    rows = (
+        'First,Last,Email,Company\nKim,Lee,kim@oakline.example,"Oakline, Inc."\n'
+        "Sam,Roe,sam@mail.example,OAKLINE\nJo,Stone,jo@oakline.example,Oakline\n"
+    )
+    columns = {"first_name": "First", "last_name": "Last", "email": "Email", "organisation_name": "Company"}
+    outcome = take(db, tmp_path, rows, "contacts", columns, playbook="qa-software", id_column=None)
+    assert (outcome.created["accounts"], outcome.created["contacts"]) == (1, 3)
+    schools = take(db, tmp_path, rows, "contacts", columns, id_column=None)
+    assert schools.as_json()["rejected"] == {"the organisation is not known; import it first": 3}
+
+
+def test_one_name_in_one_town_is_one_organisation_whatever_the_source(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+    other = "Institution,Division,City,State\nThe Oakmont College,NAIA,Akron,Ohio\nOakmont College,NAIA,Erie,PA\n"
+    fields = {k: v for k, v in SCHOOLS.items() if k not in ("website", "enrollment")}
+    outcome = take(db, tmp_path, other, "organisations", fields, id_column=None, source="a second list")
+    assert outcome.created["accounts"] == 1
+
+
+def test_people_find_their_organisation_by_the_domain_of_their_address(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+    rows = "First,Last,Email\nKim,Lee,kim@oakmont.example\nSam,Roe,sam@gmail.com\nJo,Stone,jo@elm.example\n"
+    columns = {"first_name": "First", "last_name": "Last", "email": "Email"}
+    outcome = take(db, tmp_path, rows, "contacts", columns, id_column=None)
+    assert outcome.created["contacts"] == 1
+    assert outcome.as_json()["rejected"] == {
+        "the organisation is not known; import it first": 1,
+        "several organisations have this name or domain": 1,
+    }
+
+
+def test_chunks_know_what_the_chunks_before_them_made(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.importing.rows.CHUNK", 2)
+    rows = (
+        LEADS.splitlines()[0]
+        + "\n"
+        + "".join(f"c{n},Kim{n},Lee,QA,kim{n}@oakline.example,,Oakline,,{n}\n" for n in range(7))
+    )
+    outcome = lead(db, tmp_path, rows)
+    assert outcome.created == {"accounts": 1, "prospects": 1, "external_ids": 8, "contacts": 7}
+    before = dump(db)
+    assert lead(db, tmp_path, rows).unchanged == 7
+    assert dump(db) == before
+
+
 @pytest.mark.parametrize(
     ("division", "sanction", "expected"),
     [
@@ -357,10 +528,19 @@ def test_a_deleted_organisation_stays_deleted(db: Database, tmp_path: Path) -> N
         ("2A", None, "high_school_other"),
         ("NJCAA Division I", None, None),
         (None, "NCAA", None),
+        ("ii", None, "college_d2"),
+        ("fcs", None, "college_d1"),
+        ("4", None, None),
     ],
 )
 def test_venue_types(division: str | None, sanction: str | None, expected: str | None) -> None:
     assert venue_type(division, sanction, "Oakmont") == expected
+
+
+def test_eada_numbers_its_classes() -> None:
+    assert spelled_out("4", "Classification Name") == "NCAA Division II (with football)"
+    assert spelled_out("4", "Class") == "4"
+    assert spelled_out("20", "Classification Name") == "20"
 
 
 def test_football_and_class() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from tools.mapping import ColumnMapping, layout_hash, problem_of
+from tools.mapping import ColumnMapping, Mapped, changed, layout_hash, problem_of
 
 KNOWN = ("UNITID", "School", "Name", "Mail", "Title")
 
@@ -50,3 +50,22 @@ def test_two_columns_on_one_field() -> None:
 def test_a_layout_is_its_columns_in_order_in_whatever_case() -> None:
     assert layout_hash(["Name", "City"]) == layout_hash(["NAME", "city"])
     assert layout_hash(["Name", "City"]) != layout_hash(["City", "Name"])
+
+
+def test_a_persons_changes_are_sure_and_may_change_the_entity() -> None:
+    before = columns(organisation_name="School", city="Name")
+    entity, after, id_column = changed("organisation", before, None, {"Name": "full_name", "UNITID": "id"})
+    assert (entity, id_column) == ("mixed", "UNITID") or (entity, id_column) == ("contact", "UNITID")
+    assert {c.field: (c.column, c.confidence) for c in after} == {
+        "organisation_name": ("School", 0.9), "full_name": ("Name", 1.0)
+    }  # fmt: skip
+    entity, after, id_column = changed("organisation", before, "UNITID", {"Name": "-", "UNITID": "-"})
+    assert (entity, id_column, [c.field for c in after]) == ("organisation", None, ["organisation_name"])
+    _, after, _ = changed("organisation", before, None, {"Title": "organisation_name"})
+    assert {c.field: c.column for c in after} == {"city": "Name", "organisation_name": "Title"}
+
+
+def test_columns_below_a_confidence_can_be_left_out() -> None:
+    mapped = Mapped("contact", {"full_name": "Name", "email": "Mail"}, None, 0.6, {"full_name": 0.9, "email": 0.6})
+    assert mapped.at_least(0.8).columns == {"full_name": "Name"}
+    assert Mapped("contact", {"email": "Mail"}, None, 0.9).at_least(0.8).columns == {"email": "Mail"}

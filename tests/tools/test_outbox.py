@@ -21,9 +21,9 @@ from db.models import (
     Prospect,
     Touchpoint,
 )
+from db.suppressions import suppress_address
 from tests.support.mail import SENDER, SENT_AT, Case, approved_draft, outgoing_case
 from tools.outbox import NotReady, build_message, export_eml, find, mark_sent, message_id_for, outgoing, ready
-from tools.suppress import suppress_address
 
 
 @pytest.fixture

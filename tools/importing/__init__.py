@@ -1,15 +1,21 @@
 """Takes the rows of a mapped file into the tables, by code alone."""
 
-from tools.importing.job import FileInfo, ImportJob, Kind, Outcome, Reject, kind_of
-from tools.importing.rows import CHUNK, import_rows, write_rejects
+from tools.importing.cleaning import Clean, Cleaner
+from tools.importing.job import FileInfo, ImportJob, Kind, Outcome, Refused, Reject, kind_of
+from tools.importing.rows import CHUNK, RejectFile, cleaned, import_rows, write_rejects
 
 __all__ = [
     "CHUNK",
+    "Clean",
+    "Cleaner",
     "FileInfo",
     "ImportJob",
     "Kind",
     "Outcome",
+    "Refused",
     "Reject",
+    "RejectFile",
+    "cleaned",
     "import_rows",
     "kind_of",
     "write_rejects",

@@ -1,80 +1,127 @@
 """Rows that are people. A person who must not be contacted stays so, whatever a file says."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.base import new_id
 from db.enums import ContactSource, ContactStatus, FlagSeverity, FlagType, SuppressionKind
-from db.models import Contact, ExternalId, Prospect, Suppression
+from db.models import Contact, Suppression
+from db.suppressions import do_not_contact
 from tools.flags import open_flag
+from tools.importing.cleaning import Clean, Person, person_key
 from tools.importing.job import ImportJob, Outcome, Refused
-from tools.importing.organisations import AGENT
-from tools.importing.records import Known
-from tools.journal import note
-from tools.normalise import clean, email, linkedin, person_name
-from tools.reading import Row
+from tools.importing.organisations import journal, take_organisation
+from tools.importing.records import Kept, Known
+from tools.importing.store import CONTACTS, EXTERNAL_IDS, JOURNAL, Held, Pending, in_any, read
+
+_DERIVED: Final = {"title": ("persona_type", "seniority_level", "role"), "email": ("email_verified",)}
+"""What was worked out of a column, and is worked out anew when it changes."""
 
 
 class People:
     """What the tables hold of the people that a chunk of rows names: read once per chunk, deleted ones as well."""
 
-    def __init__(self, session: Session, job: ImportJob, rows: Sequence[Row]) -> None:
-        emails = {e for row in rows if (e := email(job.mapped.cell(row.cells, "email")))}
-        links = {u for row in rows if (u := linkedin(job.mapped.cell(row.cells, "linkedin_url")))}
-        ids = {i for row in rows if (i := person_id(job, row))}
+    def __init__(self, session: Session, job: ImportJob, rows: Sequence[Clean], known: Known) -> None:
+        emails = {row.person.email for row in rows if row.person and row.person.email}
+        self._session, self._job = session, job
+        self.by_email: dict[tuple[str, str], Held] = {}
+        self.by_link: dict[str, Held] = {}
+        self.by_name: dict[tuple[str, str], Held] = {}
+        self.by_key: dict[str, Held] = {}
+        self.contacts: dict[str, Held] = {}
+        self._late: list[Callable[[Session], None]] = []
+        self._read(rows, known)
         domains = {parent for address in emails for parent in _parents(address.rpartition("@")[2])}
-        everybody = {"include_deleted": True}
-        found = session.scalars(
-            select(Contact)
-            .where(func.lower(Contact.email).in_(emails) | Contact.linkedin_url.in_(links))
-            .execution_options(**everybody)
-        ).all()
-        self.by_email: dict[tuple[str, str], Contact] = {}
-        self.by_link: dict[str, Contact] = {}
-        self.by_name: dict[tuple[str, str], Contact] = {}
-        self.by_id: dict[str, Contact] = {}
-        for contact in found:
-            self.learn(contact)
-        records = session.execute(
-            select(ExternalId.external_id, Contact)
-            .join(Contact, Contact.id == ExternalId.record_id)
-            .where(
-                ExternalId.table_name == "contacts",
-                ExternalId.source == job.file.source,
-                ExternalId.external_id.in_(ids),
-            )
-            .execution_options(**everybody)
-        )
-        self.by_id = {record[0]: record[1] for record in records}
-        rules = session.scalars(
-            select(Suppression).where(
-                ((Suppression.kind == SuppressionKind.ADDRESS.value) & Suppression.value.in_(emails))
-                | ((Suppression.kind == SuppressionKind.DOMAIN.value) & Suppression.value.in_(domains))
+        rules = session.execute(
+            select(Suppression.kind, Suppression.value, Suppression.reason).where(
+                ((Suppression.kind == SuppressionKind.ADDRESS.value) & in_any(Suppression.__table__.c.value, emails))
+                | ((Suppression.kind == SuppressionKind.DOMAIN.value) & in_any(Suppression.__table__.c.value, domains))
             )
         )
-        self._suppressed = {(rule.kind, rule.value): rule.reason for rule in rules}
-        self._session = session
+        self._suppressed = {(kind, value): reason for kind, value, reason in rules}
 
-    def learn(self, contact: Contact) -> None:
-        if contact.email:
-            self.by_email[(contact.prospect_id, contact.email.lower())] = contact
-        if contact.linkedin_url:
-            self.by_link[contact.linkedin_url] = contact
-        self.by_name[(contact.prospect_id, f"{contact.first_name} {contact.last_name}".strip().casefold())] = contact
-
-    def learn_namesakes(self, prospect_ids: Sequence[str]) -> None:
-        """The people of these prospects, found by name where a row has no address."""
-        people = self._session.scalars(
-            select(Contact).where(Contact.prospect_id.in_(prospect_ids)).execution_options(include_deleted=True)
+    def _read(self, rows: Sequence[Clean], known: Known) -> None:
+        """Whom the source told of before is found by its record; only the others are looked for by what is said."""
+        session, columns = self._session, CONTACTS.c
+        keys: dict[str, Person] = {}
+        for row in rows:
+            if row.person is None:
+                continue
+            anywhere = row.person.id or row.person.email or row.person.link
+            for prospect_id in ("",) if anywhere else self._named_prospects(row, known):
+                keys.setdefault(person_key(row, prospect_id), row.person)
+        records = read(
+            session,
+            EXTERNAL_IDS,
+            EXTERNAL_IDS.c.table_name == "contacts",
+            EXTERNAL_IDS.c.source == self._job.file.source,
+            in_any(EXTERNAL_IDS.c.external_id, keys),
         )
-        for contact in people:
-            self.learn(contact)
+        self.by_key = {record["external_id"]: record for record in records}
+        self._load(columns.id, {record["record_id"] for record in records})
+        new, links = [], set()
+        for row in rows:
+            if row.person is None:
+                continue
+            contact = self._of_record(person_key(row, ""))
+            if contact is None:
+                new.append(row.person)
+            if row.person.link and (contact is None or contact["linkedin_url"] != row.person.link):
+                links.add(row.person.link)
+        self._load(columns.linkedin_url, links)
+        self._load(columns.email, {person.email for person in new if person.email})
+        self._load(columns.id, self._namesakes(new, known))
+
+    def _load(self, column: Any, values: Collection[str]) -> None:
+        if values:
+            for contact in read(self._session, CONTACTS, in_any(column, values)):
+                self.learn(self.contacts.setdefault(contact.id, contact))
+
+    def _namesakes(self, people: Sequence[Person], known: Known) -> set[str]:
+        """The ids of those at the organisations of a chunk whose name a row gives."""
+        prospects = {prospect.id for prospect in known.prospects.values()}
+        names = {person.name.casefold() for person in people}
+        if not prospects or not names:
+            return set()
+        columns = CONTACTS.c
+        spelled = names | {person.name for person in people}
+        found = self._session.execute(
+            select(columns.id).where(
+                in_any(columns.prospect_id, prospects), in_any(func.lower(columns.full_name), spelled)
+            )
+        )
+        return {contact_id for (contact_id,) in found} - self.contacts.keys()
+
+    def _of_record(self, key: str) -> Held | None:
+        """Whom this source told of before under a key."""
+        record = self.by_key.get(key)
+        return self.contacts.get(record["record_id"]) if record is not None else None
+
+    @staticmethod
+    def _named_prospects(row: Clean, known: Known) -> list[str]:
+        try:
+            account = known.account_of(row, loose=False) or known.account_of(row, loose=True)
+        except Refused:
+            return []
+        prospect = known.prospects.get(account.id) if account else None
+        return [prospect.id] if prospect else []
+
+    def learn(self, contact: Held) -> None:
+        """Makes a person findable by what is now known of them."""
+        self.contacts[contact.id] = contact
+        if contact["email"]:
+            self.by_email[(contact["prospect_id"], contact["email"].lower())] = contact
+        if contact["linkedin_url"]:
+            self.by_link[contact["linkedin_url"]] = contact
+        name = f"{contact['first_name']} {contact['last_name']}".strip().casefold()
+        self.by_name[(contact["prospect_id"], name)] = contact
 
     def suppressed(self, address: str | None) -> str | None:
         """Why nobody may write to an address, or None."""
-        if address is None:
+        if address is None or not self._suppressed:
             return None
         kinds = [(SuppressionKind.ADDRESS.value, address)]
         kinds += [(SuppressionKind.DOMAIN.value, p) for p in _parents(address.rpartition("@")[2])]
@@ -83,6 +130,56 @@ class People:
                 return f"suppressed {key[0]}: {self._suppressed[key] or 'no reason on file'}"
         return None
 
+    def find(self, person: Person, key: str, prospect: Held) -> Held | None:
+        """The person of a row: by the source's record, LinkedIn page, address at this organisation, or name there."""
+        known = self._of_record(key)
+        if known is not None:
+            return known
+        if person.link is not None and person.link in self.by_link:
+            return self.by_link[person.link]
+        if person.email is not None and (prospect.id, person.email) in self.by_email:
+            return self.by_email[(prospect.id, person.email)]
+        namesake = self.by_name.get((prospect.id, person.name.casefold()))
+        # Two people of one name at one place do have different addresses.
+        if namesake is not None and person.email and namesake["email"] and namesake["email"].lower() != person.email:
+            return None
+        return namesake
+
+    def bar(self, contact: Held, reason: str) -> None:
+        """Whoever got an address that is suppressed is not to be contacted."""
+
+        def act(session: Session) -> None:
+            found = session.get(Contact, contact.id)
+            if found is not None:
+                do_not_contact(session, found, reason)
+
+        self._late.append(act)
+
+    def flag_deleted(self, contact: Held, person: Person, outcome: Outcome) -> None:
+        """Tells that a row names somebody who was deleted."""
+        who = f"{contact['first_name']} {contact['last_name']}".strip()
+        what = "the LinkedIn page" if person.link and contact["linkedin_url"] == person.link else "the record"
+
+        def act(session: Session) -> None:
+            if open_flag(
+                session,
+                contact["prospect_id"],
+                FlagType.OUTREACH_BLOCKED,
+                FlagSeverity.WARNING,
+                f"An import names {who}, but {what} belongs to a contact who was deleted.",
+                "Restore the contact, or leave them deleted.",
+                refresh=False,
+            ):
+                outcome.notes["somebody deleted was named again: flagged"] += 1
+
+        self._late.append(act)
+
+    def finish(self) -> None:
+        """Does what needs more than a row, once the chunk is written."""
+        for act in self._late:
+            act(self._session)
+        self._session.flush()
+
 
 def _parents(domain: str) -> list[str]:
     """A domain and the domains above it that can belong to somebody: a.b.example -> a.b.example, b.example."""
@@ -90,152 +187,159 @@ def _parents(domain: str) -> list[str]:
     return [".".join(parts[n:]) for n in range(len(parts) - 1)]
 
 
-def person_id(job: ImportJob, row: Row) -> str | None:
-    """The person's own id in the source."""
-    column = job.row_id_column or job.mapped.columns.get("person_id")
-    return clean(row.cells.get(column)) if column and column != job.id_column else None
+def prospect_for(job: ImportJob, known: Known, row: Clean, outcome: Outcome, out: Pending, *, first: bool) -> Held:
+    """The pursuit that a person belongs to. A row that also tells of its organisation makes it, or brings it up to
+    date (the `first` row of each only); one that names a company not known yet makes that, where the playbook needs no
+    more than a name.
+
+    Raises Refused where the organisation is not known and cannot be made, or was deleted.
+    """
+    account = known.account_of(row, loose=False) or known.account_of(row, loose=True)
+    prospect = known.prospect_of(account) if account is not None else None
+    tells = job.mapped.entity == "mixed" and first and row.name is not None
+    if prospect is not None and not tells:
+        return prospect
+    if row.name is not None and (prospect is not None or row.kind is not None):
+        return take_organisation(job, known, row, outcome, out, account)
+    if job.mapped.entity == "mixed" and row.name is not None and row.kind_refused and account is None:
+        raise Refused(row.kind_refused)
+    raise Refused("the organisation is not known; import it first")
 
 
 def take_contact(
-    session: Session,
     job: ImportJob,
-    known: Known,
     people: People,
-    row: Row,
+    row: Clean,
     outcome: Outcome,
-    prospect: Prospect | None,
-) -> None:
-    """Creates a row's person at their organisation, or fills what was blank; never changes who may be contacted.
+    out: Pending,
+    prospect: Held,
+    again: Callable[[str], bool],
+) -> str:
+    """Creates a row's person at their organisation, or brings them up to date; never changes who may be contacted.
 
-    Raises Refused where the row names nobody, or no organisation that is known, or somebody who was deleted.
+    `again` says whether an earlier row of the file had a key. Returns the key of this one. Raises Refused where
+    somebody was deleted.
     """
-    first, last = _names(job, row)
-    prospect = prospect or _prospect(known, row)
-    address = email(job.mapped.cell(row.cells, "email"))
-    if address is None and job.mapped.cell(row.cells, "email"):
-        outcome.notes["an e-mail address that is none was left out"] += 1
-    link = linkedin(job.mapped.cell(row.cells, "linkedin_url"))
-    own = person_id(job, row)
-    contact = _find(people, prospect, own, address, link, f"{first} {last}".strip().casefold())
-    if contact is not None and contact.deleted_at is not None:
-        _flag_deleted(session, prospect, contact, link, outcome)
-        raise Refused("this person was deleted; an import doesn't bring them back")
-    if contact is None:
-        contact = Contact(
-            id=new_id(),
-            account_id=prospect.account_id,
-            prospect_id=prospect.id,
-            first_name=first,
-            last_name=last,
-            source=ContactSource.IMPORT.value,
-        )
-        _fill(contact, job, row, address, link)
-        reason = people.suppressed(address)
-        if reason is not None:
-            contact.status, contact.do_not_contact = ContactStatus.DO_NOT_CONTACT.value, True
-            contact.dnc_reason = reason
-            outcome.notes["a suppressed address: not to be contacted"] += 1
-        session.add(contact)
-        session.flush()
-        people.learn(contact)
-        outcome.created["contacts"] += 1
-        note(
-            session,
-            run_id=job.run_id,
-            agent=AGENT,
-            action="contact_created",
-            prospect_id=prospect.id,
-            contact_id=contact.id,
-            details={"source": job.file.source, "row": row.number},
-        )
-    elif contact.do_not_contact:
-        outcome.notes["somebody not to be contacted: left as they are"] += 1
-    elif _fill(contact, job, row, address, link):
-        reason = people.suppressed(contact.email)
-        if reason is not None:
-            contact.status, contact.do_not_contact = ContactStatus.DO_NOT_CONTACT.value, True
-            contact.dnc_reason = reason
-        session.flush()
-        people.learn(contact)
-        outcome.updated["contacts"] += 1
-    if own is not None and own not in people.by_id:
-        session.add(
-            ExternalId(
-                table_name="contacts",
-                record_id=contact.id,
-                source=job.file.source,
-                external_id=own,
-                source_url=job.file.source_url,
-                licence=job.file.licence,
-            )
-        )
-        people.by_id[own] = contact
-        outcome.created["external_ids"] += 1
-
-
-def _names(job: ImportJob, row: Row) -> tuple[str, str]:
-    first = clean(job.mapped.cell(row.cells, "first_name"))
-    last = clean(job.mapped.cell(row.cells, "last_name"))
-    if first is None:
-        first, rest = person_name(clean(job.mapped.cell(row.cells, "full_name")) or last or "")
-        last = rest or (last if last != first else None)
-    if not first:
+    person = row.person
+    if person is None:
         raise Refused("the row names nobody")
-    return first, last or ""
+    for remark in row.notes:
+        outcome.notes[remark] += 1
+    key = person_key(row, prospect.id)
+    contact = people.find(person, key, prospect)
+    if contact is not None and contact["deleted_at"] is not None:
+        people.flag_deleted(contact, person, outcome)
+        raise Refused("this person was deleted; an import doesn't bring them back")
+    if contact is not None and contact["do_not_contact"]:
+        outcome.notes["somebody not to be contacted: left as they are"] += 1
+        return key
+    if contact is None:
+        contact = _create(job, people, row, person, outcome, out, prospect)
+        _keep(job, people, key, person, contact, outcome, out)
+    else:
+        if contact["prospect_id"] != prospect.id:
+            outcome.notes["somebody is at another organisation now: left where they are"] += 1
+        # Of two rows for one person the first counts, so that the same file again changes nothing.
+        kept = Kept(None, False) if again(key) else _keep(job, people, key, person, contact, outcome, out)
+        _update(people, contact, person, kept, outcome, out)
+    people.learn(contact)
+    return key
 
 
-def _prospect(known: Known, row: Row) -> Prospect:
-    account = known.account_of(row, loose=True)
-    prospect = known.prospect_of(account) if account is not None else None
-    if prospect is None:
-        raise Refused("the organisation is not known; import it first")
-    return prospect
+def _create(
+    job: ImportJob, people: People, row: Clean, person: Person, outcome: Outcome, out: Pending, prospect: Held
+) -> Held:
+    reason = people.suppressed(person.email)
+    status = ContactStatus.ACTIVE if reason is None else ContactStatus.DO_NOT_CONTACT
+    contact = out.add(
+        CONTACTS,
+        {
+            "account_id": prospect["account_id"],
+            "prospect_id": prospect.id,
+            "first_name": person.first,
+            "last_name": person.last,
+            **person.said,
+            "status": status.value,
+            "do_not_contact": reason is not None,
+            "dnc_reason": reason,
+            "source": ContactSource.IMPORT.value,
+        },
+    )
+    if reason is not None:
+        outcome.notes["a suppressed address: not to be contacted"] += 1
+    outcome.created["contacts"] += 1
+    details = {"source": job.file.source, "row": row.row.number}
+    out.add(JOURNAL, journal(job, "contact_created", details, prospect_id=prospect.id, contact_id=contact.id))
+    return contact
 
 
-def _find(
-    people: People, prospect: Prospect, own: str | None, address: str | None, link: str | None, name: str
-) -> Contact | None:
-    if own is not None and own in people.by_id:
-        return people.by_id[own]
-    if link is not None and link in people.by_link:
-        return people.by_link[link]
-    if address is not None and (prospect.id, address) in people.by_email:
-        return people.by_email[(prospect.id, address)]
-    namesake = people.by_name.get((prospect.id, name))
-    # Two people of one name at one place do have different addresses.
-    if namesake is not None and address and namesake.email and namesake.email.lower() != address:
-        return None
-    return namesake
+def _keep(
+    job: ImportJob, people: People, key: str, person: Person, contact: Held, outcome: Outcome, out: Pending
+) -> Kept:
+    """Remembers that the source told of this person, and digests of what it said, so that news shows.
+
+    The values themselves stand in `contacts` alone: what is deleted there is nowhere else.
+    """
+    said = {"first_name": person.first, "last_name": person.last, **person.said}
+    digests = {name: hashlib.blake2b(str(value).encode(), digest_size=6).hexdigest() for name, value in said.items()}
+    record, file = people.by_key.get(key), job.file
+    if record is None:
+        people.by_key[key] = out.add(
+            EXTERNAL_IDS,
+            {
+                "table_name": "contacts",
+                "record_id": contact.id,
+                "source": file.source,
+                "external_id": key,
+                "payload": digests,
+                "source_url": file.source_url,
+                "licence": file.licence,
+                "observed_on": file.observed_on,
+            },
+        )
+        outcome.created["external_ids"] += 1
+        return Kept(None, True)
+    if record["record_id"] != contact.id:
+        record.put("record_id", contact.id)
+        out.touch(EXTERNAL_IDS, record)
+    before, seen = record["payload"] or {}, file.observed_on
+    older = seen is not None and record["observed_on"] is not None and seen < record["observed_on"]
+    # A blank says nothing: what was said before stands.
+    now = {**before, **digests}
+    if older:
+        return Kept(before, False, older=True)
+    changed = now != before
+    if changed or (seen is not None and seen != record["observed_on"]):
+        record.put("payload", now)
+        record.put("observed_on", seen)
+        out.touch(EXTERNAL_IDS, record)
+    if changed:
+        outcome.updated["external_ids"] += 1
+    return Kept({name: digest for name, digest in before.items() if digests.get(name) == digest}, changed)
 
 
-def _fill(contact: Contact, job: ImportJob, row: Row, address: str | None, link: str | None) -> bool:
-    cell = job.mapped.cell
-    place = [clean(cell(row.cells, "person_city")), clean(cell(row.cells, "person_state"))]
-    said = {
-        "title": clean(cell(row.cells, "job_title")),
-        "email": address,
-        "phone": clean(cell(row.cells, "phone")),
-        "linkedin_url": link,
-        "location": ", ".join(part for part in place if part) or None,
-    }
+def _update(people: People, contact: Held, person: Person, kept: Kept, outcome: Outcome, out: Pending) -> None:
+    """Fills what was blank; a value gives way where the same source says something else than it did."""
+    same: Any = kept.before or {}
+    said = {"first_name": person.first, "last_name": person.last, **person.said}
     changed = False
-    for attribute, value in said.items():
-        if value is not None and getattr(contact, attribute) is None:
-            setattr(contact, attribute, value)
-            changed = True
-    return changed
-
-
-def _flag_deleted(session: Session, prospect: Prospect, contact: Contact, link: str | None, outcome: Outcome) -> None:
-    who = f"{contact.first_name} {contact.last_name}".strip()
-    what = "the LinkedIn page" if link and contact.linkedin_url == link else "the record"
-    if open_flag(
-        session,
-        prospect.id,
-        FlagType.OUTREACH_BLOCKED,
-        FlagSeverity.WARNING,
-        f"An import names {who}, but {what} belongs to a contact who was deleted.",
-        "Restore the contact, or leave them deleted.",
-        refresh=False,
-    ):
-        outcome.notes["somebody deleted was named again: flagged"] += 1
+    for ours, value in said.items():
+        present = contact[ours]
+        if value == present or (present not in (None, "") and (not kept.overwrites or ours in same)):
+            continue
+        if ours == "linkedin_url" and people.by_link.get(value, contact) is not contact:
+            outcome.notes["a LinkedIn page that is somebody else's was left out"] += 1
+            continue
+        if not value:
+            continue
+        contact.put(ours, value)
+        for derived in _DERIVED.get(ours, ()) if present is not None else ():
+            contact.put(derived, None)
+        changed = True
+    if not changed:
+        return
+    out.touch(CONTACTS, contact)
+    outcome.updated["contacts"] += 1
+    reason = people.suppressed(contact["email"])
+    if reason is not None:
+        people.bar(contact, reason)

@@ -1,19 +1,22 @@
 """What an import is about, and what came of it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from playbooks import Playbook
-from tools.mapping import FIELDS, Mapped
+from playbooks import ContactFormula, Playbook
+from tools.mapping import FIELDS, Mapped, source_of
 from tools.normalise import day
 from tools.reading import Row
 
 Kind = Literal["organisations", "facts", "openings", "contacts"]
 KINDS: tuple[Kind, ...] = ("organisations", "facts", "openings", "contacts")
+KEPT_REJECTS = 1000
+"""How many refused rows an Outcome holds; all of them are counted, and written to the file of rejects."""
 
 _ONLY_ORGANISATIONS_HAVE = {
     "division",
@@ -29,7 +32,10 @@ _FACTS = {"stadium_name", "seating_capacity", "year_built", "conference"}
 
 @dataclass(frozen=True)
 class FileInfo:
-    """A file as the operator describes it. `organisation_column` names the organisation that a row belongs to."""
+    """A file as the operator describes it. `organisation_column` names the organisation that a row belongs to.
+
+    `least` is how sure a column's mapping must be to be used (0-1); `only_map` agrees on the mapping and takes no row.
+    """
 
     path: Path
     source: str
@@ -41,10 +47,13 @@ class FileInfo:
     observed_on: date | None = None
     sha256: str | None = None
     rejects_path: Path | None = None
+    least: float = 0.0
+    only_map: bool = False
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "FileInfo":
-        """From the plain `file` of a graph's state. Raises ValueError for a `what` that does not exist."""
+    def of(cls, given: Mapping[str, Any], columns: Sequence[str] = ()) -> "FileInfo":
+        """From the plain `file` of a graph's state. Without a source, the system that the columns are of is named,
+        else the file's name. Raises ValueError for a `what` that does not exist."""
         what = given.get("what")
         if what is not None and what not in KINDS:
             raise ValueError(f"'{what}' is not what a file can hold; that is one of {', '.join(KINDS)}.")
@@ -53,7 +62,7 @@ class FileInfo:
         observed = given.get("observed_on")
         return cls(
             path=path,
-            source=given.get("source") or path.name,
+            source=given.get("source") or source_of(columns) or path.name,
             what=what,
             source_url=given.get("source_url"),
             licence=given.get("licence"),
@@ -62,6 +71,8 @@ class FileInfo:
             observed_on=day(str(observed)) if observed else None,
             sha256=given.get("sha256"),
             rejects_path=Path(rejects) if rejects else None,
+            least=float(given.get("least") or 0.0),
+            only_map=bool(given.get("only_map")),
         )
 
 
@@ -90,7 +101,7 @@ class ImportJob:
     mapped: Mapped
     kind: Kind
 
-    @property
+    @cached_property
     def id_column(self) -> str | None:
         """The column with the organisation's id: what the operator says goes before what was mapped."""
         if self.file.organisation_column:
@@ -99,18 +110,34 @@ class ImportJob:
             return self.file.id_column
         return self.mapped.id_column
 
-    @property
+    @cached_property
     def row_id_column(self) -> str | None:
         """The column that tells the rows apart, where that is not the organisation's id."""
         own = self.file.id_column if self.kind in ("openings", "contacts") else None
         return own if own and own != self.id_column else None
 
+    @cached_property
+    def person_id_column(self) -> str | None:
+        """The column with the person's own id in the source."""
+        column = self.row_id_column or self.mapped.columns.get("person_id")
+        return column if column != self.id_column else None
+
+    @cached_property
+    def makes_companies(self) -> bool:
+        """Whether a name is enough for an organisation to be pursued: a company's is, a school needs a division."""
+        return isinstance(self.playbook.scoring, ContactFormula)
+
+    @cached_property
+    def _organisation_columns(self) -> frozenset[str]:
+        columns = {self.mapped.columns.get(name) for name in FIELDS["organisation"]} | {self.id_column}
+        return frozenset(column for column in columns if column)
+
     def payload(self, row: Row) -> dict[str, Any]:
         """The source's record as it came; of a row that is a person as well, the organisation's part alone."""
-        if self.mapped.entity != "mixed":
+        if self.kind != "contacts":
             return dict(row.cells)
-        organisations = {self.mapped.columns.get(field) for field in FIELDS["organisation"]} | {self.id_column}
-        return {column: cell for column, cell in row.cells.items() if column in organisations}
+        wanted = self._organisation_columns
+        return {column: cell for column, cell in row.cells.items() if column in wanted}
 
 
 @dataclass(frozen=True)
@@ -127,23 +154,39 @@ class Refused(Exception):
 
 @dataclass
 class Outcome:
-    """What an import, or a part of it, did. `created` and `updated` count rows of our tables by name."""
+    """What an import, or a part of it, did. `created` and `updated` count rows of our tables by name.
+
+    `rejects` are the first refused rows, `rejected` counts all of them by reason. `seconds` says where the time went:
+    normalise, match, write.
+    """
 
     processed: int = 0
     unchanged: int = 0
     created: Counter[str] = field(default_factory=Counter)
     updated: Counter[str] = field(default_factory=Counter)
     rejects: list[Reject] = field(default_factory=list)
+    rejected: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def refuse(self, row: Row, reason: str) -> None:
+        """Counts a row that is not taken."""
+        self.rejects.append(Reject(row, reason))
+        self.rejected[reason] += 1
 
     def add(self, other: "Outcome") -> None:
         """Counts another part's rows in."""
         self.processed += other.processed
         self.unchanged += other.unchanged
-        self.created += other.created
-        self.updated += other.updated
-        self.rejects += other.rejects
-        self.notes += other.notes
+        self.rejects += other.rejects[: max(0, KEPT_REJECTS - len(self.rejects))]
+        for name in ("created", "updated", "rejected", "notes"):
+            getattr(self, name).update(getattr(other, name))
+        for part, seconds in other.seconds.items():
+            self.spent(part, seconds)
+
+    def spent(self, part: str, seconds: float) -> None:
+        """Counts time in."""
+        self.seconds[part] = self.seconds.get(part, 0.0) + seconds
 
     def as_json(self) -> dict[str, Any]:
         """For `agent_runs.outputs`."""
@@ -152,6 +195,6 @@ class Outcome:
             "unchanged": self.unchanged,
             "created": dict(self.created),
             "updated": dict(self.updated),
-            "rejected": dict(Counter(reject.reason for reject in self.rejects)),
+            "rejected": dict(self.rejected),
             "notes": dict(self.notes),
         }

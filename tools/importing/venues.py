@@ -9,6 +9,14 @@ _DIVISIONS = (
     (r"(ii|2)", VenueType.COLLEGE_D2),
     (r"(i|1)(-?(a|aa|aaa))?", VenueType.COLLEGE_D1),
 )
+# The Equity in Athletics Disclosure Act's file gives numbers; its data dictionary says what they mean.
+_EADA = {
+    "1": "NCAA Division I-FBS", "2": "NCAA Division I-FCS", "3": "NCAA Division I (without football)",
+    "4": "NCAA Division II (with football)", "5": "NCAA Division II (without football)",
+    "6": "NCAA Division III (with football)", "7": "NCAA Division III (without football)", "9": "NAIA", "10": "NAIA",
+    "12": "NJCAA Division I", "13": "NJCAA Division II", "14": "NJCAA Division III", "15": "NCCAA Division I",
+    "16": "NCCAA Division II",
+}  # fmt: skip
 _CLASSES = {
     "6a": VenueType.HIGH_SCHOOL_6A,
     "5a": VenueType.HIGH_SCHOOL_5A,
@@ -16,6 +24,13 @@ _CLASSES = {
     "3a": VenueType.HIGH_SCHOOL_3A,
 }
 _OTHER_CLASSES = {"1a", "2a", "7a", "a", "b"}
+
+
+def spelled_out(division: str | None, column: str | None) -> str | None:
+    """A division in words, where the column is the one in which EADA writes it as a number."""
+    if division is None or column is None or column.casefold() != "classification name":
+        return division
+    return _EADA.get(division.removesuffix(".0"), division)
 
 
 def venue_type(division: str | None, sanction: str | None, name: str) -> str | None:
@@ -35,6 +50,8 @@ def venue_type(division: str | None, sanction: str | None, name: str) -> str | N
     if re.search(r"\b(fbs|fcs)\b", text):
         return VenueType.COLLEGE_D1.value
     for roman, kind in _DIVISIONS:
+        if re.fullmatch(roman, text) and not text.isdigit():
+            return kind.value
         if re.search(rf"\b(division|div|d)[ -]?{roman}\b", text):
             return kind.value
     return None

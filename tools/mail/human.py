@@ -156,8 +156,8 @@ def _attribution(lines: list[str], position: int) -> int:
         if not line or _QUOTED.match(line):
             return 0
         joined = f"{joined} {line[:300]}".strip()
-        wrote = _ATTRIBUTION_END.search(joined[-120:]) and _ATTRIBUTION_SIGN.search(joined)
-        if wrote or _DATED_ADDRESS.match(joined):
+        signed = _ATTRIBUTION_SIGN.search(joined) or _quoted_follows(lines, position + count)
+        if (_ATTRIBUTION_END.search(joined[-120:]) and signed) or _DATED_ADDRESS.match(joined):
             return count
     return 0
 

@@ -1,48 +1,68 @@
-"""Rules on truth: whatever a message says of its reader must rest on a kept fact."""
+"""Rules on truth: whatever a message says of its reader must rest on a kept fact.
+
+They know words, not meaning: a sentence is let through where its words, numbers, names and denials are those of the
+facts that it cites or of a statement that the seller has agreed to. Where they cannot tell, they block.
+"""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from tools.facts import numbers_in
+from tools.qc import support
 from tools.qc.model import DraftUnderCheck, Fact
-from tools.qc.words import EVERYDAY, SENTENCE_STARTERS
-from tools.wording import sentences
+from tools.qc.support import ENOUGH, WORD, share, vocabulary, words
+from tools.wording import numbers_in, sentences
 
 Finding = tuple[str, str, str, str]
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z'’&.-]*")
-_NAME = re.compile(r"\b[A-Z][\w'’&.-]*(?:\s+(?:of|the|and|at|de|for)\s+[A-Z][\w'’&.-]*|\s+[A-Z][\w'’&.-]*)*")
-_YOU_ARE_SAID_TO = re.compile(
-    r"\byours?\s+(?!time\b|convenience\b|team if\b)\w+"
-    r"|\byou(?:['’](?:re|ve|d)|\s+(?:are|were|have|had|did|do|run|use|used|need|lose|lost|face|faced|struggle|own|pay|paid"
-    r"|spend|spent|host|hosted|bought|built|installed|replaced|missed|said|told|asked|mentioned|know|knew))\b",
+_FIX = "Rest it on a kept fact that says so, or take it out."
+# 'you' does something in these words, and nobody claims that it is so.
+_SUPPOSED = re.compile(
+    r"\b(?:if|whether|what(?:ever)?|which(?:ever)?|when(?:ever)?|where(?:ver)?|how(?:ever)?|who(?:ever)?|unless|until"
+    r"|before|after|once|so that|in case|should|as soon as|than|like)\b[^,;.]*$",
     re.IGNORECASE,
 )
-_SMALL_NUMBERS = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|"
-    r"million|dozens?|half|double|triple|percent)\b",
+_YOU = re.compile(r"\byou(?P<short>['’](?:re|ve|d|ll))?\s+(?P<next>[a-z]+)", re.IGNORECASE)
+_NO_CLAIM_AFTER_YOU = re.compile(
+    r"(?:can|could|may|might|would|will|should|to|who|whom|which|what|that|how|whether|if|about|at|for|on|with|in|from"
+    r"|as|and|or|a|an|the|some|more|something|directly|today|now|next|this|because|so|but|by|of|through|when|where)",
     re.IGNORECASE,
 )
-ENOUGH_OVERLAP = 0.6
+_YOUR = re.compile(r"\byours?\s+(?P<thing>[\w'’-]+(?:\s+[\w'’-]+)?)", re.IGNORECASE)
+_HARMLESS = frozenset({"time", "convenience", "thoughts", "view", "opinion", "reply", "consideration", "inbox", "own"})
+_POINTS_BACK = re.compile(r"\b(?:its|it|their|they|there|which|where|whose|that|this)\b", re.IGNORECASE)
+_OPEN = re.compile(r"\b(?:whether|if)\b([^,.;:?]*)", re.IGNORECASE)
+_LOADED = re.compile(
+    r"^\W*(?:is|are|was|were|do|does|did|would|should|could|have|has|had|ca|wo)n['’]t\b"
+    r"|^\W*(?:why|how (?:much longer|many more|long (?:will|can|are)))\b|\b(?:still|tired of|sick of|fed up)\b",
+    re.IGNORECASE,
+)
+_MODIFIER = re.compile(r"\b(?:the|your|those|these|all)\s+(?P<word>\w{3,}(?:ing|ed))\s+\w", re.IGNORECASE)
 
 
-def _allowed_text(draft: DraftUnderCheck) -> str:
-    """What the seller may say without a fact: the agreed statements and who they are."""
+@dataclass(frozen=True)
+class _Known:
+    """What may be said in this message without a fact: the agreed statements, and who the sender is."""
+
+    statements: tuple[str, ...]
+    names: frozenset[str]
+    own_words: frozenset[str]
+
+    def nearest(self, wanted: set[str]) -> str:
+        """The statement that holds the most of these words."""
+        return max(self.statements, key=lambda text: share(vocabulary(text), wanted), default="")
+
+
+def _known(draft: DraftUnderCheck) -> _Known:
     playbook = draft.playbook
     sender = playbook.sender
-    return " ".join([*(s.text for s in playbook.statements), sender.name, sender.company, sender.website, sender.title])
-
-
-def _words(text: str) -> set[str]:
-    return {_stem(word) for word in _WORD.findall(text.lower())} - EVERYDAY
-
-
-def _stem(word: str) -> str:
-    word = word.strip(".'’-")
-    for ending in ("ing", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            return word[: -len(ending)]
-    return word
+    who = " ".join([sender.name, sender.company, sender.website, sender.title, draft.recipient.first_name])
+    named = " ".join([who, *draft.names, *(s.text for s in playbook.statements)])
+    return _Known(
+        statements=tuple(s.text for s in playbook.statements),
+        names=frozenset(support.bare(w).casefold() for w in WORD.findall(named)),
+        own_words=frozenset(words(" ".join([who, *draft.names]))),
+    )
 
 
 def _body_sentences(draft: DraftUnderCheck) -> list[str]:
@@ -62,9 +82,18 @@ def _body_sentences(draft: DraftUnderCheck) -> list[str]:
 
 
 def _is_statement(sentence: str, draft: DraftUnderCheck) -> bool:
-    """Whether it is an agreed statement, or part of one: nothing in it that the statement does not say."""
+    """Whether it is a sentence of an agreed statement, or the beginning of one up to where it pauses.
+
+    Not any part of one: of 'whether the poles can stay', 'The poles can stay' is a promise.
+    """
     plain = " ".join(sentence.split()).rstrip(".?!").casefold()
-    return any(plain and plain in " ".join(s.text.split()).casefold() for s in draft.playbook.statements)
+    for statement in draft.playbook.statements:
+        for agreed in sentences(statement.text):
+            whole = " ".join(agreed.split()).casefold()
+            rest = whole.removeprefix(plain)
+            if rest in ("", ".", "?") or (len(rest) < len(whole) and rest[0] in ",:;" and len(plain.split()) > 3):
+                return True
+    return False
 
 
 def _cited(sentence: str, draft: DraftUnderCheck) -> list[Fact]:
@@ -77,17 +106,6 @@ def _cited(sentence: str, draft: DraftUnderCheck) -> list[Fact]:
         if fact_id in by_id and said and (said in plain or (plain in said and len(plain) > 15)):
             found.append(by_id[fact_id])
     return found
-
-
-def _names_in(text: str) -> set[str]:
-    """Words that look like names: capitalised, and not merely because a sentence begins there."""
-    found: set[str] = set()
-    for match in _NAME.finditer(text):
-        words = match[0].split()
-        if match.start() == 0 or text[: match.start()].rstrip().endswith((".", "?", "!", ":")):
-            words = [word for n, word in enumerate(words) if n > 0 or word.strip(".,") not in SENTENCE_STARTERS]
-        found |= {word.strip(".,'’-") for word in words if word[:1].isupper()}
-    return {name for name in found if len(name) > 1}
 
 
 def organisation_missing(draft: DraftUnderCheck) -> Iterator[Finding]:
@@ -116,47 +134,132 @@ def unsupported_sentences(draft: DraftUnderCheck) -> Iterator[Finding]:
     A cited fact must hold the sentence's numbers and names, and most of its words: a citation alone proves nothing.
     What a person wrote may say more than a model: anything but a number, a name or a claim about the reader.
     """
-    free = _allowed_text(draft)
-    known_names = {w.casefold() for w in _WORD.findall(" ".join([free, *draft.names, draft.recipient.first_name]))}
+    known = _known(draft)
     for sentence in _body_sentences(draft):
         if _is_statement(sentence, draft):
             continue
-        cited = _cited(sentence, draft)
-        backing = " ".join([*(f"{fact.sentence} {fact.quote}" for fact in cited), free if not cited else ""])
-        problem = _problem(sentence, cited, backing, known_names, draft)
-        if problem:
-            yield "body", sentence, problem, "Rest it on a kept fact that says so, or take it out."
+        if problem := _problem(sentence, _cited(sentence, draft), known, draft):
+            yield "body", sentence, problem, _FIX
 
 
-def _problem(
-    sentence: str, cited: list[Fact], backing: str, known_names: set[str], draft: DraftUnderCheck
-) -> str | None:
+def unsupported_subject(draft: DraftUnderCheck) -> Iterator[Finding]:
+    """The subject has only numbers that a fact has, and neither praise nor a claim about the reader."""
+    subject, known = draft.subject, _known(draft)
+    facts = " ".join(f"{fact.sentence} {fact.quote}" for fact in draft.facts)
+    if extra := numbers_in(subject) - numbers_in(facts):
+        yield "subject", subject, f"No fact has the number {', '.join(sorted(extra))}.", _FIX
+    elif (support.praises(subject) - support.praises(facts)) or (support.counts(subject) - known.names):
+        yield "subject", subject, "The subject praises or counts what no fact does.", _FIX
+    elif _modified(subject, facts, " ".join(known.statements)) or any(
+        not words(match[0]) <= vocabulary(" ".join([facts, *known.statements])) for match in _YOUR.finditer(subject)
+    ):
+        yield "subject", subject, "The subject says something about the reader that no fact supports.", _FIX
+
+
+def _problem(sentence: str, cited: list[Fact], known: _Known, draft: DraftUnderCheck) -> str | None:
+    facts = " ".join(f"{fact.sentence} {fact.quote}" for fact in cited)
+    agreed = known.nearest(words(sentence) - known.own_words)
+    backing = f"{facts} {agreed}"
     if extra := numbers_in(sentence) - numbers_in(backing):
         return f"No cited fact has the number {', '.join(sorted(extra))}."
-    held = {w.casefold().strip(".'’-") for w in _WORD.findall(backing)}
-    strange = {n for n in _names_in(sentence) if n.casefold() not in held | known_names}
-    if strange:
+    if wrong := support.misused_numbers(sentence, [text for f in cited for text in (f.sentence, f.quote)]):
+        return f"It uses {', '.join(sorted(wrong))} as something that it is not."
+    held = {support.bare(w).casefold() for w in WORD.findall(facts)}
+    if strange := {n for n in support.names_in(sentence) if n.casefold() not in held | known.names}:
         return f"No cited fact names {', '.join(sorted(strange))}."
-    if cited:
-        words = _words(sentence) - {_stem(w.lower()) for w in _WORD.findall(" ".join(draft.names))}
-        overlap = len(words & _words(backing)) / len(words) if words else 1.0
-        if overlap < ENOUGH_OVERLAP:
-            return "It says more than the facts that it cites."
-        return None
-    about_reader = bool(_YOU_ARE_SAID_TO.search(sentence)) or any(
-        name and name.casefold() in sentence.casefold() for name in draft.names
-    )
-    if _SMALL_NUMBERS.search(sentence):
+    if support.counts(sentence) - support.counts(backing) - known.names:
         return "It counts something that no fact counts."
-    if sentence.rstrip().endswith("?"):
-        return None
-    if about_reader:
+    if _claims_about_reader(sentence, facts, agreed):
         return "It says something about the reader that no fact supports."
-    if draft.by_person:
-        return None  # a courtesy or an opinion of the sender's own
-    words = _words(sentence)
-    if words and len(words & _words(backing)) / len(words) < ENOUGH_OVERLAP:
-        return "Neither a fact nor an agreed statement says this."
+    if sentence.rstrip().endswith("?"):
+        return _loaded(sentence, facts, agreed)
+    if not draft.by_person:
+        if praise := support.praises(sentence) - support.praises(backing):
+            return f"It praises or ranks where no fact does: {', '.join(sorted(praise))}."
+        if any(_denies(part) for part in support.clauses(sentence)) and not support.denies(backing):
+            return "It denies something, and no fact does."
+    return _uncovered(sentence, facts, known, draft)
+
+
+def _denies(clause: str) -> bool:
+    """A denial that is more than the sender's own 'I don't know'."""
+    return support.denies(clause) and not support.speaks_of_sender(clause)
+
+
+def _modified(text: str, facts: str, agreed: str) -> bool:
+    """Whether it calls something of the reader's by what it does ('the failing lights'), and no fact says that it does.
+
+    A statement counts only where it uses that very word: lamps that fail are not failing lamps.
+    """
+    return any(
+        not words(match["word"]) <= vocabulary(facts) and match["word"].casefold() not in agreed.casefold()
+        for match in _MODIFIER.finditer(text)
+    )
+
+
+def _loaded(question: str, facts: str, agreed: str) -> str | None:
+    """A question may ask anything, but not take for granted what no fact says."""
+    if _LOADED.search(question) or _modified(question, facts, agreed):
+        return "The question takes for granted what no fact says."
+    return None
+
+
+def _claims_about_reader(sentence: str, facts: str, agreed: str) -> bool:
+    """Whether something is said of 'you' or 'your' that neither the facts nor the nearest statement says."""
+    question = sentence.rstrip().endswith("?")
+    for match in _YOU.finditer(sentence):
+        before = sentence[: match.start()]
+        if question or _SUPPOSED.search(before) or match[0].casefold() in agreed.casefold():
+            continue
+        if match["short"] in (None, "'d", "’d", "'ll", "’ll") and _NO_CLAIM_AFTER_YOU.fullmatch(match["next"]):
+            continue
+        if not match["short"] and re.search(
+            r"\b(?:thank|to|with|for|ask|tell|show|give|send|help|let)\s+$", before, re.I
+        ):
+            continue
+        return True
+    for match in _YOUR.finditer(sentence):
+        thing = match["thing"].casefold()
+        if thing.split()[0] in _HARMLESS or words(thing) & vocabulary(facts):
+            continue
+        topic = words(thing.split()[0]) & vocabulary(agreed)
+        aside = question or _SUPPOSED.search(sentence[: match.start()]) or support.speaks_of_sender(sentence)
+        if not (topic and aside):
+            return True
+    return False
+
+
+def _uncovered(sentence: str, facts: str, known: _Known, draft: DraftUnderCheck) -> str | None:
+    """What a sentence says beyond the facts it cites and the statement it is nearest to."""
+    by_facts = vocabulary(facts)
+    named = any(name and name.casefold() in sentence.casefold() for name in draft.names)
+    for clause in support.clauses(sentence):
+        own = support.goes_on_of_sender(clause, sentence)
+        content = words(clause) - known.own_words - (support.own_doing(clause) if own else set())
+        if facts and share(by_facts, content) >= ENOUGH:
+            continue
+        nearest = known.nearest(content)
+        by_statement = vocabulary(nearest)
+        if (
+            len(content) > 1
+            and not _OPEN.search(sentence)
+            and any(content <= words(part[1]) for part in _OPEN.finditer(nearest))
+        ):
+            return "It asserts what the statement leaves open."
+        if not facts and not named and re.match(r"\W*(?:if|whether)\b", clause, re.IGNORECASE):
+            continue  # a supposition; what it takes for granted of 'you' and 'your' was looked at before
+        if facts:
+            # Beside a fact, only what the sender says of themselves, or what is plainly a statement and not about it.
+            general = len(content) > 2 and not _POINTS_BACK.search(clause)
+            if (own or general) and content <= by_statement | by_facts:
+                continue
+            return "It says more than the facts that it cites."
+        if named and not support.speaks_of_sender(sentence):
+            return "It says something about the reader that no fact supports."
+        if draft.by_person:
+            continue  # a courtesy or an opinion of the sender's own
+        if share(by_statement, content) < (1.0 if named else ENOUGH):
+            return "Neither a fact nor an agreed statement says this."
     return None
 
 

@@ -177,6 +177,7 @@ def upgrade() -> None:
         sa.Column("payload", JSON, nullable=True),
         sa.Column("source_url", sa.Text(), nullable=True),
         sa.Column("licence", sa.Text(), nullable=True),
+        sa.Column("observed_on", sa.Date(), nullable=True),
         sa.Column("imported_at", sa.DateTime(timezone=True), server_default=NOW, nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=NOW, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_external_ids")),

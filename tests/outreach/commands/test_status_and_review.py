@@ -112,7 +112,7 @@ def test_review_lists_and_resolves(outreach: Outreach, database: Database) -> No
     assert [row["id"][:2] for row in json.loads(outreach("review", "--json").stdout)] == ["ac"]
     assert "2 of" not in outreach("review", "--limit", "1").stderr
     outreach("review", "resolve", "ac")
-    assert outreach("review").stderr == "Nothing waits for review.\n"
+    assert outreach("review").stderr.startswith("Nothing waits for review.")
 
 
 def test_an_id_that_fits_nothing_resolves_nothing(outreach: Outreach, database: Database) -> None:

@@ -16,6 +16,7 @@ CASES = {
     "device": "Sounds good.\n\nSent from my iPhone\n\n> Hello",
     "delimiter": "Sounds good.\n\n-- \nBob Miller\nAthletic Director",
     "valediction": "Sounds good.\n\nBest regards,\nBob Miller\nAthletic Director\n555-0101",
+    "no date": "Sounds good.\n\nOn Monday, Dana Whitfield wrote:\n> Hello",
     "below the quote": "On 2 March 2026, Dana wrote:\n> Hello\n> there\n\nSounds good.",
     "french": "Sounds good.\n\nLe lun. 2 mars 2026 à 09:00, Dana <dana@seller.example> a écrit :\n> Bonjour",
 }

@@ -1,29 +1,19 @@
-"""What is approved and ready to leave: listed, written out as mail, and recorded once it has left.
-
-A message leaves in three steps that are each kept: claimed (a row in `deliveries`), sent, recorded. Writing it to
-a file claims it, for from then on it may leave; so its Message-ID is known when an answer comes.
-"""
+"""A message on its way: claimed before it may leave, recorded everywhere once it has left."""
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.header import Header
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import EmailPolicy
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from db.approvals import APPROVING, draft_hash, latest_decision, recipient_of
+from db.approvals import APPROVING, draft_hash, latest_decision
 from db.enums import (
     ActivityType,
     ApprovalStatus,
     ContactStage,
-    ContactStatus,
     DeliveryState,
     Direction,
     FollowupState,
@@ -38,79 +28,14 @@ from db.models import (
     Contact,
     Delivery,
     Followup,
-    InboundMessage,
     MessageDraft,
     OutreachSequence,
     OutreachTemplate,
-    Prospect,
     Touchpoint,
 )
 from playbooks.model import Sender
-
-_HELD = {
-    SequenceStatus.PAUSED.value: "is paused",
-    SequenceStatus.STOPPED.value: "was stopped",
-    SequenceStatus.COMPLETED.value: "is over",
-}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
-
-
-class _Exact(EmailPolicy):
-    """The SMTP policy, so that a header arrives as it was written.
-
-    The standard library's own folding breaks ids that are longer than a line into encoded words, which no mail
-    program reads as an id, and loses a space between two encoded words of a long subject or name.
-    """
-
-    def fold(self, name: str, value: Any) -> str:
-        key = name.lower()
-        if key in _WHOLE:
-            return f"{name}: {value}{self.linesep}"
-        if str(value).isascii():
-            return str(super().fold(name, value))
-        if key in ("from", "to"):
-            one = value.addresses[0]
-            shown = _encoded(one.display_name, name, self.linesep)
-            return f"{name}: {shown}{self.linesep} <{one.addr_spec}>{self.linesep}"
-        return f"{name}: {_encoded(str(value), name, self.linesep)}{self.linesep}"
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        return self.fold(name, value).encode("ascii")
-
-
-def _encoded(text: str, name: str, linesep: str) -> str:
-    return Header(text, "utf-8", header_name=name).encode(linesep=linesep)
-
-
-_WHOLE = ("message-id", "in-reply-to", "references", "list-unsubscribe")
-_MAIL = _Exact(linesep="\r\n")
-
-
-class NotReady(ValueError):
-    """This message may not leave now; the message says why in a sentence for the person."""
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    """One approved message as it would leave now. `claimed` is when it was written out, if it was."""
-
-    draft_id: str
-    version: int
-    contact_id: str
-    contact_name: str
-    organisation: str
-    playbook: str
-    channel: str
-    recipient: str
-    subject: str
-    body: str
-    touch_number: int
-    approved_by: str
-    approved_at: datetime
-    expires_at: datetime | None
-    claimed: datetime | None
-    in_reply_to: str | None = None
+from tools.outbox.leaving import HELD, NotReady, outgoing
+from tools.outbox.mail import build_message, message_id_for
 
 
 @dataclass(frozen=True)
@@ -123,140 +48,6 @@ class Sent:
     touchpoint_id: str | None
     next_due: datetime | None
     again: bool = False
-
-
-def message_id_for(draft_id: str, sender_address: str) -> str:
-    """The Message-ID of a draft's mail, without angle brackets: the same however often it is asked for."""
-    return f"{draft_id}@{sender_address.rpartition('@')[2].lower()}"
-
-
-def ready(session: Session, playbook: str | None = None, now: datetime | None = None) -> list[Outgoing]:
-    """What may leave now, the longest approved first."""
-    statement = (
-        select(MessageDraft)
-        .join(Contact, Contact.id == MessageDraft.contact_id)
-        .join(Prospect, Prospect.id == Contact.prospect_id)
-        .where(MessageDraft.approval_status == ApprovalStatus.READY.value)
-    )
-    if playbook is not None:
-        statement = statement.where(Prospect.playbook == playbook)
-    found: list[Outgoing] = []
-    for draft in session.scalars(statement):
-        try:
-            found.append(outgoing(session, draft, now))
-        except NotReady:
-            continue
-    return sorted(found, key=lambda one: (one.approved_at, one.draft_id))
-
-
-def find(session: Session, reference: str) -> MessageDraft:
-    """The draft of an id or of the beginning of one. Raises NotReady where none or several fit."""
-    prefix = reference.strip().lower()
-    if not re.fullmatch(r"[0-9a-f]{1,32}", prefix):
-        raise NotReady(f"'{reference}' is no draft's id: give one that `outreach outbox` lists, or its beginning.")
-    fitting = session.scalars(
-        select(MessageDraft).where(MessageDraft.id >= prefix, MessageDraft.id <= prefix + "g").limit(2)
-    ).all()
-    if not fitting:
-        raise NotReady(f"There is no draft whose id begins with {prefix}.")
-    if len(fitting) > 1:
-        raise NotReady(f"Several drafts' ids begin with {prefix}; give more of it.")
-    return fitting[0]
-
-
-def outgoing(session: Session, draft: MessageDraft, now: datetime | None = None) -> Outgoing:
-    """A draft as it would leave now. Raises NotReady where it may not."""
-    moment = now or datetime.now(UTC)
-    contact = draft.contact
-    who = contact.full_name or contact.first_name
-    if draft.approval_status != ApprovalStatus.READY.value:
-        raise NotReady(f"The message to {who} is not approved and waiting (it is '{draft.approval_status}').")
-    if contact.deleted_at is not None:
-        raise NotReady(f"{who} was deleted; nothing is sent to them.")
-    if contact.do_not_contact:
-        raise NotReady(f"{who} does not want to be contacted ({contact.dnc_reason or 'no reason kept'}).")
-    if draft.channel == "email" and contact.status == ContactStatus.BOUNCED.value:
-        raise NotReady(f"The address of {who} does not work any more: mail to it came back.")
-    recipient = recipient_of(contact, draft.channel)
-    if not recipient:
-        raise NotReady(f"{who} has no address for the channel {draft.channel}.")
-    claim = draft.delivery
-    if claim is None:
-        _refuse_held_sequence(draft, who)
-    decision = latest_decision(session, draft)
-    if decision is None or decision.decision not in APPROVING:
-        raise NotReady(f"The latest decision on the message to {who} does not approve it.")
-    if decision.content_hash != draft_hash(draft) or decision.contact_id != contact.id:
-        raise NotReady(
-            f"The text or recipient of the message to {who} changed after it was approved; approve it again."
-        )
-    if claim is None and decision.expires_at is not None and decision.expires_at <= moment:
-        raise NotReady(f"The approval of the message to {who} has lapsed; approve it again.")
-    return Outgoing(
-        draft_id=draft.id,
-        version=draft.version,
-        contact_id=contact.id,
-        contact_name=who,
-        organisation=contact.prospect.name,
-        playbook=contact.prospect.playbook,
-        channel=draft.channel,
-        recipient=recipient,
-        subject=draft.subject_line or "",
-        body=draft.body,
-        touch_number=draft.touch_number,
-        approved_by=decision.decided_by,
-        approved_at=decision.decided_at,
-        expires_at=decision.expires_at,
-        claimed=claim.claimed_at if claim else None,
-        in_reply_to=_answered(session, draft),
-    )
-
-
-def _refuse_held_sequence(draft: MessageDraft, who: str) -> None:
-    sequence = draft.sequence
-    if sequence is None or draft.touch_type == TouchType.REPLY_DRAFT.value:
-        return
-    if sequence.status in _HELD:
-        raise NotReady(f"The sequence with {who} {_HELD[sequence.status]}; its next message does not go out.")
-
-
-def _answered(session: Session, draft: MessageDraft) -> str | None:
-    """The Message-ID that a reply draft answers: the contact's latest."""
-    if draft.touch_type != TouchType.REPLY_DRAFT.value:
-        return None
-    return session.scalar(
-        select(InboundMessage.message_id)
-        .where(InboundMessage.contact_id == draft.contact_id, InboundMessage.kind == "human")
-        .order_by(InboundMessage.received_at.desc())
-        .limit(1)
-    )
-
-
-def build_message(leaving: Outgoing, sender: Sender, when: datetime) -> EmailMessage:
-    """The mail as it leaves: recipient from the contact's row, text exactly as approved. Raises NotReady.
-
-    Headers hold no line breaks or control characters; the List-Unsubscribe header (RFC 2369) asks for a mail.
-    """
-    if leaving.channel != "email":
-        raise NotReady(f"The message to {leaving.contact_name} goes by {leaving.channel}, not by mail.")
-    for address in (leaving.recipient, sender.email):
-        if not _ADDRESS.fullmatch(address) or not address.isascii():
-            raise NotReady(f"'{_one_line(address)}' is not an address that mail can be sent to.")
-    message = EmailMessage(policy=_MAIL)
-    message["From"] = Address(_one_line(sender.name), addr_spec=sender.email)
-    message["To"] = Address(_one_line(leaving.contact_name), addr_spec=leaving.recipient)
-    message["Subject"] = _one_line(leaving.subject)
-    message["Date"] = when
-    message["Message-ID"] = f"<{message_id_for(leaving.draft_id, sender.email)}>"
-    if leaving.in_reply_to and leaving.in_reply_to.isascii():
-        message["In-Reply-To"] = message["References"] = f"<{_one_line(leaving.in_reply_to)}>"
-    message["List-Unsubscribe"] = f"<mailto:{sender.email}?subject=unsubscribe>"
-    message.set_content(leaving.body, cte="quoted-printable" if not leaving.body.isascii() else None)
-    return message
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def claim(session: Session, draft: MessageDraft, sender: Sender, now: datetime | None = None) -> Delivery:
@@ -402,7 +193,7 @@ def _advance(
     ):
         done.state, done.completed_at = FollowupState.COMPLETED.value, when
         done.message_draft_id = draft.id
-    if sequence.status in _HELD:
+    if sequence.status in HELD:
         return None  # it left before the sequence was halted, and is recorded; nothing new is planned
     if sequence.current_step >= sequence.total_steps:
         sequence.status, sequence.completed_at = SequenceStatus.COMPLETED.value, when

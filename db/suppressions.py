@@ -1,6 +1,6 @@
-"""Do not contact: what an opt-out, a complaint or a dead address changes, everywhere at once."""
+"""Do not contact: what a person's decision, an opt-out, a complaint or a dead address changes, everywhere at once."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,17 +21,13 @@ def suppress_address(
     value = address.strip().lower()
     if not value:
         return []
-    found = session.scalar(
-        select(Suppression).where(Suppression.kind == SuppressionKind.ADDRESS.value, Suppression.value == value)
+    known = session.scalar(
+        select(Suppression.id).where(Suppression.kind == SuppressionKind.ADDRESS.value, Suppression.value == value)
     )
-    if found is None:
+    if known is None:
         session.add(
             Suppression(
-                kind=SuppressionKind.ADDRESS.value,
-                value=value,
-                reason=reason,
-                source=source,
-                contact_id=contact_id,
+                kind=SuppressionKind.ADDRESS.value, value=value, reason=reason, source=source, contact_id=contact_id
             )
         )
         session.flush()
@@ -41,11 +37,20 @@ def suppress_address(
     return owners
 
 
+def bar_contact(session: Session, contact: Contact, *, reason: str, source: str) -> None:
+    """Never to be contacted again: the person, and their address wherever it turns up. Idempotent."""
+    if contact.email:
+        suppress_address(session, contact.email, reason=reason, source=source, contact_id=contact.id)
+    do_not_contact(session, contact, reason)
+
+
 def do_not_contact(session: Session, contact: Contact, reason: str) -> None:
-    """Marks a contact as do-not-contact, stops its sequences and skips what was planned. Idempotent."""
+    """Marks a contact as do-not-contact, stops its sequences and skips what was planned. Idempotent.
+
+    The first reason is kept. The address is not suppressed: that is `bar_contact`.
+    """
     if contact.status != ContactStatus.DO_NOT_CONTACT.value:
-        contact.status = ContactStatus.DO_NOT_CONTACT.value
-        contact.do_not_contact = True
+        contact.status, contact.do_not_contact = ContactStatus.DO_NOT_CONTACT.value, True
         contact.dnc_reason = reason
     session.flush()
     stop_sequences(session, contact)
@@ -62,7 +67,7 @@ def stop_sequences(session: Session, contact: Contact) -> None:
     session.flush()
 
 
-def open_followups(session: Session, contact: Contact) -> Iterable[Followup]:
+def open_followups(session: Session, contact: Contact) -> Sequence[Followup]:
     """The contact's follow-ups that are neither done nor skipped."""
     return session.scalars(
         select(Followup).where(

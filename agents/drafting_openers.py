@@ -1,0 +1,123 @@
+"""What a letter opens with: the kept facts, read, and the sentences that can be made of them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.wording import capitalised
+
+# Which kinds of facts can open a letter as they stand, where no pattern below reads them.
+_OPENING_FIELDS = ("facility", "hiring_signals", "recent_activity", "company_news")
+
+_HOME = re.compile(r"(?P<school>.+) plays its home football at (?P<stadium>.+)\.")
+_VENUE = (
+    re.compile(r"(?P<venue>.+) was built in (?P<year>\d{4})\."),
+    re.compile(r"(?P<venue>.+) seats (?P<seats>[\d,]+)\."),
+    re.compile(r"The surface at (?P<venue>.+) is (?P<surface>.+)\."),
+)
+_OTHER = (
+    re.compile(r"(?P<_who>.+) plays football in the (?P<conference>.+)\."),
+    re.compile(r"(?P<_who>.+) competes in (?P<division>.+)\."),
+)
+_OPENING = re.compile(r"(?P<company>.+) has an opening for (?P<opening>.+)\.")
+
+
+@dataclass
+class Facts:
+    """What the facts say, by kind, with the numbers of the facts that each rests on."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    first: tuple[str, int] | None = None
+
+    def add(self, number: int, **found: str) -> None:
+        for key, value in found.items():
+            if key not in self.values:
+                self.values[key], self.numbers[key] = value, number
+
+    def has(self, keys: Sequence[str]) -> bool:
+        return all(key in self.values for key in keys)
+
+    def drop(self, *keys: str) -> None:
+        for key in keys:
+            self.values.pop(key, None)
+
+
+def read_facts(facts: Sequence[dict[str, Any]]) -> Facts:
+    """Reads the facts' sentences. Age, size and surface count only where they are those of the home venue."""
+    known = Facts()
+    for fact in facts:
+        if match := _HOME.fullmatch(fact["sentence"]):
+            known.add(fact["number"], **match.groupdict())
+        if known.first is None and fact["field"] in _OPENING_FIELDS:
+            known.first = (fact["sentence"], fact["number"])
+    for fact in facts:
+        sentence, number = fact["sentence"], fact["number"]
+        for pattern in _VENUE:
+            match = pattern.fullmatch(sentence)
+            if match and match["venue"].casefold() == known.values.get("stadium", "").casefold():
+                known.add(number, **{k: v for k, v in match.groupdict().items() if k != "venue"})
+        for pattern in _OTHER:
+            if match := pattern.fullmatch(sentence):
+                known.add(number, **{k: v for k, v in match.groupdict().items() if not k.startswith("_")})
+        if match := _OPENING.fullmatch(sentence):
+            second = "opening" in known.values and match["opening"] != known.values["opening"]
+            name = "second_opening" if second else "opening"
+            known.add(number, company=match["company"], **{name: match["opening"]})
+    return known
+
+
+_YEAR_AND_SEATS: tuple[str, ...] = (
+    "{Stadium} was built in {year} and seats {seats} for {school} football.",
+    "{school} plays its home football at {stadium}, which was built in {year} and seats {seats}.",
+    "I have been reading about {stadium}, the home of {school} football, which was built in {year} and seats {seats}.",
+    "The home of {school} football, {stadium}, was built in {year} and seats {seats}.",
+    "{school} plays on {surface} at {stadium}, which was built in {year} and seats {seats}.",
+    "{school} football is played on {surface} at {stadium}, a {seats}-seat venue built in {year}.",
+    "{school} plays its {conference} football at {stadium}, which was built in {year} and seats {seats}.",
+)
+_YEAR: tuple[str, ...] = (
+    "{Stadium}, where {school} plays its home football, was built in {year}.",
+    "I have been reading about {stadium}, the home of {school} football, which was built in {year}.",
+    "{school} plays on {surface} at {stadium}, which was built in {year}.",
+    "{school} plays its {conference} football at {stadium}, which was built in {year}.",
+)
+_SEATS: tuple[str, ...] = (
+    "{school} plays its home football at {stadium}, which seats {seats}.",
+    "I have been reading about {stadium}, the home of {school} football, which seats {seats}.",
+    "{Stadium} seats {seats} for {school} football.",
+    "{school} plays on {surface} at {stadium}, which seats {seats}.",
+    "{school} plays its {conference} football at {stadium}, which seats {seats}.",
+    "{school} competes in {division} and plays its home football at {stadium}, which seats {seats}.",
+)
+_VENUE_ALONE: tuple[str, ...] = (
+    "{school} plays its home football at {stadium}.",
+    "I have been reading about {stadium}, where {school} plays its home football.",
+    "{school} plays its home football on {surface} at {stadium}.",
+    "{school} plays its {conference} football at {stadium}.",
+    "{school} competes in {division} and plays its home football at {stadium}.",
+)
+_TWO_OPENINGS: tuple[str, ...] = (
+    "I saw that {company} has openings for {opening} and {second_opening}.",
+    "{company} has openings for {opening} and for {second_opening}, which is why I am writing.",
+)
+_ONE_OPENING: tuple[str, ...] = (
+    "I saw that {company} has an opening for {opening}.",
+    "{company} has an opening for {opening}, which is why I am writing.",
+    "I came across the opening at {company} for {opening}.",
+    "I am writing because {company} has an opening for {opening}.",
+)
+# The fullest group that the facts allow; the first sentence of a group is the one that needs least.
+_GROUPS = (_YEAR_AND_SEATS, _YEAR, _SEATS, _VENUE_ALONE, _TWO_OPENINGS, _ONE_OPENING)
+
+
+def openers(facts: Facts) -> list[tuple[str, list[int]]]:
+    """The first sentences that the facts allow, each with the numbers of the facts that it rests on."""
+    for group in _GROUPS:
+        needs = {text: [name.lower() for name in re.findall(r"\{(\w+)\}", text)] for text in group}
+        if possible := [text for text in group if facts.has(needs[text])]:
+            values = {**facts.values, "Stadium": capitalised(facts.values.get("stadium", ""))}
+            return [(text.format(**values), sorted({facts.numbers[key] for key in needs[text]})) for text in possible]
+    # No pattern knows the fact, for another model found it: it was kept as a sentence that can stand in a letter.
+    return [(facts.first[0], [facts.first[1]])] if facts.first else []

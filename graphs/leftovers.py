@@ -1,0 +1,101 @@
+"""What earlier runs left behind, as the tables tell it: rows that nobody will close, approvals that no longer hold,
+threads that failed too often. Called by the one process that moves threads."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.approvals import may_go
+from db.models import AgentAuditLog, AgentRun, Contact, Delivery, MessageDraft
+from db.queries.inbox import OUT
+from graphs.recorder import from_outside
+from tools.journal import note
+
+MOST_ATTEMPTS = 3
+GAVE_UP = "gave_up"
+
+
+def close_lost_rows(session: Session, threads: Collection[str]) -> int:
+    """Closes the open rows of threads that no longer exist: nothing can resume them. Returns how many.
+
+    `threads` are those that exist. A crash before a thread's first checkpoint leaves such rows, and so does the loss
+    of the checkpoints.
+    """
+    rows = session.scalars(
+        select(AgentRun).where(AgentRun.status.in_(("running", "waiting")), AgentRun.thread_id.is_not(None))
+    ).all()
+    lost = [row for row in rows if row.thread_id not in threads]
+    for row in lost:
+        row.status, row.completed_at = "partial", datetime.now(UTC)
+        row.error_message = "cut off; what it was about is taken up again by a later step"
+    return len(lost)
+
+
+def recall_lapsed(session: Session) -> int:
+    """Makes drafts again of ready messages whose approval lapsed, was revoked, or no longer covers the recipient, so
+    that a person is asked again. Returns how many."""
+    ready = session.scalars(
+        select(MessageDraft)
+        .join(Contact, Contact.id == MessageDraft.contact_id)
+        .where(
+            MessageDraft.approval_status == "ready",
+            ~select(Delivery.id).where(Delivery.draft_id == MessageDraft.id, Delivery.state.in_(OUT)).exists(),
+        )
+    ).all()
+    lapsed = [draft for draft in ready if not may_go(session, draft)]
+    for draft in lapsed:
+        draft.approval_status = "draft"
+    return len(lapsed)
+
+
+def _hopeless(session: Session, thread_id: str) -> AgentRun | None:
+    rows = session.scalars(
+        select(AgentRun).where(
+            AgentRun.thread_id == thread_id, AgentRun.status == "error", AgentRun.attempt >= MOST_ATTEMPTS
+        )
+    )
+    return next((row for row in rows if not from_outside(row.error_message)), None)
+
+
+def given_up(session: Session, thread_id: str) -> bool:
+    """Whether a step of this thread has failed so often that trying it again by itself makes no sense.
+
+    A person who resolves what `tell_if_given_up` wrote gives it one more try.
+    """
+    row = _hopeless(session, thread_id)
+    if row is None:
+        return False
+    resolved = session.scalars(
+        select(AgentAuditLog.details).where(
+            AgentAuditLog.agent_run_id == row.id,
+            AgentAuditLog.action == GAVE_UP,
+            AgentAuditLog.reviewed_at.is_not(None),
+        )
+    )
+    return row.attempt not in {(details or {}).get("attempts") for details in resolved}
+
+
+def tell_if_given_up(session: Session, thread_id: str) -> bool:
+    """Writes down, for a person to review, that a thread is not tried again by itself; whether that is so."""
+    row = _hopeless(session, thread_id)
+    if row is None:
+        return False
+    contact = session.get(Contact, row.contact_id) if row.contact_id else None
+    note(
+        session,
+        run_id=row.id,
+        agent=row.agent_name,
+        action=GAVE_UP,
+        prospect_id=contact.prospect_id if contact else None,
+        contact_id=row.contact_id,
+        details={
+            "attempts": row.attempt,
+            "error": row.error_message,
+            "thread": thread_id,
+            "to_try_again": "resolve this, then run again",
+        },
+        requires_review=True,
+    )
+    return True

@@ -1,0 +1,245 @@
+"""`outreach signals`: finds reasons to write now in openings, news and records, and lists them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from outreach.console import many, print_json, print_table, say
+from outreach.context import settings_of
+from outreach.errors import Complaint
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from outreach.agent_step import Told, Write
+    from outreach.settings import Settings
+    from playbooks.feeds import SignalWords
+    from tools.signals import Found, Scan, Texts
+
+EPILOG = """
+[bold]Examples[/bold]
+  outreach signals scan                                 over all that is stored
+  outreach signals scan openings.csv --dry-run --json   what is in a file, without a database
+  outreach signals scan article.txt --organisation "Acme Robotics" --dry-run
+  outreach signals list --type funding
+
+Files: openings or news as a table, JSON or JSON lines; one piece of news as .txt. Fields: docs/signals.md.
+"""
+SHORT = 8
+KINDS = ("openings", "news", "organisations")
+
+signals_app = typer.Typer(
+    help="Finds reasons to write now in openings, news and records.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON (docs/signals.md).")]
+
+
+@signals_app.command("scan", epilog=EPILOG)
+def scan(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="Openings or news; without it, all that is stored.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Use no database, write nothing.")] = False,
+    kind: Annotated[
+        str | None, typer.Option("--as", help="openings, news or organisations, where the file does not tell.")
+    ] = None,
+    organisation: Annotated[str | None, typer.Option(help="Whom the file is about, where no column tells.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Finds signals, in a file or in all that is stored, and keeps those of the playbook's organisations."""
+    from datetime import UTC, datetime
+
+    from playbooks.feeds import load_signal_words
+
+    if kind is not None and kind not in KINDS:
+        raise Complaint(f"There is no kind '{kind}'.", f"There are: {', '.join(KINDS)}.", code=2)
+    settings = settings_of(ctx)
+    words, today = load_signal_words(settings.playbook), datetime.now(UTC).date()
+    if file is None:
+        if dry_run:
+            raise Complaint("Which file? --dry-run uses no database.", "Name openings or news.", code=2)
+        told = _in_step(settings, {"over": "stored"}, partial(_scan_stored, settings.playbook, words, today))
+        _report(told, as_json)
+        return
+    texts = _texts(file, kind, organisation)
+    from tools.signals import scan as read
+
+    made = read(texts, words)
+    if not dry_run:
+        work = partial(_keep, settings.playbook, words, today, texts, made)
+        told = _in_step(settings, {"over": file.name, "holds": texts.kind}, work)
+        _report(told, as_json)
+        return
+    _show(settings, file, texts, made, words, today, as_json)
+
+
+@signals_app.command("list", epilog=EPILOG)
+def list_signals(
+    ctx: typer.Context,
+    kind: Annotated[str | None, typer.Option("--type", help="One of the six types.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Those expired or acted on, too.")] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, the newest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Lists the signals that are still news and that no draft has used."""
+    from datetime import UTC, datetime
+
+    from db.enums import SignalType, values
+    from outreach.wiring import open_database
+    from tools.signals.store import listed
+
+    if kind is not None and kind not in values(SignalType):
+        raise Complaint(f"There is no type '{kind}'.", f"There are: {', '.join(values(SignalType))}.", code=2)
+    settings = settings_of(ctx)
+    today = datetime.now(UTC).date()
+    with open_database(settings, "user") as database:
+        rows = database.read_sync(
+            lambda s: listed(s, settings.playbook, today=today, kind=kind, everything=everything, limit=limit)
+        )
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        say("No signals. Look for some: outreach signals scan")
+        return
+    print_table(
+        "Signals",
+        ("id", "type", "organisation", "detected", "expires", "used", "what", "source"),
+        [
+            (
+                row["id"][:SHORT],
+                row["type"],
+                row["prospect"],
+                row["detected_at"].date() if row["detected_at"] else None,
+                row["expires_at"],
+                row["acted_on"],
+                row["description"],
+                row["source_url"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def _texts(file: Path, kind: Any, organisation: str | None) -> Texts:
+    from tools.reading import UnreadableFile
+    from tools.signals import read_texts
+
+    try:
+        return read_texts(file, kind=kind, organisation=organisation)
+    except UnreadableFile as exc:
+        raise Complaint(str(exc), "Files: a table, JSON, JSON lines, or .txt.", code=2) from exc
+
+
+def _show(
+    settings: Settings, file: Path, texts: Texts, made: Scan, words: SignalWords, today: date, as_json: bool
+) -> None:
+    by_type = Counter(one.type for one in made.found)
+    if as_json:
+        print_json(
+            {
+                "file": file.name,
+                "holds": texts.kind,
+                "playbook": settings.playbook,
+                "counts": {
+                    "read": made.read,
+                    "signals": len(made.found),
+                    "not_signals": len(made.notes),
+                    "refused": len(texts.refused),
+                    "by_type": dict(sorted(by_type.items())),
+                },
+                **made.as_json(words, today),
+                "refused": [{"row": row, "reason": reason} for row, reason in texts.refused],
+            }
+        )
+        return
+    if made.found:
+        print_table(
+            "Signals",
+            ("row", "type", "organisation", "sure", "expires", "evidence"),
+            [
+                (one.row, one.type, one.organisation, f"{one.sure:.2f}", one.expires_on(words), one.evidence)
+                for one in made.found
+            ],
+        )
+    say(f"{many(made.read, 'record')} read: {many(len(made.found), 'signal')}, {len(made.notes):,} that only look so.")
+    if texts.kind == "openings" and words.jobs is None:
+        say(f"The playbook {settings.playbook} takes no signals from openings; see --playbook.", "yellow")
+    say("Nothing was written.")
+
+
+def _report(told: Told, as_json: bool) -> None:
+    if as_json:
+        print_json(told.outputs)
+        return
+    counts = told.outputs["counts"]
+    say(
+        f"{many(told.processed, 'record')} read: {counts['created']:,} new, {counts['unchanged']:,} known before, "
+        f"{counts['expired']:,} expired, {counts['unknown']:,} about organisations that are not known."
+    )
+    say("See them: outreach signals list")
+
+
+def _in_step(settings: Settings, inputs: dict[str, Any], work: Any) -> Told:
+    from outreach.agent_step import run_step
+    from outreach.wiring import open_database
+
+    with open_database(settings, "agent") as database:
+        return run_step(
+            database,
+            agent="prospector",
+            run_type="signal_scan",
+            inputs={"command": "signals", "playbook": settings.playbook, **inputs},
+            work=work,
+        )
+
+
+def _scan_stored(playbook: str, words: SignalWords, today: date, run_id: str, write: Write) -> Told:
+    from tools.signals.kept import scan_kept
+
+    pairs, made = write(lambda s: scan_kept(s, playbook, words))
+    return _written(pairs, made, playbook, words, today, run_id, write)
+
+
+def _keep(playbook: str, words: SignalWords, today: date, _texts: Texts, made: Scan, run_id: str, write: Write) -> Told:
+    return _written([(None, one) for one in made.found], made, playbook, words, today, run_id, write)
+
+
+def _written(
+    pairs: list[tuple[str | None, Found]],
+    made: Scan,
+    playbook: str,
+    words: SignalWords,
+    today: date,
+    run_id: str,
+    write: Write,
+) -> Told:
+    from outreach.agent_step import Told
+    from tools.signals import store
+
+    accounts = write(lambda s: store.Accounts(s, playbook))
+    counts: Counter[str] = Counter()
+    unknown: dict[str, None] = {}
+    for part in store.chunks(pairs):
+        put = partial(store.write, found=part, words=words, accounts=accounts, today=today, run_id=run_id)
+        written = write(put)
+        counts += written.counts
+        unknown |= written.unknown
+    told = {name: counts[name] for name in ("created", "unchanged", "expired", "unknown")}
+    return Told(
+        outputs={
+            "counts": {"read": made.read, "signals": len(pairs), **told, "not_signals": len(made.notes)},
+            "by_type": dict(sorted(Counter(one.type for one in made.found).items())),
+            "unknown_organizations": sorted(unknown)[:100],
+        },
+        sources=sorted({one.source_url for one in made.found if one.source_url})[:200],
+        processed=made.read,
+        created=counts["created"],
+    )

@@ -1,0 +1,189 @@
+"""The words by which a playbook knows its bids and its signals: `bids.toml` and `signals.toml` of its folder.
+
+They are kept apart from `playbook.toml`: a sales motion works without them, and whoever tunes a feed touches no
+message. Patterns are Python regular expressions, matched without regard to case.
+"""
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from playbooks.loader import FOLDER, PlaybookInvalid, PlaybookNotFound, playbook_names
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern, re.IGNORECASE)
+    except re.error as exc:
+        raise ValueError(f"'{pattern}' is no regular expression: {exc}") from exc
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+SignalName = Literal[
+    "buyer_intent", "qa_job_posting", "funding", "leadership_change", "product_launch", "competitor_eval"
+]  # OCC, signals.signal_type
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Wanted(_Data):
+    """What makes a tender relevant: a pattern, or two that stand within `within` characters of one sentence.
+
+    `title` and `text` are the points that it gives where it stands in the title and in the description.
+    """
+
+    says: str
+    pattern: Pattern | None = None
+    near: tuple[Pattern, Pattern] | None = None
+    within: int = Field(default=60, ge=1)
+    title: int = Field(ge=0, le=100)
+    text: int = Field(ge=0, le=100)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.pattern is None) == (self.near is None):
+            raise ValueError("give either pattern or near")
+        return self
+
+
+class Unwanted(_Data):
+    """Words of another trade. They are struck out before anything wanted is looked for, and cost `points` too."""
+
+    says: str
+    pattern: Pattern
+    points: int = Field(default=0, ge=0, le=100)
+
+
+class Code(_Data):
+    """A classification that speaks for (or with negative points against) a tender, by the start of its code."""
+
+    scheme: Literal["naics", "psc", "cpv", "unspsc"]
+    prefix: str
+    points: int = Field(ge=-100, le=100)
+    says: str
+
+
+class MatchLimits(_Data):
+    """From where a tender's organisation counts as a prospect, and from where a person is asked (both 0-1)."""
+
+    match_from: float = Field(ge=0, le=1)
+    review_from: float = Field(ge=0, le=1)
+    place_counts: bool = Field(description="False where an organisation buys far from its seat, as companies do.")
+    short_names: dict[str, str] = Field(default={}, description="what people say for a name: 'penn state' and the like")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.review_from > self.match_from:
+            raise ValueError("review_from must not be above match_from")
+        return self
+
+
+class BidWords(_Data):
+    """All of `bids.toml`. Relevance is a score of 0-100."""
+
+    relevant_from: int = Field(ge=1, le=100)
+    doubtful_from: int = Field(ge=1, le=100)
+    wanted: list[Wanted]
+    unwanted: list[Unwanted] = []
+    codes: list[Code] = []
+    match: MatchLimits
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.doubtful_from > self.relevant_from:
+            raise ValueError("doubtful_from must not be above relevant_from")
+        return self
+
+
+class JobTitle(_Data):
+    """A kind of job title that is an opening in software testing; `sure` is 0-1.
+
+    `of_software` says that the title itself names software, so that words of another trade do not undo it.
+    """
+
+    pattern: Pattern
+    sure: float = Field(ge=0, le=1)
+    of_software: bool = False
+
+
+class JobWords(_Data):
+    """How an opening for a software tester is told from one of another trade's quality or test."""
+
+    titles: list[JobTitle]
+    other_trades: list[Pattern]
+    software_context: list[Pattern] = Field(description="in a description: raises a title that could be either")
+    other_context: list[Pattern] = Field(description="in a description: another trade's tools and standards")
+    duties: list[Pattern] = Field(default=[], description="in a description: testing is the job, whatever its title")
+    signal_from: float = Field(ge=0, le=1)
+
+
+class NewsWords(_Data):
+    """A type of signal in news text. `unless` undoes a hit in the same sentence; `not_before` are words ahead of it."""
+
+    type: SignalName
+    patterns: list[Pattern]
+    unless: list[Pattern] = []
+    not_before: list[Pattern] = []
+    may_be_planned: bool = Field(default=False, description="True where a plan is the signal itself.")
+    by_the_organisation: bool = Field(default=True, description="True where the organisation is the one that acts.")
+    sure: float = Field(default=0.8, ge=0, le=1)
+
+
+class SignalWords(_Data):
+    """All of `signals.toml`. `expires_days` says for how many days each type is news."""
+
+    expires_days: dict[SignalName, Annotated[int, Field(ge=1)]]
+    jobs: JobWords | None = None
+    news: list[NewsWords] = []
+
+    @model_validator(mode="after")
+    def _each_expires(self) -> Self:
+        used = {words.type for words in self.news} | ({"qa_job_posting"} if self.jobs else set())
+        if missing := used - set(self.expires_days):
+            raise ValueError(f"expires_days lacks {', '.join(sorted(missing))}")
+        return self
+
+
+_Words = TypeVar("_Words", BidWords, SignalWords)
+
+
+def _load(name: str, file_name: str, model: type[_Words]) -> _Words:
+    if name not in playbook_names():
+        raise PlaybookNotFound(f"There is no playbook '{name}'; there are: {', '.join(playbook_names())}.")
+    path: Path = FOLDER / name / file_name
+    if not path.is_file():
+        raise PlaybookNotFound(f"The playbook '{name}' has no {file_name}.")
+    try:
+        with path.open("rb") as file:
+            given: dict[str, Any] = tomllib.load(file)
+        return model.model_validate(given)
+    except tomllib.TOMLDecodeError as exc:
+        raise PlaybookInvalid(f"{file_name} of '{name}' is not valid TOML: {exc}") from exc
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PlaybookInvalid(f"{file_name} of '{name}': {where}: {first['msg']}") from exc
+
+
+@cache
+def load_bid_words(name: str) -> BidWords:
+    """The playbook's `bids.toml`. Raises PlaybookNotFound or PlaybookInvalid."""
+    return _load(name, "bids.toml", BidWords)
+
+
+@cache
+def load_signal_words(name: str) -> SignalWords:
+    """The playbook's `signals.toml`. Raises PlaybookNotFound or PlaybookInvalid."""
+    return _load(name, "signals.toml", SignalWords)
+
+
+def playbooks_with(file_name: str) -> list[str]:
+    """The playbooks that have a file of this name beside their `playbook.toml`."""
+    return [name for name in playbook_names() if (FOLDER / name / file_name).is_file()]

@@ -1,0 +1,88 @@
+"""How good the rule-made mapping is, on whole layouts; `layouts/` has them with the right answers."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.prospector_policy import entity_of, mapping_of
+from tests.agents.layouts import Layout, layouts
+from tools.mapping import FIELDS, ColumnMapping, problem_of, source_of
+
+EXPORTS = json.loads((Path(__file__).parent / "layouts" / "exports.json").read_text(encoding="utf-8"))
+
+
+def mapped(values: dict[str, list[str]]) -> tuple[dict[str, Any], str | None]:
+    material = {
+        "file": {"name": "f.csv", "holds": None, "source": "s", "licence": None, "id_column": None},
+        "columns": [{"column": column, "samples": samples} for column, samples in values.items()],
+        "entities": {entity: list(fields) for entity, fields in FIELDS.items()},
+        "fields": {},
+    }
+    found = mapping_of(material, values, entity_of(material, values))
+    columns = [ColumnMapping(**column) for column in found["columns"]]
+    return found, problem_of(found["entity"], columns, found["id_column"], list(values), None)
+
+
+@dataclass
+class Score:
+    """Columns counted over layouts."""
+
+    wanted: int = 0
+    right: int = 0
+    wrong: int = 0
+    wrong_and_sure: int = 0
+    entities: int = 0
+
+    def count(self, layout: Layout) -> None:
+        found, _problem = mapped(layout.values)
+        self.entities += found["entity"] == layout.entity
+        got = {column["column"]: column for column in found["columns"]}
+        for column, right in layout.right.items():
+            said = got.get(column)
+            self.wanted += "-" not in right
+            if said is None:
+                continue
+            if said["field"] in right:
+                self.right += "-" not in right
+            else:
+                self.wrong += 1
+                self.wrong_and_sure += said["confidence"] > 0.8
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_known_exports_need_no_question(name: str) -> None:
+    found, problem = mapped({column: [] for column in EXPORTS[name]})
+    assert problem is None
+    assert min(column["confidence"] for column in found["columns"]) >= 0.8
+    fields = {column["field"] for column in found["columns"]}
+    if "companies" in name:
+        assert (found["id_column"], fields) == ("Record ID", {"organisation_name", "website"})
+    else:
+        assert {"first_name", "last_name", "email"} <= fields
+        assert ("person_id" in fields) == bool({"Apollo Contact Id", "Record ID"} & set(EXPORTS[name]))
+
+
+@pytest.mark.parametrize(("file", "least"), [("unseen.txt", 0.95), ("fresh.txt", 0.95)])
+def test_unknown_layouts_are_mapped_and_nothing_wrong_is_sure(file: str, least: float) -> None:
+    score = Score()
+    for layout in layouts(file):
+        score.count(layout)
+    assert score.wrong_and_sure == 0
+    assert score.right >= least * score.wanted
+    assert score.wrong <= 2
+    assert score.entities >= 27
+
+
+def test_a_system_is_known_by_what_only_it_calls_so() -> None:
+    assert {name: source_of(columns) for name, columns in EXPORTS.items() if name != "hubspot_contacts_a"} == {
+        **dict.fromkeys(
+            ("apollo_contacts_full", "apollo_contacts_short", "apollo_contacts_2", "apollo_contacts_3"), "Apollo"
+        ),
+        **dict.fromkeys(("hubspot_contacts_b", "hubspot_contacts_c", "hubspot_companies"), "HubSpot"),
+        "hubspot_contacts_d": "HubSpot",
+    }
+    assert source_of(["First Name", "Last Name", "URL", "Connected On"]) == "LinkedIn connections"
+    assert source_of(["Name", "City"]) is None

@@ -1,0 +1,257 @@
+"""Research as the graph node that it is, on both databases. All schools and people are invented.
+
+`Desk` runs the nodes of a contact's thread; the tests of drafting and QC use it too.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from langgraph.graph import END, START, StateGraph
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from agents.base import Agent, Work
+from agents.models import ModelSettings
+from agents.researcher import AGENT
+from agents.researcher_policy import facts_in, short_place, short_title
+from db.access import Database
+from db.actors import acting_as
+from db.models import AgentRun, Contact, ExternalId, MessageDraft, Prospect, ResearchFact, ResearchSnapshot
+from graphs.nodes import Machine, make_node
+from graphs.recorder import Recorder
+from graphs.routing import ContactState, after_research
+from playbooks import load_playbook
+from tests.support.agent_graph import RULES
+from tests.support.openai_server import Reply, ScriptedServer, replies
+from tests.support.rows import make_contact, make_prospect
+
+LIGHTS = "sports-lighting"
+STADIUM = {"School": "Harbor State", "Stadium": "Lakeside Bowl", "Capacity": "25319", "Year Built": "1969"}
+COLLEGE = {"Institution Name": "Harbor State University-Main Campus", "Division": "NCAA Division II (with football)"}
+SENTENCES = {
+    "Harbor State plays its home football at the Lakeside Bowl.",
+    "The Lakeside Bowl was built in 1969.",
+    "The Lakeside Bowl seats 25,319.",
+    "Harbor State University competes in NCAA Division II.",
+}
+
+
+class Desk:
+    """One contact of one school, and the nodes that work on it. `state` grows as it does in the graph."""
+
+    def __init__(self, db: Database, models: ModelSettings) -> None:
+        self.db, self.machine, self.runs = db, Machine(db, Recorder(db), models), 0
+        self.state: dict[str, Any] = {}
+
+    async def write(self, fn: Any) -> Any:
+        with acting_as("user:kim"):
+            return await self.db.write(fn)
+
+    async def sit_down(self, *records: dict[str, str], playbook: str = LIGHTS, **contact: Any) -> None:
+        """Makes the school with these records as its sources, and the state that a thread begins with."""
+
+        def make(session: Session) -> dict[str, Any]:
+            prospect = make_prospect(
+                session,
+                name="Harbor State University-Main Campus",
+                playbook=playbook,
+                status="scored",
+                tier="A1",
+                venue_type="college_d2",
+                stadium_name="Lakeside Bowl",
+            )
+            person = {"first_name": "Jo", "last_name": "Reyes", "persona_type": "Athletic Director", **contact}
+            made = make_contact(session, prospect, **person)
+            add_records(session, prospect, *records)
+            return {"account_id": prospect.account_id, "prospect_id": prospect.id, "contact_id": made.id}
+
+        ids = await self.write(make)
+        self.state = {"playbook": playbook, "sequence_id": "5" * 32, "touch_number": 1, "tier": "A1", **ids}
+
+    async def run(self, agent: Agent) -> AgentRun:
+        """Runs one agent's node; its update goes into the state."""
+        self.runs += 1
+        thread = f"test:{agent.name}:{self.runs}"
+        graph: StateGraph[Any] = StateGraph(ContactState)
+        graph.add_node(agent.name, make_node(self.machine, agent))
+        graph.add_edge(START, agent.name)
+        graph.add_edge(agent.name, END)
+        self.state = await graph.compile().ainvoke(self.state, {"configurable": {"thread_id": thread}})
+        return await self.db.read(
+            lambda s: s.scalars(
+                select(AgentRun).where(AgentRun.thread_id == thread, AgentRun.run_type == agent.run_type)
+            ).one()
+        )
+
+    def work(self, run: AgentRun) -> Work:
+        return Work(self.db, load_playbook(self.state["playbook"]), run.id)
+
+    async def all(self, entity: Any) -> list[Any]:
+        return list(await self.db.read(lambda s: s.scalars(select(entity)).all()))
+
+    async def one(self, entity: Any, id_: str) -> Any:
+        return await self.db.read(lambda s: s.get_one(entity, id_))
+
+
+def add_records(session: Session, prospect: Prospect, *records: dict[str, str]) -> None:
+    for number, record in enumerate(records):
+        row = {"table_name": "accounts", "record_id": prospect.account_id, "external_id": f"x{number}"}
+        session.add(ExternalId(source=f"Register {number}", payload=record, imported_at=datetime.now(UTC), **row))
+
+
+@asynccontextmanager
+async def desk_at(url: str, models: ModelSettings = RULES) -> AsyncIterator[Desk]:
+    with Database(url) as db:
+        yield Desk(db, models)
+
+
+def endpoint(server: ScriptedServer) -> ModelSettings:
+    return ModelSettings(name="scripted", base_url=server.base_url)
+
+
+async def test_facts_snapshot_and_what_they_suggest(database_url: str) -> None:
+    async with desk_at(database_url) as desk:
+        await desk.sit_down(COLLEGE, STADIUM)
+        run = await desk.run(AGENT)
+        facts = {f.sentence: f for f in await desk.all(ResearchFact)}
+        snapshot = (await desk.all(ResearchSnapshot))[0]
+        prospect = await desk.one(Prospect, desk.state["prospect_id"])
+        contact = await desk.one(Contact, desk.state["contact_id"])
+    assert set(facts) == SENTENCES
+    assert facts["The Lakeside Bowl seats 25,319."].quote == "Stadium: Lakeside Bowl\nCapacity: 25319"
+    assert {f.snapshot_id for f in facts.values()} == {snapshot.id} == {run.id} == {desk.state["snapshot_id"]}
+    assert all(sentence in snapshot.summary for sentence in SENTENCES)
+    assert (prospect.status, contact.stage, desk.state["facts"]) == ("research_complete", "researched", 3)
+    assert "not on record" in prospect.constraint_hypothesis
+    assert (run.status, run.sources_used) == ("success", ["Register 0", "Register 1"])
+
+
+async def test_a_second_run_with_a_young_snapshot_asks_no_model_and_finds_the_same(database_url: str) -> None:
+    async with desk_at(database_url) as desk:
+        await desk.sit_down(STADIUM)
+        first = await desk.run(AGENT)
+        again = await desk.run(AGENT)
+        snapshots, facts = await desk.all(ResearchSnapshot), await desk.all(ResearchFact)
+        calls = await desk.db.read(lambda s: s.scalar(select(func.count()).where(AgentRun.parent_run_id == again.id)))
+    assert ([s.id for s in snapshots], len(facts), calls) == ([first.id], 3, 0)
+    assert again.decisions == [{"reused_snapshot": first.id}]
+    assert desk.state["facts"] == 3
+
+
+@pytest.mark.parametrize(("days", "reused"), [(179, True), (181, False)])
+async def test_an_old_snapshot_is_not_reused_and_its_facts_move_on(database_url: str, days: int, reused: bool) -> None:
+    async with desk_at(database_url) as desk:
+        await desk.sit_down(STADIUM)
+        first = await desk.run(AGENT)
+        before = {f.id for f in await desk.all(ResearchFact)}
+        then = datetime.now(UTC) - timedelta(days=days)
+        await desk.write(lambda s: s.execute(update(ResearchSnapshot).values(created_at=then)) and None)
+        again = await desk.run(AGENT)
+        facts = await desk.all(ResearchFact)
+    # The business key: the same sentence about the same school stays one row, in the newest snapshot.
+    assert {f.id for f in facts} == before
+    assert {f.snapshot_id for f in facts} == {first.id if reused else again.id}
+    assert desk.state["facts"] == 3
+
+
+@pytest.mark.parametrize("records", [(), (COLLEGE,)], ids=["nothing on file", "nothing to open with"])
+async def test_without_a_usable_fact_nobody_is_written_to(
+    database_url: str, records: tuple[dict[str, str], ...]
+) -> None:
+    async with desk_at(database_url) as desk:
+        await desk.sit_down(*records)
+        run = await desk.run(AGENT)
+        prospect = await desk.one(Prospect, desk.state["prospect_id"])
+        contact = await desk.one(Contact, desk.state["contact_id"])
+        drafts = await desk.all(MessageDraft)
+    assert (prospect.status, contact.stage, desk.state["facts"], drafts) == ("nurture", "new", 0, [])
+    assert after_research({"facts": 0}) == "__end__"
+    assert (run.status, run.error_message) == ("partial", "no fact that a first message could open with")
+
+
+async def test_a_refused_fact_goes_back_to_the_model_which_may_mend_it(sqlite_url: str) -> None:
+    fact = {"source": 1, "field": "facility", "sentence": "The Lakeside Bowl was built in 1969."}
+    script = replies(
+        Reply.call("read_source", number=9),
+        Reply.call("save_facts", facts=[{**fact, "quote": "Built in: 1969"}]),
+        Reply.call("save_facts", facts=[{**fact, "quote": "Year Built: 1969"}]),
+        Reply.call("save_hypothesis", constraint_hypothesis="Lights from 1984.", value_proposition=""),
+        Reply.call("save_hypothesis", constraint_hypothesis="Built in 1969.", value_proposition=""),
+        Reply.text("Done."),
+    )
+    with ScriptedServer(script) as server:
+        async with desk_at(sqlite_url, endpoint(server)) as desk:
+            await desk.sit_down(STADIUM)
+            run = await desk.run(AGENT)
+            facts = await desk.all(ResearchFact)
+            prospect = await desk.one(Prospect, desk.state["prospect_id"])
+        said = [m["content"] for m in server.requests[-1]["messages"] if m["role"] == "tool"]
+    assert [f.sentence for f in facts] == [fact["sentence"]]
+    assert facts[0].agent_run_id == run.id
+    assert prospect.constraint_hypothesis == "Built in 1969."
+    assert "There is no source 9" in said[0]
+    assert "letter for letter" in said[1]
+    assert said[2] == "1: kept."
+    assert "1984" in said[3]
+
+
+async def test_long_sources_are_named_and_read_when_wanted(sqlite_url: str) -> None:
+    async with desk_at(sqlite_url) as desk:
+        await desk.sit_down({**STADIUM, "Remarks": "gravel " * 400})
+        await desk.run(AGENT)
+        assert len(await desk.all(ResearchFact)) == 3
+        calls = await desk.db.read(lambda s: s.scalar(select(func.count()).where(AgentRun.run_type == "tool_call")))
+    assert calls == 3  # read_source, save_facts, save_hypothesis
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Sr Software Development Engineer in Test (SDET) - Evisort", "Senior Software Development Engineer in Test"),
+        ("Contractor: Senior Quality Engineer", "Senior Quality Engineer"),
+        ("QA Engineer II - Rockets, Core", "QA Engineer"),
+        ("Software Engineer — Test", "Software Engineer in Test"),
+        ("Director, Quality Assurance", "Director of Quality Assurance"),
+        ("Engineering Manager - Regression Testing", "Engineering Manager for Regression Testing"),
+        ("QA/DevOps Engineer", "QA/DevOps Engineer"),
+        ("Backend Engineer, Payments", "Backend Engineer"),
+    ],
+)
+def test_a_title_as_one_says_it(title: str, said: str) -> None:
+    assert short_title(title) == said
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("San Francisco Bay Area", "the San Francisco Bay Area"),
+        ("Toronto, Canada", "Toronto"),
+        ("US - United States", ""),
+        ("Remote - Argentina; Brazil", ""),
+        ("delhi", ""),
+        ("", ""),
+    ],
+)
+def test_a_place_as_one_says_it(place: str, said: str) -> None:
+    assert short_place(place) == said
+
+
+def test_openings_in_testing_only_each_once_and_at_most_three() -> None:
+    titles = ["Test Engineer", "Test Engineer", "Accountant", "QA Lead", "SDET", "Quality Engineer"]
+    body = "\n".join(f"Company: Tidepool; Title: {t}; Location: Leeds, England" for t in titles)
+    sentences = [fact.sentence for fact in facts_in(1, body, "Tidepool")]
+    assert sentences == [
+        f"Tidepool has an opening for {t} in Leeds." for t in ("a Test Engineer", "a QA Lead", "an SDET")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("conference", "kept"),
+    [("SEC", True), ("Big Ten", True), ("Pioneer", False), ("Ohio", False), ("", False)],
+)
+def test_a_conference_is_kept_only_where_the_record_has_its_whole_name(conference: str, kept: bool) -> None:
+    record = "\n".join(f"{k}: {v}" for k, v in {**STADIUM, "Conference": conference}.items() if v)
+    assert any("plays football in the" in fact.sentence for fact in facts_in(1, record, "x")) == kept

@@ -1,0 +1,460 @@
+"""Threads: woken by decisions, ended by what happens meanwhile, taken up again when their checkpoints are lost."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from shutil import copytree
+from typing import Any, TypeVar
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+
+from db.access import Database
+from db.actors import acting_as
+from db.approvals import Decision, take_decision
+from db.models import (
+    AgentAuditLog,
+    AgentRun,
+    Approval,
+    Contact,
+    MessageDraft,
+    MessageVersion,
+    OutreachSequence,
+    Suppression,
+)
+from db.queries.inbox import Waiting, waiting_drafts
+from graphs.runner import RunResult
+from outreach.errors import Complaint
+from outreach.settings import Settings
+from outreach.work import Session
+from tests.support.pipeline import small_sample
+from tests.support.world import run_problems
+
+T = TypeVar("T")
+DRAFTS = 3
+
+
+@dataclass
+class Desk:
+    """A home whose drafts wait, and a person who decides on them."""
+
+    settings: Settings
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.settings.home / "checkpoints.db"
+
+    def carry_on(self) -> RunResult:
+        with Session(self.settings) as session:
+            return session.carry_on()
+
+    def run(self, limit: int | None = None) -> RunResult:
+        with Session(self.settings) as session:
+            return session.run(self.settings.playbook, [], limit)
+
+    def read(self, fn: Callable[[OrmSession], T]) -> T:
+        with Database(self.settings.effective_database_url(), "user") as database:
+            return database.read_sync(fn)
+
+    def write(self, fn: Callable[[OrmSession], Any]) -> None:
+        with Database(self.settings.effective_database_url(), "user") as database, acting_as("user:test"):
+            database.write_sync(lambda session: fn(session) and None)
+
+    def waiting(self) -> list[Waiting]:
+        return self.read(waiting_drafts)
+
+    def decide(self, item: Waiting, decision: str, *, days: int = 14, **more: Any) -> None:
+        self.write(
+            lambda session: take_decision(
+                session,
+                Decision(item.draft_id, item.version, item.content_hash, decision, "user:test", **more),  # type: ignore[arg-type]
+                approval_days=days,
+            )
+        )
+
+    def again(self, item: Waiting) -> Waiting:
+        """The item with the present text of its draft, whether or not it waits."""
+        from db.approvals import draft_hash
+
+        def present(session: OrmSession) -> dict[str, Any]:
+            draft = session.get_one(MessageDraft, item.draft_id)
+            return {"version": draft.version, "content_hash": draft_hash(draft), "body": draft.body}
+
+        from dataclasses import replace
+
+        return replace(item, **self.read(present))
+
+    def edit(self, item: Waiting, sentence: str, **more: Any) -> None:
+        body = item.body.replace("Best,", f"{sentence}\n\nBest,", 1)
+        self.decide(item, "edit", subject=item.subject, body=body, **more)
+
+    def draft(self, item: Waiting) -> MessageDraft:
+        return self.read(lambda session: session.get_one(MessageDraft, item.draft_id))
+
+    def contact(self, item: Waiting, **values: Any) -> None:
+        def change(session: OrmSession) -> None:
+            contact = session.get_one(Contact, session.get_one(MessageDraft, item.draft_id).contact_id)
+            for name, value in values.items():
+                setattr(contact, name, value)
+
+        self.write(change)
+
+    def sequence(self, item: Waiting, status: str) -> None:
+        self.write(lambda s: setattr(s.get_one(OutreachSequence, item.sequence_id), "status", status))
+
+    def rows_of_checkpoints(self) -> tuple[int, int]:
+        with sqlite3.connect(self.checkpoints) as connection:
+            counts = [
+                connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("checkpoints", "writes")
+            ]
+        connection.close()
+        return counts[0], counts[1]
+
+    def threads(self) -> set[str]:
+        with sqlite3.connect(self.checkpoints) as connection:
+            found = {row[0] for row in connection.execute("SELECT DISTINCT thread_id FROM checkpoints")}
+        connection.close()
+        return found
+
+    def lose_checkpoints(self) -> None:
+        for path in self.settings.home.glob("checkpoints.db*"):
+            path.unlink()
+
+
+@pytest.fixture(scope="module")
+def waiting_home(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Path:
+    """Three drafts wait; to be copied."""
+    home = tmp_path_factory.mktemp("waiting") / "home"
+    home.mkdir()
+    (home / "outreach.db").write_bytes(migrated_sqlite.read_bytes())
+    settings = Settings(home=home, database_url=f"sqlite:///{home / 'outreach.db'}", model="rules")
+    with Session(settings) as session:
+        result = session.run(settings.playbook, small_sample(home / "files", DRAFTS), None)
+    assert result.tally.waiting == DRAFTS
+    return home
+
+
+@pytest.fixture
+def desk(waiting_home: Path, tmp_path: Path) -> Iterator[Desk]:
+    home = tmp_path / "home"
+    copytree(waiting_home, home)
+    made = Desk(Settings(home=home, database_url=f"sqlite:///{home / 'outreach.db'}", model="rules"))
+    yield made
+    assert made.read(run_problems) == []
+
+
+GOOD = "Whatever you decide, thank you for reading."
+LIE = "Your lamps failed four times in 2019."
+
+
+def test_lost_checkpoints_lose_no_draft(desk: Desk) -> None:
+    before = desk.waiting()
+    old_rows = desk.read(lambda s: s.scalars(select(AgentRun.id).where(AgentRun.status == "waiting")).all())
+    desk.lose_checkpoints()
+    assert desk.carry_on().tally.waiting == DRAFTS
+    assert desk.waiting() == before
+    closed = desk.read(lambda s: s.scalars(select(AgentRun.status).where(AgentRun.id.in_(old_rows))).all())
+    assert closed == ["partial"] * DRAFTS, "nobody could ever close these any more"
+    desk.decide(before[0], "approve")
+    desk.carry_on()
+    assert desk.draft(before[0]).approval_status == "ready"
+    assert desk.carry_on().resumed == 0
+
+
+def test_lost_checkpoints_lose_no_decision(desk: Desk) -> None:
+    first, second, third = desk.waiting()
+    desk.decide(first, "approve")
+    desk.decide(second, "reject", reason="too long")
+    desk.edit(third, GOOD)
+    desk.lose_checkpoints()
+    assert desk.carry_on().tally.failed == 0
+    assert desk.draft(first).approval_status == "ready"
+    assert (desk.draft(second).version, desk.draft(second).qc_passed) == (2, True)
+    assert (desk.draft(third).approval_status, desk.draft(third).version) == ("ready", 2)
+    assert [item.draft_id for item in desk.waiting()] == [second.draft_id]
+
+
+def test_one_thread_asked_for_by_name_is_taken_up_alone(desk: Desk) -> None:
+    first, *_ = desk.waiting()
+    desk.lose_checkpoints()
+    desk.decide(first, "approve")
+    draft = desk.draft(first)
+    with Session(desk.settings) as session:
+        session.carry_on([f"touch:{draft.contact_id}:{draft.sequence_id}:1"])
+    assert desk.draft(first).approval_status == "ready"
+    assert desk.threads() == set()
+    desk.carry_on()
+
+
+def test_a_checkpoint_that_cannot_be_read_is_done_without(desk: Desk) -> None:
+    first, *_ = desk.waiting()
+    with sqlite3.connect(desk.checkpoints) as connection:
+        connection.execute("UPDATE checkpoints SET checkpoint = x'c1c1'")
+    connection.close()
+    desk.decide(first, "approve")
+    assert desk.carry_on().tally.failed == 0
+    assert desk.draft(first).approval_status == "ready"
+    assert len(desk.threads()) == DRAFTS - 1
+
+
+@pytest.mark.parametrize("damage", ["head", "middle"])
+def test_a_damaged_file_of_checkpoints_is_told(desk: Desk, damage: str) -> None:
+    with sqlite3.connect(desk.checkpoints) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = bytearray(desk.checkpoints.read_bytes())
+    start = 0 if damage == "head" else 4096 * 2
+    content[start : start + 4096] = b"\x5a" * 4096
+    desk.checkpoints.write_bytes(content)
+    with pytest.raises(Complaint, match="cannot be read") as told:
+        desk.carry_on()
+    assert str(desk.checkpoints) in told.value.what
+    assert "Move that file away" in told.value.mend
+    desk.lose_checkpoints()
+    assert desk.carry_on().tally.waiting == DRAFTS, "the advice holds"
+
+
+def _suppress_domain(desk: Desk, item: Waiting) -> None:
+    domain = (item.recipient or "").rpartition("@")[2]
+    desk.write(lambda s: s.add(Suppression(kind="domain", value=domain, reason="asked", source="test")))
+
+
+ENDS: dict[str, Callable[[Desk, Waiting], None]] = {
+    "do not contact": lambda desk, item: desk.contact(item, status="do_not_contact", do_not_contact=True),
+    "domain suppressed": _suppress_domain,
+    "bounced": lambda desk, item: desk.contact(item, status="bounced"),
+    "deleted": lambda desk, item: desk.contact(item, deleted_at=datetime.now(UTC)),
+    "sequence stopped": lambda desk, item: desk.sequence(item, "stopped"),
+    "archived": lambda desk, item: desk.write(
+        lambda s: setattr(s.get_one(MessageDraft, item.draft_id), "approval_status", "archived")
+    ),
+}
+
+
+@pytest.mark.parametrize("decided", [False, True], ids=["undecided", "approved"])
+@pytest.mark.parametrize("end", list(ENDS))
+def test_a_message_that_cannot_go_out_any_more_comes_to_its_end(desk: Desk, end: str, decided: bool) -> None:
+    first, *others = desk.waiting()
+    if decided:
+        desk.decide(first, "approve")
+    ENDS[end](desk, first)
+    assert desk.waiting() == others, "it is not offered"
+    assert desk.carry_on().tally.failed == 0
+    assert desk.draft(first).approval_status == "archived"
+    assert len(desk.threads()) == DRAFTS - 1
+    withdrawn = desk.read(
+        lambda s: s.scalars(select(AgentAuditLog.details).where(AgentAuditLog.action == "message_withdrawn")).all()
+    )
+    assert [details["draft_id"] for details in withdrawn if details] == [first.draft_id]
+    assert desk.carry_on().resumed == 0
+
+
+@pytest.mark.parametrize("hold", ["paused", "no address"])
+def test_what_is_held_waits_until_it_is_not(desk: Desk, hold: str) -> None:
+    first, second, third = desk.waiting()
+    desk.decide(first, "approve")
+    for item in (first, second):
+        if hold == "paused":
+            desk.sequence(item, "paused")
+        else:
+            desk.contact(item, email=None)
+    assert desk.waiting() == [third]
+    desk.carry_on()
+    assert desk.draft(first).approval_status == "draft"
+    for item in (first, second):
+        if hold == "paused":
+            desk.sequence(item, "active")
+        else:
+            desk.contact(item, email=item.recipient)
+    assert desk.waiting() == [second, third]
+    desk.carry_on()
+    assert desk.draft(first).approval_status == "ready"
+
+
+def test_a_sequence_that_is_paused_after_the_decision_was_read(desk: Desk) -> None:
+    """The node that makes it ready looks for itself."""
+    first, *_ = desk.waiting()
+    desk.decide(first, "approve")
+    desk.sequence(first, "paused")
+    draft = desk.draft(first)
+    from graphs.approval import read_decision
+
+    with Session(desk.settings) as session:
+        runner = session._runner
+        thread = f"touch:{draft.contact_id}:{draft.sequence_id}:1"
+        config: Any = {"configurable": {"thread_id": thread}}
+        graph = runner.threads.graph_of(thread)
+        decided = {**desk.read(lambda s: read_decision(s, draft.id)), "decision": "approve"}
+        session._loop.run(graph.aupdate_state(config, decided, as_node="approval"))
+        session._loop.run(graph.ainvoke(None, config, durability="sync"))
+        snapshot = session._loop.run(graph.aget_state(config))
+    assert [task.name for task in snapshot.tasks] == ["approval"]
+    assert desk.draft(first).approval_status == "draft"
+
+
+def test_a_revoked_approval_asks_again(desk: Desk) -> None:
+    first, *_ = desk.waiting()
+    desk.decide(first, "approve")
+    desk.carry_on()
+    assert desk.draft(first).approval_status == "ready"
+    desk.decide(first, "revoke")
+    desk.carry_on()
+    assert desk.draft(first).approval_status == "draft"
+    assert first.draft_id in {item.draft_id for item in desk.waiting()}
+    desk.decide(first, "approve")
+    desk.carry_on()
+    assert desk.draft(first).approval_status == "ready"
+
+
+def test_a_rejection_after_the_approval_leads_to_the_next_version(desk: Desk) -> None:
+    first, *_ = desk.waiting()
+    desk.decide(first, "approve")
+    desk.carry_on()
+    desk.decide(first, "reject", reason="too long")
+    desk.carry_on()
+    draft = desk.draft(first)
+    assert (draft.approval_status, draft.version, draft.qc_passed) == ("draft", 2, True)
+
+
+@pytest.mark.parametrize("when", ["before it was ready", "after it was ready"])
+def test_an_approval_that_lapsed_asks_again(desk: Desk, when: str) -> None:
+    first, *_ = desk.waiting()
+    if when == "after it was ready":
+        desk.decide(first, "approve")
+        desk.carry_on()
+        assert desk.draft(first).approval_status == "ready"
+    desk.decide(first, "approve", days=-1)
+    desk.carry_on()
+    assert desk.draft(first).approval_status == "draft"
+    assert first.draft_id in {item.draft_id for item in desk.waiting()}
+    desk.decide(first, "approve")
+    desk.carry_on()
+    assert desk.draft(first).approval_status == "ready"
+
+
+def test_an_edit_that_lapsed_asks_again(desk: Desk) -> None:
+    first, *_ = desk.waiting()
+    desk.edit(first, GOOD, days=-1)
+    desk.carry_on()
+    draft = desk.draft(first)
+    assert (draft.approval_status, draft.version, draft.qc_passed) == ("draft", 2, True)
+    again = next(item for item in desk.waiting() if item.draft_id == first.draft_id)
+    desk.decide(again, "approve")
+    desk.carry_on()
+    assert desk.draft(first).approval_status == "ready"
+
+
+@pytest.mark.parametrize(("one", "other", "status", "version"), [
+    ("approve", "reject", "draft", 2),
+    ("reject", "approve", "ready", 1),
+    ("skip", "approve", "ready", 1),
+    ("approve", "do_not_contact", "archived", 1),
+])  # fmt: skip
+def test_of_two_decisions_the_later_counts(desk: Desk, one: str, other: str, status: str, version: int) -> None:
+    first, *_ = desk.waiting()
+    for decision in (one, other):
+        desk.decide(first, decision, reason="a reason", until=date(2999, 1, 1) if decision == "skip" else None)
+    desk.carry_on()
+    draft = desk.draft(first)
+    assert (draft.approval_status, draft.version) == (status, version)
+    decisions = desk.read(lambda s: s.scalars(select(Approval.decision).order_by(Approval.ordinal)).all())
+    assert decisions == [one, other]
+
+
+def test_an_edit_of_an_edit(desk: Desk) -> None:
+    first, *_ = desk.waiting()
+    desk.edit(first, LIE)
+    desk.edit(desk.again(first), GOOD)
+    desk.carry_on()
+    draft = desk.draft(first)
+    assert (draft.version, draft.qc_passed, draft.approval_status) == (3, False, "draft"), "the lie still stands in it"
+    again = next(item for item in desk.waiting() if item.draft_id == first.draft_id)
+    desk.decide(again, "edit", subject=first.subject, body=first.body)
+    desk.carry_on()
+    assert (desk.draft(first).version, desk.draft(first).approval_status) == (4, "ready")
+
+
+@pytest.mark.parametrize("after", ["skip", "revoke"])
+@pytest.mark.parametrize("sentence", [GOOD, LIE], ids=["passes", "blocked"])
+def test_an_edit_that_was_put_off_is_checked_and_stays_the_persons_own(desk: Desk, after: str, sentence: str) -> None:
+    """It goes to QC all the same, never to a model to be written anew, and comes back in its time."""
+    first, *_ = desk.waiting()
+    desk.edit(first, sentence)
+    day = datetime.now(UTC).date() + timedelta(days=7)
+    desk.decide(desk.again(first), after, until=day if after == "skip" else None)
+    desk.carry_on()
+    draft = desk.draft(first)
+    assert (draft.version, draft.qc_passed, draft.approval_status) == (2, sentence == GOOD, "draft")
+    authors = desk.read(
+        lambda s: s.scalars(select(MessageVersion.author).where(MessageVersion.draft_id == draft.id)).all()
+    )
+    assert len(authors) == 2
+    now = datetime.now(UTC) + timedelta(days=7)
+    again = next(i for i in desk.read(lambda s: waiting_drafts(s, now=now)) if i.draft_id == first.draft_id)
+    if sentence == GOOD:
+        desk.decide(again, "approve")
+        desk.carry_on()
+        assert desk.draft(first).approval_status == "ready"
+
+
+def test_a_skip_whose_day_has_come(desk: Desk) -> None:
+    first, *_ = desk.waiting()
+    desk.decide(first, "skip", until=datetime.now(UTC).date() - timedelta(days=1))
+    assert desk.carry_on().resumed == 0
+    assert first.draft_id in {item.draft_id for item in desk.waiting()}
+    desk.decide(first, "approve")
+    desk.carry_on()
+    assert desk.draft(first).approval_status == "ready"
+
+
+def test_threads_that_are_over_leave_no_checkpoints(desk: Desk) -> None:
+    assert len(desk.threads()) == DRAFTS
+    for item in desk.waiting():
+        desk.decide(item, "approve")
+    assert desk.carry_on().tally.done == DRAFTS
+    assert desk.rows_of_checkpoints() == (0, 0)
+
+
+def test_a_draft_that_qc_gave_up_on_is_not_taken_up_again(desk: Desk) -> None:
+    """Its thread came to its end by itself: that it has none is no loss."""
+    from db.queries.due import left_drafts
+    from graphs.threads import _was_over
+
+    first, *_ = desk.waiting()
+
+    def block(session: OrmSession, reasons: tuple[str, ...]) -> None:
+        draft = session.get_one(MessageDraft, first.draft_id)
+        for reason in reasons:
+            draft.version += 1
+            draft.body += " And more."
+            draft.qc_passed = False
+            session.add(
+                MessageVersion(
+                    draft_id=draft.id,
+                    version=draft.version,
+                    body=draft.body,
+                    author="agent:test",
+                    reason=reason,
+                    claims=[],
+                )
+            )
+            session.flush()
+
+    def fate() -> bool:
+        (found,) = [
+            draft
+            for draft in desk.read(lambda s: left_drafts(s, without=()))
+            if draft.state["draft_id"] == first.draft_id
+        ]
+        assert found.state["begin"] == "qc"
+        return _was_over(found.state)
+
+    desk.write(lambda s: block(s, ("qc_revision",)))
+    assert not fate()
+    desk.write(lambda s: block(s, ("qc_revision",)))
+    assert fate()
+    desk.write(lambda s: block(s, ("rejection",)))
+    assert not fate(), "a person's rejection begins the count anew"

@@ -1,0 +1,104 @@
+"""Playbooks: the shipped ones hold together, and a broken one is refused in a sentence that says where."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from playbooks import Playbook, PlaybookInvalid, PlaybookNotFound, load_playbook, loader, playbook_names
+
+SHIPPED = playbook_names()
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Playbook]:
+    """Loads the shipped QA playbook with one thing changed."""
+    monkeypatch.setattr(loader, "FOLDER", tmp_path)
+
+    def load(old: str, new: str) -> Playbook:
+        text = (Path(loader.__file__).parent / "qa-software" / "playbook.toml").read_text(encoding="utf-8")
+        assert text.count(old) >= 1
+        (tmp_path / "mine").mkdir()
+        (tmp_path / "mine" / "playbook.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
+        load_playbook.cache_clear()
+        return load_playbook("mine")
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("A2 = 70", "A2 = 90", "tiers must fall from A1 to D"),
+        ("D = 0", "D = 5", "D must start at 0"),
+        ("C = 40\n", "", "none left out"),
+        ('id = "pain-cause"', 'id = "pain-plain"', "two statements have the same id: pain-plain"),
+        ('answers = ["pain-plain"]', 'answers = ["pain-nowhere"]', "do not exist: pain-nowhere"),
+        ('kind = "pain"', 'kind = "joke"', "statements.0.kind"),
+        ("qc_revisions = 2", "qc_revisions = 9", "limits.qc_revisions"),
+        ("qc_revisions = 2", "qc_revision = 2", "limits.qc_revisions"),
+        ('channel = "email"', 'channel = "fax"', "message.channel"),
+        ('formula = "contact"', 'formula = "magic"', "scoring"),
+        ("[sender]", "[sender", "not valid TOML"),
+    ],
+)
+def test_a_broken_playbook_is_refused_readably(
+    broken: Callable[[str, str], Playbook], old: str, new: str, says: str
+) -> None:
+    with pytest.raises(PlaybookInvalid) as caught:
+        broken(old, new)
+    message = str(caught.value)
+    assert says in message
+    assert "playbook.toml of 'mine'" in message
+    assert "\n" not in message
+
+
+def test_an_unknown_playbook_is_told_which_exist() -> None:
+    load_playbook.cache_clear()
+    with pytest.raises(PlaybookNotFound, match="qa-software, sports-lighting"):
+        load_playbook("../db")
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_there_is_something_to_say_to_everybody_who_is_written_to(name: str) -> None:
+    """A pain and two offers that answer it, a question that pushes and one that does not: for each persona."""
+    playbook = load_playbook(name)
+    venues = ("college_d1", "college_naia", "high_school_4a") if name == "sports-lighting" else (None,)
+    for persona in playbook.contact_personas:
+        for venue in venues:
+            pains = playbook.statements_of("pain", persona, venue)
+            values = playbook.statements_of("value", persona, venue)
+            asks = playbook.statements_of("ask", persona, venue)
+            assert len(pains) >= 3, (persona, venue)
+            for pain in pains:
+                assert [v for v in values if pain.id in v.answers], (persona, pain.id)
+            assert [v for v in values if not v.answers], persona
+            assert {a.soft for a in asks} == {True, False}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_statements_are_fit_to_be_said(name: str) -> None:
+    playbook = load_playbook(name)
+    for statement in playbook.statements:
+        assert statement.basis.strip()
+        assert "!" not in statement.text
+        assert (statement.kind == "ask") == statement.text.endswith("?"), statement.id
+        assert not [p for p in playbook.message.forbidden_phrases if p.lower() in statement.text.lower()]
+        assert not set(statement.for_personas) - set(playbook.contact_personas), statement.id
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_tier_that_is_drafted_has_a_first_touch(name: str) -> None:
+    playbook = load_playbook(name)
+    for tier in playbook.draft_tiers:
+        edition = playbook.edition_for(tier, 1)
+        assert edition is not None
+        assert "{{trigger_observation}}" in edition.body
+    assert playbook.edition_for("D", 1) is None
+
+
+def test_tiers_and_scores() -> None:
+    playbook = load_playbook("qa-software")
+    assert [playbook.tier_of(n) for n in (100, 80, 79, 70, 55, 40, 39, 0)] == [
+        *("A1", "A1", "A2", "A2", "B", "C", "D", "D"),
+    ]

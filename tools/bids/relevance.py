@@ -1,0 +1,143 @@
+"""Whether a tender is about what a playbook sells: a score of 0-100 with its reasons in words."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Literal
+
+from playbooks.feeds import BidWords, Unwanted, Wanted
+from tools.bids.notices import Tender
+
+Standing = Literal["relevant", "doubtful", "not_relevant"]
+_CODES_AT_MOST: Final = 30
+_BOTH: Final = 10
+"""Added where the title and the description both speak of it."""
+_STRUCK: Final = "\x00"
+
+
+@dataclass(frozen=True)
+class Relevance:
+    """A score of 0-100, what it comes to, and why, the weightiest reason first."""
+
+    score: int
+    standing: Standing
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Hit:
+    says: str
+    quote: str
+    points: int
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def judge(tender: Tender, words: BidWords) -> Relevance:
+    """Judges a tender by a playbook's words and codes."""
+    titles = " ; ".join(dict.fromkeys(n.title for n in tender.notices))
+    return judge_text(titles, tender.description or "", tender.codes, words)
+
+
+def judge_text(title: str, text: str, codes: Iterable[tuple[str, str]], words: BidWords) -> Relevance:
+    """Judges a title, a description and (scheme, code) pairs.
+
+    Words of another trade are struck out first, so that 'street lighting near the stadium' is no stadium lighting;
+    they cost points as well where nothing wanted is in the title.
+    """
+    left_title, against = _strike(title, words.unwanted)
+    left_text, more = _strike(text, words.unwanted)
+    in_title = _best(left_title, words.wanted, title=True)
+    in_text = _best(left_text, words.wanted, title=False)
+    reasons: list[tuple[int, str]] = []
+    score = max((hit.points for hit in (in_title, in_text) if hit), default=0)
+    if in_title:
+        reasons.append(
+            (in_title.points, f"the title speaks of {in_title.says}: '{in_title.quote}' (+{in_title.points})")
+        )
+    if in_text:
+        reasons.append((in_text.points, f"the text speaks of {in_text.says}: '{in_text.quote}'"))
+        if in_title is None or in_text.points > in_title.points:
+            reasons[-1] = (in_text.points, f"{reasons[-1][1]} (+{in_text.points})")
+        else:
+            score += _BOTH
+            reasons[-1] = (in_text.points, f"{reasons[-1][1]} (+{_BOTH})")
+    if in_title is None or in_title.points < words.relevant_from:
+        for hit in _worst([*against, *more]):
+            score -= hit.points
+            reasons.append((hit.points, f"it speaks of {hit.says}: '{hit.quote}' (-{hit.points})"))
+    coded = _by_codes(codes, words)
+    score += max(-100, min(_CODES_AT_MOST, sum(hit.points for hit in coded)))
+    reasons += [(abs(hit.points), f"{hit.says} ({hit.points:+d})") for hit in coded]
+    score = max(0, min(100, score))
+    if not reasons:
+        reasons.append((0, "nothing in it speaks of what is sold"))
+    standing: Standing = "not_relevant"
+    if score >= words.doubtful_from:
+        standing = "relevant" if score >= words.relevant_from else "doubtful"
+    ordered = sorted(reasons, key=lambda reason: -reason[0])
+    return Relevance(score, standing, tuple(reason for _weight, reason in ordered))
+
+
+def _strike(text: str, unwanted: Iterable[Unwanted]) -> tuple[str, list[_Hit]]:
+    found: list[_Hit] = []
+    for words in unwanted:
+        first = _compiled(words.pattern).search(text)
+        if first is None:
+            continue
+        found.append(_Hit(words.says, _short(first[0]), words.points))
+        text = _compiled(words.pattern).sub(lambda m: _STRUCK * len(m[0]), text)
+    return text, found
+
+
+def _worst(hits: list[_Hit]) -> list[_Hit]:
+    costly = [hit for hit in hits if hit.points]
+    return [max(costly, key=lambda hit: hit.points)] if costly else []
+
+
+def _best(text: str, wanted: Iterable[Wanted], *, title: bool) -> _Hit | None:
+    best: _Hit | None = None
+    for words in wanted:
+        points = words.title if title else words.text
+        if best is not None and points <= best.points:
+            continue
+        quote = _found(text, words)
+        if quote is not None:
+            best = _Hit(words.says, _short(quote), points)
+    return best
+
+
+def _found(text: str, words: Wanted) -> str | None:
+    if words.pattern is not None:
+        found = _compiled(words.pattern).search(text)
+        return found[0] if found else None
+    if words.near is None:
+        return None
+    one, other = (_compiled(pattern) for pattern in words.near)
+    places = [m.span() for m in other.finditer(text)]
+    for m in one.finditer(text):
+        for start, end in places:
+            first, last = min(m.end(), end), max(m.start(), start)
+            between = text[first:last]
+            apart = last - first
+            if apart <= words.within and not re.search(r"[.;!?]\s", between) and _STRUCK not in between:
+                return text[min(m.start(), start) : max(m.end(), end)]
+    return None
+
+
+def _by_codes(codes: Iterable[tuple[str, str]], words: BidWords) -> list[_Hit]:
+    hits: dict[str, _Hit] = {}
+    for scheme, code in codes:
+        for rule in words.codes:
+            if rule.scheme == scheme and code.upper().startswith(rule.prefix.upper()):
+                hits.setdefault(rule.says, _Hit(rule.says, code, rule.points))
+    return list(hits.values())
+
+
+def _short(quote: str) -> str:
+    plain = " ".join(quote.replace(_STRUCK, "").split())
+    return plain if len(plain) <= 90 else plain[:89] + "…"

@@ -1,0 +1,147 @@
+"""What may leave now, and why something else may not."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.approvals import APPROVING, draft_hash, latest_decision, recipient_of
+from db.enums import ApprovalStatus, ContactStatus, SequenceStatus, TouchType
+from db.models import Contact, InboundMessage, MessageDraft, Prospect
+
+HELD = {
+    SequenceStatus.PAUSED.value: "is paused",
+    SequenceStatus.STOPPED.value: "was stopped",
+    SequenceStatus.COMPLETED.value: "is over",
+}
+"""The states in which a sequence sends nothing more, in words."""
+
+
+class NotReady(ValueError):
+    """This message may not leave now; the message says why in a sentence for the person."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One approved message as it would leave now. `claimed` is when it was written out, if it was."""
+
+    draft_id: str
+    version: int
+    contact_id: str
+    contact_name: str
+    organisation: str
+    playbook: str
+    channel: str
+    recipient: str
+    subject: str
+    body: str
+    touch_number: int
+    approved_by: str
+    approved_at: datetime
+    expires_at: datetime | None
+    claimed: datetime | None
+    in_reply_to: str | None = None
+
+
+def ready(session: Session, playbook: str | None = None, now: datetime | None = None) -> list[Outgoing]:
+    """What may leave now, the longest approved first."""
+    statement = (
+        select(MessageDraft)
+        .join(Contact, Contact.id == MessageDraft.contact_id)
+        .join(Prospect, Prospect.id == Contact.prospect_id)
+        .where(MessageDraft.approval_status == ApprovalStatus.READY.value)
+    )
+    if playbook is not None:
+        statement = statement.where(Prospect.playbook == playbook)
+    found: list[Outgoing] = []
+    for draft in session.scalars(statement):
+        try:
+            found.append(outgoing(session, draft, now))
+        except NotReady:
+            continue
+    return sorted(found, key=lambda one: (one.approved_at, one.draft_id))
+
+
+def find(session: Session, reference: str) -> MessageDraft:
+    """The draft of an id or of the beginning of one. Raises NotReady where none or several fit."""
+    prefix = reference.strip().lower()
+    if not re.fullmatch(r"[0-9a-f]{1,32}", prefix):
+        raise NotReady(f"'{reference}' is no draft's id: give one that `outreach outbox` lists, or its beginning.")
+    fitting = session.scalars(
+        select(MessageDraft).where(MessageDraft.id >= prefix, MessageDraft.id <= prefix + "g").limit(2)
+    ).all()
+    if not fitting:
+        raise NotReady(f"There is no draft whose id begins with {prefix}.")
+    if len(fitting) > 1:
+        raise NotReady(f"Several drafts' ids begin with {prefix}; give more of it.")
+    return fitting[0]
+
+
+def outgoing(session: Session, draft: MessageDraft, now: datetime | None = None) -> Outgoing:
+    """A draft as it would leave now. Raises NotReady where it may not."""
+    moment = now or datetime.now(UTC)
+    contact = draft.contact
+    who = contact.full_name or contact.first_name
+    if draft.approval_status != ApprovalStatus.READY.value:
+        raise NotReady(f"The message to {who} is not approved and waiting (it is '{draft.approval_status}').")
+    if contact.deleted_at is not None:
+        raise NotReady(f"{who} was deleted; nothing is sent to them.")
+    if contact.do_not_contact:
+        raise NotReady(f"{who} does not want to be contacted ({contact.dnc_reason or 'no reason kept'}).")
+    if draft.channel == "email" and contact.status == ContactStatus.BOUNCED.value:
+        raise NotReady(f"The address of {who} does not work any more: mail to it came back.")
+    recipient = recipient_of(contact, draft.channel)
+    if not recipient:
+        raise NotReady(f"{who} has no address for the channel {draft.channel}.")
+    claim = draft.delivery
+    if claim is None:
+        _refuse_held_sequence(draft, who)
+    decision = latest_decision(session, draft)
+    if decision is None or decision.decision not in APPROVING:
+        raise NotReady(f"The latest decision on the message to {who} does not approve it.")
+    if decision.content_hash != draft_hash(draft) or decision.contact_id != contact.id:
+        raise NotReady(
+            f"The text or recipient of the message to {who} changed after it was approved; approve it again."
+        )
+    if claim is None and decision.expires_at is not None and decision.expires_at <= moment:
+        raise NotReady(f"The approval of the message to {who} has lapsed; approve it again.")
+    return Outgoing(
+        draft_id=draft.id,
+        version=draft.version,
+        contact_id=contact.id,
+        contact_name=who,
+        organisation=contact.prospect.name,
+        playbook=contact.prospect.playbook,
+        channel=draft.channel,
+        recipient=recipient,
+        subject=draft.subject_line or "",
+        body=draft.body,
+        touch_number=draft.touch_number,
+        approved_by=decision.decided_by,
+        approved_at=decision.decided_at,
+        expires_at=decision.expires_at,
+        claimed=claim.claimed_at if claim else None,
+        in_reply_to=_answered(session, draft),
+    )
+
+
+def _refuse_held_sequence(draft: MessageDraft, who: str) -> None:
+    sequence = draft.sequence
+    if sequence is None or draft.touch_type == TouchType.REPLY_DRAFT.value:
+        return
+    if sequence.status in HELD:
+        raise NotReady(f"The sequence with {who} {HELD[sequence.status]}; its next message does not go out.")
+
+
+def _answered(session: Session, draft: MessageDraft) -> str | None:
+    """The Message-ID that a reply draft answers: the contact's latest."""
+    if draft.touch_type != TouchType.REPLY_DRAFT.value:
+        return None
+    return session.scalar(
+        select(InboundMessage.message_id)
+        .where(InboundMessage.contact_id == draft.contact_id, InboundMessage.kind == "human")
+        .order_by(InboundMessage.received_at.desc())
+        .limit(1)
+    )

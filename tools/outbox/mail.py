@@ -1,0 +1,78 @@
+"""An approved message as a mail: recipient from the contact's row, text exactly as approved."""
+
+import re
+from datetime import datetime
+from email.header import Header
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from typing import Any
+
+from playbooks.model import Sender
+from tools.outbox.leaving import NotReady, Outgoing
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+
+
+class _Exact(EmailPolicy):
+    """The SMTP policy, so that a header arrives as it was written.
+
+    The standard library's own folding breaks ids that are longer than a line into encoded words, which no mail
+    program reads as an id, and loses a space between two encoded words of a long subject or name.
+    """
+
+    def fold(self, name: str, value: Any) -> str:
+        key = name.lower()
+        if key in _WHOLE:
+            return f"{name}: {value}{self.linesep}"
+        if str(value).isascii():
+            return str(super().fold(name, value))
+        if key in ("from", "to"):
+            one = value.addresses[0]
+            shown = _encoded(one.display_name, name, self.linesep)
+            return f"{name}: {shown}{self.linesep} <{one.addr_spec}>{self.linesep}"
+        return f"{name}: {_encoded(str(value), name, self.linesep)}{self.linesep}"
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return self.fold(name, value).encode("ascii")
+
+
+def _encoded(text: str, name: str, linesep: str) -> str:
+    return Header(text, "utf-8", header_name=name).encode(linesep=linesep)
+
+
+_WHOLE = ("message-id", "in-reply-to", "references", "list-unsubscribe")
+_MAIL = _Exact(linesep="\r\n")
+
+
+def message_id_for(draft_id: str, sender_address: str) -> str:
+    """The Message-ID of a draft's mail, without angle brackets: the same however often it is asked for."""
+    return f"{draft_id}@{sender_address.rpartition('@')[2].lower()}"
+
+
+def build_message(leaving: Outgoing, sender: Sender, when: datetime) -> EmailMessage:
+    """The mail as it leaves: recipient from the contact's row, text exactly as approved. Raises NotReady.
+
+    Headers hold no line breaks or control characters; the List-Unsubscribe header (RFC 2369) asks for a mail.
+    """
+    if leaving.channel != "email":
+        raise NotReady(f"The message to {leaving.contact_name} goes by {leaving.channel}, not by mail.")
+    for address in (leaving.recipient, sender.email):
+        if not _ADDRESS.fullmatch(address) or not address.isascii():
+            raise NotReady(f"'{_one_line(address)}' is not an address that mail can be sent to.")
+    message = EmailMessage(policy=_MAIL)
+    message["From"] = Address(_one_line(sender.name), addr_spec=sender.email)
+    message["To"] = Address(_one_line(leaving.contact_name), addr_spec=leaving.recipient)
+    message["Subject"] = _one_line(leaving.subject)
+    message["Date"] = when
+    message["Message-ID"] = f"<{message_id_for(leaving.draft_id, sender.email)}>"
+    if leaving.in_reply_to and leaving.in_reply_to.isascii():
+        message["In-Reply-To"] = message["References"] = f"<{_one_line(leaving.in_reply_to)}>"
+    message["List-Unsubscribe"] = f"<mailto:{sender.email}?subject=unsubscribe>"
+    message.set_content(leaving.body, cte="quoted-printable" if not leaving.body.isascii() else None)
+    return message
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_CONTROL.sub(" ", text).split())

@@ -1,0 +1,20 @@
+"""Signals: reasons to write now, found in job openings, news and what imports say (OCC, signals)."""
+
+from tools.signals.found import Found, Note
+from tools.signals.jobs import Opening, read_opening
+from tools.signals.news import Article, read_article
+from tools.signals.reading import Texts, read_texts
+from tools.signals.scan import Scan, scan
+
+__all__ = [
+    "Article",
+    "Found",
+    "Note",
+    "Opening",
+    "Scan",
+    "Texts",
+    "read_article",
+    "read_opening",
+    "read_texts",
+    "scan",
+]
