@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 demo: .venv/run.stamp  ## set up, then run the main job on the sample of colleges
 	$(BIN)/outreach demo
+	@echo "To use the commands that it names, once in each terminal: source .venv/bin/activate"
 
 test: .venv/dev.stamp  ## set up, then run the whole test suite (SQLite and a real PostgreSQL)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

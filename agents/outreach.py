@@ -6,6 +6,7 @@ from agents.base import CodeAgent, Done, State, Work
 from db.approvals import may_go
 from db.lifecycle import move_prospect
 from db.models import MessageDraft, Prospect
+from db.queries.inbox import standing
 from tools.journal import note
 
 
@@ -16,7 +17,8 @@ async def act(work: Work, state: State) -> Done:
         draft = session.get_one(MessageDraft, state["draft_id"])
         if draft.approval_status in ("ready", "sent"):
             return True
-        if not may_go(session, draft) or not draft.qc_passed:
+        # Looked at in the transaction that makes it ready: an opt-out or a stop may have come a moment ago.
+        if not may_go(session, draft) or not draft.qc_passed or standing(session, draft).state != "open":
             return False
         draft.approval_status = "ready"
         session.flush()
