@@ -2,13 +2,25 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.enums import ContactStatus, FollowupState, SequenceStatus, SuppressionKind
 from db.models import Contact, Followup, OutreachSequence, Suppression
 
 _LIVE = (SequenceStatus.PENDING.value, SequenceStatus.ACTIVE.value, SequenceStatus.PAUSED.value)
+
+
+def is_suppressed(session: Session, email: str | None) -> bool:
+    """Whether the address, its domain, or a domain above that is suppressed."""
+    address = (email or "").strip().lower()
+    labels = address.rpartition("@")[2].split(".")
+    domains = [".".join(labels[start:]) for start in range(len(labels))]
+    known = or_(
+        and_(Suppression.kind == SuppressionKind.ADDRESS.value, Suppression.value == address),
+        and_(Suppression.kind == SuppressionKind.DOMAIN.value, Suppression.value.in_(domains)),
+    )
+    return "@" in address and session.scalar(select(Suppression.id).where(known).limit(1)) is not None
 
 
 def suppress_address(

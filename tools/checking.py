@@ -1,11 +1,12 @@
 """From rows to what QC looks at."""
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.actors import is_user
 from db.approvals import recipient_of
-from db.models import Delivery, ExternalId, MessageDraft, MessageVersion, Suppression, Touchpoint
+from db.models import Delivery, ExternalId, MessageDraft, MessageVersion, Touchpoint
+from db.suppressions import is_suppressed
 from playbooks import Playbook
 from tools.drafts import facts_about, footer, without_footer
 from tools.qc import DraftUnderCheck, Fact, Recipient
@@ -58,28 +59,6 @@ def load_for_check(session: Session, playbook: Playbook, draft_id: str) -> Draft
         earlier_touches=touchpoints or 0,
         touch_sent=bool(sent),
     )
-
-
-def is_suppressed(session: Session, email: str | None) -> bool:
-    """Whether the address, its domain, or a domain above that is suppressed."""
-    if not email or "@" not in email:
-        return False
-    address = email.strip().lower()
-    labels = address.rsplit("@", 1)[1].split(".")
-    domains = [".".join(labels[n:]) for n in range(len(labels))]
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Suppression)
-            .where(
-                or_(
-                    (Suppression.kind == "address") & (Suppression.value == address),
-                    (Suppression.kind == "domain") & Suppression.value.in_(domains),
-                )
-            )
-        )
-        or 0
-    ) > 0
 
 
 def _names(session: Session, account_id: str, name: str, stadium: str | None) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ from db.models import (
     OutreachSequence,
     Prospect,
     ResearchFact,
-    Suppression,
 )
+from db.suppressions import is_suppressed
 
 OUT = ("claimed", "sent", "uncertain")
 """The states of a delivery whose message has gone out, or may have."""
@@ -54,7 +54,7 @@ def standing(session: Session, draft: MessageDraft) -> Standing:
         return Standing("over", "the contact is do-not-contact")
     if draft.channel == "email" and contact.status == "bounced":
         return Standing("over", "the contact's address bounced")
-    if _suppressed(session, contact.email):
+    if is_suppressed(session, contact.email):
         return Standing("over", "the contact's address or domain is suppressed")
     sequence = session.get(OutreachSequence, draft.sequence_id) if draft.sequence_id else None
     if sequence is not None and draft.touch_type != "reply_draft":
@@ -65,17 +65,6 @@ def standing(session: Session, draft: MessageDraft) -> Standing:
     if not recipient_of(contact, draft.channel):
         return Standing("held", f"the contact has no address for the channel {draft.channel}")
     return Standing("open")
-
-
-def _suppressed(session: Session, email: str | None) -> bool:
-    address = (email or "").strip().lower()
-    parts = address.rpartition("@")[2].split(".")
-    domains = [".".join(parts[start:]) for start in range(len(parts))]
-    known = or_(
-        and_(Suppression.kind == "address", Suppression.value == address),
-        and_(Suppression.kind == "domain", Suppression.value.in_(domains)),
-    )
-    return bool(address) and session.scalar(select(Suppression.id).where(known).limit(1)) is not None
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from db.access import Database
 from db.actors import acting_as
 from db.models import ExternalId, MessageDraft, Suppression
+from db.suppressions import is_suppressed
 from playbooks import load_playbook
 from tests.support.rows import make_contact, make_prospect
-from tools.checking import is_suppressed, load_for_check
+from tools.checking import load_for_check
 from tools.drafts import draft_id_for, ensure_sequence, footer, store_version, with_footer, without_footer
 
 PLAYBOOK = load_playbook("sports-lighting")
