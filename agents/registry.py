@@ -1,11 +1,12 @@
 """All agents, by the name that they have everywhere: graph node, module, prompt folder, `agent_runs.agent_name`."""
 
-from agents import drafting, hygiene, outreach, prospector, qc, reply_triage, researcher
+from agents import drafting, hygiene, orchestrator, outreach, prospector, qc, reply_triage, researcher
 from agents.base import Agent
 
 AGENTS: dict[str, Agent] = {
     agent.name: agent
     for agent in (
+        orchestrator.AGENT,
         prospector.AGENT,
         hygiene.AGENT,
         researcher.AGENT,

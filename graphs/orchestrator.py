@@ -7,8 +7,10 @@ from typing import Any, Literal, TypedDict
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 
+from agents.parts import Part
 from agents.registry import AGENTS
 from db.queries.due import drafts_of_run, first_touches_due, playbooks_of_replies, replies_to_triage
+from db.queries.wanted import Wanted
 from graphs.contact import Graph
 from graphs.nodes import Machine, make_node
 from graphs.threads import Tally, Threads
@@ -17,11 +19,19 @@ from tools.scoring import due
 
 MOST_HOPS = 50
 Step = Literal["prospector", "hygiene", "contacts", "replies"]
+NODE_OF: dict[Part, Step] = {
+    Part.IMPORT: "prospector",
+    Part.REPLIES: "replies",
+    Part.SCORE: "hygiene",
+    Part.DRAFT: "contacts",
+}
+"""The node that does a part of a run, for those who ask for some parts alone."""
 
 
 class RunState(TypedDict, total=False):
     """What a run carries. `files` are the imports asked for, `next_file` the first not yet taken; `plan` says, hop by
-    hop, what was done and why."""
+    hop, what was done and why.
+    `only` are the nodes asked for, all where it is empty; `wanted` the filters on who is written to."""
 
     root_run_id: str
     playbook: str
@@ -29,7 +39,8 @@ class RunState(TypedDict, total=False):
     next_file: int
     file: dict[str, Any] | None
     limit: int | None
-    only_replies: bool
+    only: list[Step]
+    wanted: dict[str, Any] | None
     hygiene_done: bool
     contacts_done: bool
     replies_done: bool
@@ -39,22 +50,32 @@ class RunState(TypedDict, total=False):
     tally: dict[str, Any]
 
 
+class GoalState(TypedDict, total=False):
+    """A goal, and what it was read as: `order` as agents.orchestrator_schema.WorkOrder in JSON, `matching` the people
+    whom it would write to now."""
+
+    root_run_id: str
+    playbook: str
+    goal: str
+    order: dict[str, Any]
+    matching: int
+
+
 def next_step(state: RunState, to_score: int, replies: int) -> tuple[Step | None, str]:
     """What comes next, and why: files first, then replies, then scoring, then contacts."""
     files, taken = state.get("files", []), state.get("next_file", 0)
+    asked = state.get("only") or list(NODE_OF.values())
     if len(state.get("plan", [])) >= MOST_HOPS:
         return None, f"{MOST_HOPS} hops are enough for one run"
-    if taken < len(files):
+    if taken < len(files) and "prospector" in asked:
         return "prospector", f"file {taken + 1} of {len(files)} to import"
-    if replies and not state.get("replies_done"):
+    if "replies" in asked and replies and not state.get("replies_done"):
         return "replies", f"{replies} replies to triage"
-    if state.get("only_replies"):
-        return None, "only replies were asked for"
-    if to_score and not state.get("hygiene_done"):
+    if "hygiene" in asked and to_score and not state.get("hygiene_done"):
         return "hygiene", f"{to_score} prospects to score"
-    if not state.get("contacts_done"):
+    if "contacts" in asked and not state.get("contacts_done"):
         return "contacts", "first touches that are due"
-    return None, "nothing else is due"
+    return None, "nothing else is due" if len(asked) == len(NODE_OF) else f"only {', '.join(asked)} asked for"
 
 
 def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], threads: Callable[[], Threads]) -> Graph:
@@ -80,6 +101,7 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
         asked = state.get("limit")
         limit = playbook.limits.drafts_per_run if asked is None else asked
         root = state["root_run_id"]
+        wanted = Wanted.model_validate(state.get("wanted") or {})
         runner, tally, tried = threads(), Tally(), set[str]()
         while tally.stopped is None:
             # What this run wrote before a crash counts as well; and a contact that failed has used up its place, or
@@ -97,6 +119,7 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
                     playbook.contact_personas,
                     limit=left,
                     without=under_way,
+                    wanted=wanted,
                 )
             )
             if not found:
@@ -132,6 +155,15 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
     for name in ("prospector", "hygiene", "contacts", "replies"):
         graph.add_edge(name, "plan")
     return graph.compile(checkpointer=saver, name="orchestrator")
+
+
+def build_goal_graph(machine: Machine) -> Graph:
+    """The compiled graph that reads a goal in words into a work order: one node, nothing to carry on with."""
+    graph = StateGraph(GoalState)
+    graph.add_node("orchestrator", make_node(machine, AGENTS["orchestrator"]))
+    graph.add_edge(START, "orchestrator")
+    graph.add_edge("orchestrator", END)
+    return graph.compile(name="goal")
 
 
 def _added(state: RunState, tally: Tally) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """One run of the product, from the sweep of what was left over to the last contact; and waking what was decided."""
 
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +10,13 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from agents.models import ModelError, RunBudget, spending
+from agents.orchestrator_schema import WorkOrder
+from agents.parts import Part
+from db.queries.wanted import Wanted
 from graphs.checkpoints import open_checkpoints
 from graphs.contact import build_contact_graph, build_reply_graph
 from graphs.nodes import Machine
-from graphs.orchestrator import MOST_HOPS, build_orchestrator
+from graphs.orchestrator import MOST_HOPS, NODE_OF, build_goal_graph, build_orchestrator
 from graphs.recorder import Opening, Step, step_id
 from graphs.threads import End, Tally, Threads
 
@@ -30,6 +33,15 @@ class RunResult:
     @property
     def complete(self) -> bool:
         return self.tally.stopped is None and self.tally.failed == 0
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A goal that was read: the run that did it, the order, and how many people it would write to now."""
+
+    run_id: str
+    order: WorkOrder
+    matching: int
 
 
 class Runner:
@@ -54,20 +66,60 @@ class Runner:
         self.threads = Threads(machine, saver, graphs, concurrency, self.budget, on_end or (lambda _thread, _end: None))
 
     async def run(
-        self, playbook: str, *, files: list[dict[str, Any]], limit: int | None, only_replies: bool = False
+        self,
+        playbook: str,
+        *,
+        files: list[dict[str, Any]],
+        limit: int | None,
+        only: Collection[Part] = (),
+        wanted: Wanted | None = None,
+        goal_run_id: str | None = None,
     ) -> RunResult:
-        """Sweeps up what an earlier run left, then runs the orchestrator over what is due."""
-        swept = Tally()
-        resumed = await self.threads.sweep(swept)
-        for thread_id in await self.threads.unfinished_runs():
-            before = await self._orchestrate(thread_id, None)
-            resumed += 1
-            _add(swept, before.tally)
-        state = {"playbook": playbook, "files": files, "limit": limit, "only_replies": only_replies}
+        """Sweeps up what an earlier run left, then runs the orchestrator over what is due.
+
+        `only` names the parts that are asked for, all where it is empty; a run that writes to nobody leaves the threads
+        of others alone. `wanted` narrows whom first touches go to; `goal_run_id` is the run that read it out of a goal.
+        """
+        swept, resumed = Tally(), 0
+        if not only or {Part.DRAFT, Part.REPLIES} & set(only):
+            resumed = await self.threads.sweep(swept)
+            for thread_id in await self.threads.unfinished_runs():
+                before = await self._orchestrate(thread_id, None)
+                resumed += 1
+                _add(swept, before.tally)
+        state = {
+            "playbook": playbook,
+            "files": files,
+            "limit": limit,
+            "only": [NODE_OF[part] for part in only],
+            "wanted": wanted.model_dump(mode="json", exclude_defaults=True) if wanted else None,
+            "goal_run_id": goal_run_id,
+        }
         result = await self._orchestrate(f"run:{uuid.uuid4().hex}", state)
         result.resumed = resumed
         _add(result.tally, swept)
         return result
+
+    async def read_goal(self, playbook: str, goal: str) -> Goal:
+        """What a goal in words asks for. Nothing is done about it. Raises ModelError where no order came of it."""
+        thread_id = f"goal:{uuid.uuid4().hex}"
+        root = step_id(thread_id)
+        state = {"playbook": playbook, "goal": goal, "root_run_id": root}
+        opening = Opening(
+            id=root,
+            run_type="orchestrate",
+            agent_name="orchestrator",
+            thread_id=thread_id,
+            inputs=state,
+            trigger="manual",
+            memoised=False,
+        )
+        async with self._machine.recorder.step(opening) as step:
+            with spending(self.budget):
+                config: RunnableConfig = {"configurable": {"thread_id": thread_id}}
+                values = await build_goal_graph(self._machine).ainvoke(state, config)
+            step.outputs = {"order": values["order"], "matching": values["matching"]}
+        return Goal(root, WorkOrder.model_validate(values["order"]), values["matching"])
 
     async def carry_on(self, thread_ids: list[str] | None = None) -> RunResult:
         """Wakes the threads whose decisions are in, and those that a crash cut off; starts nothing new."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,8 @@ from outreach.errors import Complaint
 from outreach.wiring import model_settings, open_database
 
 if TYPE_CHECKING:
-    from graphs.runner import Runner, RunResult
+    from agents.parts import Part
+    from graphs.runner import Goal, Runner, RunResult
     from graphs.threads import End
     from outreach.settings import Settings
 
@@ -107,10 +108,25 @@ class Session:
             self._loop.close()
 
     def run(
-        self, playbook: str, files: list[dict[str, Any]], limit: int | None, *, only_replies: bool = False
+        self,
+        playbook: str,
+        files: list[dict[str, Any]],
+        limit: int | None,
+        *,
+        only: Collection[Part] = (),
+        goal: Goal | None = None,
     ) -> RunResult:
-        """The orchestrator, over what is due; or over the replies alone."""
-        return self._loop.run(self._runner.run(playbook, files=files, limit=limit, only_replies=only_replies))
+        """The orchestrator, over what is due: `only` the parts named, and to whom a goal wants to write."""
+        wanted = goal.order.wanted() if goal else None
+        return self._loop.run(
+            self._runner.run(
+                playbook, files=files, limit=limit, only=only, wanted=wanted, goal_run_id=goal.run_id if goal else None
+            )
+        )
+
+    def read_goal(self, playbook: str, goal: str) -> Goal:
+        """The work order that a goal in words asks for."""
+        return self._loop.run(self._runner.read_goal(playbook, goal))
 
     def carry_on(self, thread_ids: list[str] | None = None) -> RunResult:
         """Wakes what was decided and what a crash cut off."""
@@ -119,5 +135,7 @@ class Session:
 
 def run_replies(settings: Settings) -> RunResult:
     """Triages the incoming messages that nobody has triaged yet."""
+    from agents.parts import Part
+
     with Session(settings) as session:
-        return session.run(settings.playbook, [], None, only_replies=True)
+        return session.run(settings.playbook, [], None, only=[Part.REPLIES])

@@ -3,12 +3,23 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session
 
-from db.models import AgentRun, Contact, InboundMessage, MessageDraft, MessageVersion, OutreachSequence, Prospect
+from db.models import (
+    Account,
+    AgentRun,
+    Contact,
+    InboundMessage,
+    MessageDraft,
+    MessageVersion,
+    OutreachSequence,
+    Prospect,
+)
+from db.queries.wanted import Wanted
 
 _NAMESPACE = uuid.UUID("3d5c1d2e-7f40-5b8a-8a64-0b7a3d7f3c11")
 READY_TO_WRITE = ("scored", "needs_research", "research_complete", "ready_for_outreach")
@@ -55,11 +66,15 @@ def first_touches_due(
     *,
     limit: int,
     without: Collection[str] = (),
+    wanted: Wanted | None = None,
+    today: date | None = None,
 ) -> list[DueContact]:
     """Contacts to write to for the first time, best first: one person of each organisation, nobody who has a draft.
 
-    `personas` says whom to prefer; `without` are thread ids under way.
+    `personas` says whom to prefer, `wanted` who may be among them at all; `without` are thread ids under way. `today`
+    (UTC) is the day that signals are looked at on.
     """
+    wanted = wanted or Wanted()
     rank = case({name: n for n, name in enumerate(personas)}, value=Contact.persona_type, else_=len(personas))
     place = func.row_number().over(
         partition_by=Contact.prospect_id, order_by=(rank, Contact.priority_score.desc(), Contact.id)
@@ -79,12 +94,14 @@ def first_touches_due(
             Contact.first_name != "",
             Contact.deleted_at.is_(None),
             ~written_to,
+            *wanted.of_contacts(),
         )
         .subquery()
     )
     tier_rank = case({tier: n for n, tier in enumerate(tiers)}, value=Prospect.tier, else_=len(tiers))
     rows = session.execute(
         select(Prospect.account_id, Prospect.id, Contact.id, Prospect.tier)
+        .join(Account, Account.id == Prospect.account_id)
         .join(Contact, Contact.prospect_id == Prospect.id)
         .join(best, best.c.id == Contact.id)
         .where(
@@ -93,6 +110,7 @@ def first_touches_due(
             Prospect.deleted_at.is_(None),
             Prospect.tier.in_(tiers),
             Prospect.status.in_(READY_TO_WRITE),
+            *wanted.of_prospects(today or datetime.now(UTC).date()),
         )
         .order_by(tier_rank, Prospect.icp_score.desc(), Prospect.name)
         .limit(limit + len(without))

@@ -307,6 +307,16 @@ def _totals(session: Session, ids: list[str]) -> dict[str, Sums]:
     return totals
 
 
+def partial_steps(session: Session, run_id: str) -> list[tuple[str, str]]:
+    """Agent and remark of the set-level steps of a run that were done only in part, in their order."""
+    query = (
+        select(AgentRun.agent_name, AgentRun.error_message)
+        .where(AgentRun.parent_run_id == run_id, AgentRun.status == "partial", AgentRun.contact_id.is_(None))
+        .order_by(AgentRun.started_at, AgentRun.id)
+    )
+    return [(agent, message or "") for agent, message in session.execute(query)]
+
+
 def has_unfinished_runs(session: Session) -> bool:
     """Whether a run was begun and never ended: it is under way elsewhere, or its process was stopped."""
     return bool(

@@ -13,6 +13,7 @@ from outreach.context import settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
+    from agents.parts import Part
     from outreach.importing import Proposal
     from outreach.settings import Settings
     from playbooks import Playbook
@@ -200,9 +201,11 @@ class _Import:
 
     def _let_agent_map(self) -> None:
         """The prospector's own step, which agrees on the mapping and takes no row."""
-        self._run(self._file(only_map=True))
+        from agents.parts import Part
 
-    def _run(self, file: dict[str, Any]) -> str:
+        self._run(self._file(only_map=True), Part.IMPORT)
+
+    def _run(self, file: dict[str, Any], *only: Part) -> str:
         from agents.prospector import NoMapping
         from outreach.console import progress
         from outreach.work import Session
@@ -210,8 +213,7 @@ class _Import:
 
         try:
             with progress(f"Importing {self._table.path.name}"), Session(self._settings) as session:
-                # No new drafts; what else is due (scoring the newcomers) is done.
-                result = session.run(self._playbook.name, [file], 0)
+                result = session.run(self._playbook.name, [file], 0, only=only)
         except (NoMapping, UnreadableFile) as exc:
             raise Complaint(str(exc), 'Say what a column is: --map "COLUMN=FIELD"') from exc
         if result.tally.stopped:
@@ -247,9 +249,10 @@ class _Import:
             _show_mapping(head(self._info, self._table, proposal, self._playbook.name))
 
     def _take(self, proposal: Proposal, least: float) -> None:
+        from agents.parts import Part
         from outreach.importing import head
 
-        run_id = self._run(self._file(least=least, rejects_path=str(self._info.rejects_path)))
+        run_id = self._run(self._file(least=least, rejects_path=str(self._info.rejects_path)), Part.IMPORT, Part.SCORE)
         outputs = self._outputs(run_id)
         refused = sum(outputs["rejected"].values())
         rejects = str(self._info.rejects_path) if refused else None

@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from agents.parts import Part
 from outreach.console import Bar, print_json, progress, say
 from outreach.context import settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
-    from graphs.runner import RunResult
+    from collections.abc import Collection
+
+    from graphs.runner import Goal, RunResult
     from outreach.settings import Settings
 
 EPILOG = """
 [bold]Examples[/bold]
   outreach run                                         whatever is due
+  outreach run --goal "10 drafts to athletic directors of D2 colleges in Ohio"
   outreach run --import leads.csv --source "Apollo"    take in a file first
   outreach run --limit 5                               at most five new drafts
+  outreach run --only replies                          nothing but the replies
 """
 
 
@@ -32,6 +37,12 @@ def run(
     source: Annotated[str | None, typer.Option(help="Where these files come from, as it shall be cited.")] = None,
     source_url: Annotated[str | None, typer.Option(help="The source's public page.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Most new drafts in this run.")] = None,
+    goal: Annotated[
+        str | None, typer.Option(help="What you want, in words; shown as a work order before it runs (docs/goals.md).")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Run the goal's order without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the goal's order, run nothing.")] = False,
+    only: Annotated[list[Part] | None, typer.Option(help="Do this part alone; may be given more than once.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Finds what is due and does it: imports, replies, scoring, research, drafts, checks. Stops where you decide.
@@ -42,10 +53,65 @@ def run(
 
     settings = settings_of(ctx)
     load_playbook(settings.playbook)
-    files = [described(path, source=source, source_url=source_url) for path in imports or []]
-    result = work(settings, files, limit)
+    if goal is None:
+        if dry_run or yes:
+            raise Complaint("--dry-run and --yes belong to a --goal.", "Add --goal, or leave them out.", code=2)
+        files = [described(path, source=source, source_url=source_url) for path in imports or []]
+        result = work(settings, files, limit, only=only or [])
+    else:
+        if imports or only or limit:
+            raise Complaint(
+                "A goal says itself what to import, what to do and how many.",
+                'For instance: --goal "import leads.csv and draft 5"',
+                code=2,
+            )
+        found = work_goal(settings, goal, source, source_url, yes=yes, dry_run=dry_run, as_json=as_json)
+        if found is None:
+            return
+        settings, result = found
     report(settings, result, as_json=as_json)
     finish(result)
+
+
+def work_goal(
+    settings: Settings,
+    words: str,
+    source: str | None,
+    source_url: str | None,
+    *,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> tuple[Settings, RunResult] | None:
+    """A goal read, shown, agreed to and run; None where it was only shown, or not agreed to."""
+    from agents.models import ModelError
+    from outreach.goals import agreed, files_of, order_json, show_order
+    from outreach.work import Session
+    from playbooks import load_playbook
+
+    if not words.strip():
+        raise Complaint("The goal is empty.", 'For instance: --goal "10 drafts to CFOs in Ohio"', code=2)
+    try:
+        with Session(settings) as session:
+            goal = session.read_goal(settings.playbook, words)
+    except ModelError as exc:
+        raise Complaint(f"The goal could not be read: {exc}", "Every step: outreach runs show last") from exc
+    if goal.order.playbook and goal.order.playbook != settings.playbook:
+        settings = settings.model_copy(update={"playbook": goal.order.playbook})
+    playbook = load_playbook(settings.playbook)
+    if as_json and not yes:
+        print_json(order_json(goal, playbook))
+        return None
+    if not as_json:
+        show_order(goal, playbook)
+    if dry_run:
+        say("Nothing was run.")
+        return None
+    files = [described(path, source=source, source_url=source_url) for path in files_of(goal.order)]
+    if not agreed(goal, yes=yes):
+        say("Nothing was run.")
+        raise typer.Exit(1)
+    return settings, work(settings, files, goal.order.count, only=goal.order.only, goal=goal)
 
 
 def described(path: Path, **more: Any) -> dict[str, Any]:
@@ -56,12 +122,19 @@ def described(path: Path, **more: Any) -> dict[str, Any]:
     return {"path": str(path.absolute()), "sha256": digest, **{k: v for k, v in more.items() if v is not None}}
 
 
-def work(settings: Settings, files: list[dict[str, Any]], limit: int | None) -> RunResult:
+def work(
+    settings: Settings,
+    files: list[dict[str, Any]],
+    limit: int | None,
+    *,
+    only: Collection[Part] = (),
+    goal: Goal | None = None,
+) -> RunResult:
     """One run, with a bar that counts the contacts whose threads have come to a stop."""
     from outreach.work import Session
 
     with progress("Working through what is due") as bar, Session(settings, _counter(bar)) as session:
-        return session.run(settings.playbook, files, limit)
+        return session.run(settings.playbook, files, limit, only=only, goal=goal)
 
 
 def _counter(bar: Bar) -> Any:
@@ -76,7 +149,7 @@ def _counter(bar: Bar) -> Any:
 
 def report(settings: Settings, result: RunResult, *, as_json: bool) -> None:
     """What the run did, in a few words."""
-    tally = result.tally
+    tally, partly = result.tally, _partly(settings, result.run_id)
     if as_json:
         print_json(
             {
@@ -87,6 +160,7 @@ def report(settings: Settings, result: RunResult, *, as_json: bool) -> None:
                 "failed": tally.failed,
                 "stopped": tally.stopped,
                 "errors": tally.errors,
+                "partly": partly,
                 "plan": result.plan,
             }
         )
@@ -94,6 +168,8 @@ def report(settings: Settings, result: RunResult, *, as_json: bool) -> None:
     if result.resumed:
         say(f"Carried on with {result.resumed} that were left unfinished or decided since.")
     say(f"Drafts written and waiting for you: {tally.waiting}. Brought to an end: {tally.done}.")
+    for remark in partly:
+        say(f"Done in part: {remark}", "yellow")
     for error in tally.errors[:5]:
         say(f"Failed: {error}", "red")
     if tally.stopped:
@@ -103,6 +179,16 @@ def report(settings: Settings, result: RunResult, *, as_json: bool) -> None:
     step = next_step(settings)
     say(f"Every step: outreach runs show {result.run_id[:12]}")
     say(f"Next: {step.command}   ({step.why})", "bold")
+
+
+def _partly(settings: Settings, run_id: str) -> list[str]:
+    """What the run's own steps did only in part: rows not taken, for instance."""
+    from db.queries.runs import partial_steps
+    from outreach.wiring import open_database
+
+    with open_database(settings, "user") as database:
+        steps = database.read_sync(lambda session: partial_steps(session, run_id))
+    return [f"{name}: {message}" for name, message in steps]
 
 
 def finish(result: RunResult) -> None:

@@ -1,0 +1,159 @@
+"""Whom a run is asked to write to: filters on prospects and their people, and the values that the records know."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import ColumnElement, exists, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from db.enums import PersonaType, ProspectTier, SignalType, State, VenueType
+from db.models import Account, Contact, ExternalId, Prospect, Signal
+
+MOST_INDUSTRIES = 80
+
+
+class Wanted(BaseModel):
+    """Filters on who is written to. An empty list, and None, leave everybody in.
+
+    Texts are compared without regard to case. Bounds are inclusive; a record that does not know the number is left
+    out by a bound on it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    organisations: list[str] = Field(default=[], description="names of single organisations")
+    states: list[str] = Field(default=[], description="US states by postal code, as OH")
+    cities: list[str] = []
+    venues: list[VenueType] = Field(default=[], description="kinds of school, or company")
+    conferences: list[str] = Field(default=[], description="athletic conferences")
+    industries: list[str] = []
+    tiers: list[ProspectTier] = []
+    personas: list[PersonaType] = []
+    signals: list[SignalType] = Field(default=[], description="only who has one of these signals, not yet expired")
+    sources: list[str] = Field(default=[], description="only who was imported from one of these")
+    least_seats: int | None = Field(default=None, ge=0)
+    most_seats: int | None = Field(default=None, ge=0)
+    least_students: int | None = Field(default=None, ge=0)
+    most_students: int | None = Field(default=None, ge=0)
+    least_employees: int | None = Field(default=None, ge=0)
+    most_employees: int | None = Field(default=None, ge=0)
+    lights_at_least_years: int | None = Field(default=None, ge=0, description="age of the present lights")
+
+    def of_prospects(self, today: date) -> list[ColumnElement[bool]]:
+        """Conditions on a query that selects from prospects joined with accounts."""
+        found: list[ColumnElement[bool]] = []
+        for column, values in (
+            (Prospect.name, self.organisations),
+            (Prospect.city, self.cities),
+            (Prospect.conference, self.conferences),
+        ):
+            if values:
+                found.append(_any_of(column, values))
+        if self.venues:
+            found.append(Prospect.venue_type.in_([venue.value for venue in self.venues]))
+        if self.tiers:
+            found.append(Prospect.tier.in_([tier.value for tier in self.tiers]))
+        if self.states:
+            found.append(or_(*(_in_state(code) for code in self.states)))
+        if self.industries:
+            found.append(
+                or_(_any_of(Account.industry, self.industries), _any_of(Account.sub_industry, self.industries))
+            )
+        if self.signals:
+            found.append(
+                exists().where(
+                    Signal.account_id == Prospect.account_id,
+                    Signal.signal_type.in_([signal.value for signal in self.signals]),
+                    Signal.expires_at.is_(None) | (Signal.expires_at >= today),
+                )
+            )
+        if self.sources:
+            found.append(
+                exists().where(
+                    ExternalId.table_name == Account.__tablename__,
+                    ExternalId.record_id == Prospect.account_id,
+                    _any_of(ExternalId.source, self.sources),
+                )
+            )
+        return found + self._bounds()
+
+    def of_contacts(self) -> list[ColumnElement[bool]]:
+        """Conditions on a query that selects from contacts."""
+        return [Contact.persona_type.in_([p.value for p in self.personas])] if self.personas else []
+
+    def _bounds(self) -> list[ColumnElement[bool]]:
+        least: tuple[tuple[Any, int | None], ...] = (
+            (Prospect.seating_capacity, self.least_seats),
+            (Prospect.enrollment, self.least_students),
+            (Account.employee_count, self.least_employees),
+            (Prospect.current_lighting_age_years, self.lights_at_least_years),
+        )
+        most: tuple[tuple[Any, int | None], ...] = (
+            (Prospect.seating_capacity, self.most_seats),
+            (Prospect.enrollment, self.most_students),
+            (Account.employee_count, self.most_employees),
+        )
+        lower = [column >= bound for column, bound in least if bound is not None]
+        return lower + [column <= bound for column, bound in most if bound is not None]
+
+
+def _any_of(column: InstrumentedAttribute[Any], values: Sequence[str]) -> ColumnElement[bool]:
+    return func.lower(column).in_([value.lower() for value in values])
+
+
+def _in_state(code: str) -> ColumnElement[bool]:
+    """`prospects.state` tells the five states of the territory apart; the others stand in the account's place."""
+    if code in {state.value for state in State}:
+        return Prospect.state == code
+    place = Account.hq_location
+    return place.like(f"%, {code}") | place.like(f"%, {code}, %") | place.like(f"{code}, %")
+
+
+def known_values(session: Session, playbook: str, text: str) -> dict[str, list[str]]:
+    """What the records call things, by the filter's name: all industries, and whatever else stands in `text`."""
+    said = literal(text.lower())
+
+    def named(column: InstrumentedAttribute[Any]) -> list[str]:
+        query = (
+            select(column)
+            .select_from(Prospect)
+            .join(Account)
+            .where(Prospect.playbook == playbook, Prospect.deleted_at.is_(None), column != "")
+            .where(said.contains(func.lower(column)))
+            .distinct()
+        )
+        return _standing_in(text, session.scalars(query))
+
+    sources = session.scalars(select(ExternalId.source).where(said.contains(func.lower(ExternalId.source))).distinct())
+    return {
+        "organisations": named(Prospect.name),
+        "cities": named(Prospect.city),
+        "conferences": named(Prospect.conference),
+        "industries": _industries(
+            session, playbook, _standing_in(text, [*named(Account.industry), *named(Account.sub_industry)])
+        ),
+        "sources": _standing_in(text, sources),
+    }
+
+
+def _industries(session: Session, playbook: str, named: list[str]) -> list[str]:
+    """Those that are named, and the commonest: a goal may mean one without using its name."""
+    query = (
+        select(Account.industry, func.count().label("count"))
+        .join(Prospect)
+        .where(Prospect.playbook == playbook, Account.industry != "")
+        .group_by(Account.industry)
+        .order_by(func.count().desc(), Account.industry)
+        .limit(MOST_INDUSTRIES)
+    )
+    return list(dict.fromkeys([*named, *(row.industry for row in session.execute(query))]))
+
+
+def _standing_in(text: str, values: Any) -> list[str]:
+    """The values that stand in the text as whole words, longest first."""
+    folded = text.lower()
+    found = {v for v in values if re.search(rf"(?<!\w){re.escape(v.lower())}(?!\w)", folded)}
+    return sorted(found, key=lambda v: (-len(v), v))
