@@ -48,7 +48,7 @@ def checked(order: WorkOrder, goal: str, known: Mapping[str, list[str]]) -> Work
 
 async def prepare(work: Work, state: State) -> Briefing | Done:
     """The goal, and what the records call the things that it may name."""
-    goal = str(state["goal"])
+    goal, today = str(state["goal"]), datetime.now(UTC).date().isoformat()
     known = await work.db.read(lambda session: known_values(session, work.playbook.name, goal))
     titles = {}
     for name in playbook_names():
@@ -56,7 +56,7 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
             titles[name] = load_playbook(name).title
         except (PlaybookNotFound, ValueError):  # one that is being written must not stop the others
             continue
-    return Briefing({"goal": goal, "playbook": work.playbook.name, "playbooks": titles, "known": known})
+    return Briefing({"goal": goal, "playbook": work.playbook.name, "playbooks": titles, "known": known, "today": today})
 
 
 async def conclude(work: Work, state: State, briefing: Briefing, answer: Any) -> Done:

@@ -57,7 +57,9 @@ _ONLY: Final = (
     (r"(?:draft|write|drafting)\b", Part.DRAFT),
 )
 _NEGATION: Final = r"(?:not|no|never|except(?: for)?|excluding|without|but|other than|don't|do not|avoid)\b[^,;.]*"
-_YEAR: Final = r"(?:built|founded|opened|since|before|after|in)(?: (?:in|before|after|since))? (?:1[89]|20)\d\d\b"
+_YEAR: Final = r"(?:founded|since|before|after|in)(?: (?:in|before|after|since))? (?:1[89]|20)\d\d\b"
+OLD_YEARS: Final = 40
+"""What "old stadiums" means where the goal names no year; the order shows the year that it comes to."""
 _SILENT: Final = frozenset(
     re.findall(
         r"\S+",
@@ -81,6 +83,7 @@ class _Reading:
 
     goal: str
     known: dict[str, list[str]]
+    this_year: int
     order: dict[str, Any] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     colleges: bool = False
@@ -95,12 +98,14 @@ class _Reading:
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """The work order for the goal in the material."""
     material = json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)
-    return answer(read_goal(material["goal"], material["known"], list(material["playbooks"])))
+    return answer(
+        read_goal(material["goal"], material["known"], list(material["playbooks"]), int(material["today"][:4]))
+    )
 
 
-def read_goal(goal: str, known: dict[str, list[str]], playbooks: Sequence[str] = ()) -> WorkOrder:
+def read_goal(goal: str, known: dict[str, list[str]], playbooks: Sequence[str], this_year: int) -> WorkOrder:
     """The work order that a goal asks for, by the grammar. `known` are the records' names that may stand in it."""
-    reading = _Reading(goal, known)
+    reading = _Reading(goal, known, this_year)
     place = 0
     while place < len(goal):
         if not goal[place].isalnum() and goal[place] not in '"<>/.~':
@@ -188,6 +193,19 @@ def _lights(reading: _Reading, rest: str) -> int:
     if found is None:
         return 0
     reading.order["lights_at_least_years"] = _number(found["n"]) + bool(found["above"])
+    return found.end()
+
+
+def _built(reading: _Reading, rest: str) -> int:
+    place = r"(?:stadiums?|venues?|fields?)"
+    if found := _match(rf"old(?:er)? {place}\b", rest):
+        reading.order["built_before"] = reading.this_year - OLD_YEARS
+        return found.end()
+    year = r"(?P<year>(?:1[89]|20)\d\d)\b"
+    found = _match(rf"(?:{place} )?(?:built|opened) (?:(?P<before>before)|after|since) {year}", rest)
+    if found is None:
+        return 0
+    reading.order["built_before" if found["before"] else "built_after"] = int(found["year"])
     return found.end()
 
 
@@ -318,5 +336,5 @@ def _signals(reading: _Reading, rest: str) -> int:
 
 
 _PHRASES: Final[tuple[Callable[[_Reading, str], int], ...]] = (
-    _not_for_us, _files, _only, _named, _lights, _bounds, _tiers, _venues, _signals, _states, _personas, _count,
+    _not_for_us, _files, _only, _named, _lights, _built, _bounds, _tiers, _venues, _signals, _states, _personas, _count,
 )  # fmt: skip

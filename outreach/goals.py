@@ -37,6 +37,8 @@ _SAID: Final = {
     "least_employees": "employees, at least",
     "most_employees": "employees, at most",
     "lights_at_least_years": "age of the lights, years, at least",
+    "built_before": "stadium built before",
+    "built_after": "stadium built after",
 }
 
 

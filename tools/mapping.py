@@ -202,12 +202,6 @@ def stored_mapping(session: Session, playbook: str, columns: Sequence[str]) -> M
     )
 
 
-def headers_for(session: Session, playbook: str, field: str) -> set[str]:
-    """Every column name that was agreed to hold a field, over all layouts of a playbook."""
-    mappings = session.scalars(select(ImportMapping.mapping).where(ImportMapping.playbook == playbook))
-    return {m["columns"][field] for m in mappings if field in m["columns"]}
-
-
 def keep_mapping(
     session: Session,
     playbook: str,

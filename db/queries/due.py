@@ -110,7 +110,7 @@ def first_touches_due(
             Prospect.deleted_at.is_(None),
             Prospect.tier.in_(tiers),
             Prospect.status.in_(READY_TO_WRITE),
-            *wanted.of_prospects(today or datetime.now(UTC).date()),
+            *wanted.of_prospects(session, playbook, today or datetime.now(UTC).date()),
         )
         .order_by(tier_rank, Prospect.icp_score.desc(), Prospect.name)
         .limit(limit + len(without))

@@ -1,16 +1,17 @@
 """Whom a run is asked to write to: filters on prospects and their people, and the values that the records know."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, exists, false, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.enums import PersonaType, ProspectTier, SignalType, State, VenueType
 from db.models import Account, Contact, ExternalId, Prospect, Signal
+from db.queries.mappings import headers_for
 
 MOST_INDUSTRIES = 80
 
@@ -41,9 +42,12 @@ class Wanted(BaseModel):
     least_employees: int | None = Field(default=None, ge=0)
     most_employees: int | None = Field(default=None, ge=0)
     lights_at_least_years: int | None = Field(default=None, ge=0, description="age of the present lights")
+    built_before: int | None = Field(default=None, ge=1800, le=2100, description="the stadium, by year")
+    built_after: int | None = Field(default=None, ge=1800, le=2100)
 
-    def of_prospects(self, today: date) -> list[ColumnElement[bool]]:
-        """Conditions on a query that selects from prospects joined with accounts."""
+    def of_prospects(self, session: Session, playbook: str, today: date) -> list[ColumnElement[bool]]:
+        """Conditions on a query that selects from prospects joined with accounts. `session` is asked which columns of
+        the sources' own records hold a year of building."""
         found: list[ColumnElement[bool]] = []
         for column, values in (
             (Prospect.name, self.organisations),
@@ -78,11 +82,23 @@ class Wanted(BaseModel):
                     _any_of(ExternalId.source, self.sources),
                 )
             )
+        if self.built_before is not None or self.built_after is not None:
+            found.append(self._built(headers_for(session, playbook, "year_built")))
         return found + self._bounds()
 
     def of_contacts(self) -> list[ColumnElement[bool]]:
         """Conditions on a query that selects from contacts."""
         return [Contact.persona_type.in_([p.value for p in self.personas])] if self.personas else []
+
+    def _built(self, headers: Collection[str]) -> ColumnElement[bool]:
+        """By the year as the sources wrote it, which is nobody's column. Four digits compare as text."""
+        after, before = str((self.built_after or 999) + 1), str((self.built_before or 2200) - 1)
+        years = [func.substr(ExternalId.payload[h].as_string(), 1, 4) for h in headers if '"' not in h]
+        return exists().where(
+            ExternalId.table_name == Account.__tablename__,
+            ExternalId.record_id == Prospect.account_id,
+            or_(false(), *(year.between(after, before) for year in years)),
+        )
 
     def _bounds(self) -> list[ColumnElement[bool]]:
         least: tuple[tuple[Any, int | None], ...] = (

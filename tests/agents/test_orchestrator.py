@@ -20,7 +20,7 @@ HIGH = ["high_school_6a", "high_school_5a", "high_school_4a", "high_school_3a", 
 
 
 def read(goal: str) -> dict[str, Any]:
-    order = read_goal(goal, KNOWN, ["qa-software", "sports-lighting"])
+    order = read_goal(goal, KNOWN, ["qa-software", "sports-lighting"], 2026)
     return order.model_dump(mode="json", exclude_defaults=True)
 
 
@@ -57,6 +57,10 @@ def read(goal: str) -> dict[str, Any]:
         ("no more than 80 staff", {"most_employees": 80}),
         ("lights older than 15 years", {"lights_at_least_years": 16}),
         ("lighting at least 15 years old", {"lights_at_least_years": 15}),
+        ("stadiums built before 1980 in KY", {"built_before": 1980, "states": ["KY"]}),
+        ("built after 1999", {"built_after": 1999}),
+        ("ten Ohio D3 schools with old stadiums", {"count": 10, "states": ["OH"], "venues": ["college_d3"],
+                                                  "built_before": 1986}),
         ("up to 15 emails", {"count": 15}),
         ("tiers A1 to B", {"tiers": ["A1", "A2", "B"]}),
         ("A1 and A2 prospects", {"tiers": ["A1", "A2"]}),
@@ -88,7 +92,7 @@ def test_what_the_grammar_reads(goal: str, order: dict[str, Any]) -> None:
     [
         ("colleges in Ohio, except Ohio State", ["except Ohio State"]),
         ("D1 colleges without football", ["without football"]),
-        ("stadiums built before 1980 in KY", ["built before 1980"]),
+        ("companies founded before 1980", ["founded before 1980"]),
         ("10 drafts in a friendly tone", ["friendly", "tone"]),
         ("big colleges", ["big"]),
         ("5 drafts, then 7 drafts", ["then", "7 drafts"]),

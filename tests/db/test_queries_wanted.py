@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
-from db.models import ExternalId, Signal
+from db.models import ExternalId, ImportMapping, Signal
 from db.queries.due import first_touches_due
 from db.queries.wanted import Wanted, known_values
 from tests.support.rows import make_contact, make_prospect
@@ -51,7 +51,29 @@ def _fill(session: Session) -> None:
         [
             Signal(account=birch.account, signal_type="funding", expires_at=date(2026, 3, 10)),
             Signal(account=cedar.account, signal_type="funding", expires_at=date(2026, 3, 9)),
-            ExternalId(table_name="accounts", record_id=cedar.account_id, source="Directory", external_id="1"),
+            ExternalId(
+                table_name="accounts",
+                record_id=cedar.account_id,
+                source="Directory",
+                external_id="1",
+                payload={"Opened": 1979},
+            ),
+            ExternalId(
+                table_name="accounts",
+                record_id=birch.account_id,
+                source="List",
+                external_id="2",
+                payload={"Opened": "1999-05", "Name": "1950"},
+            ),
+            ImportMapping(
+                layout_hash="x",
+                playbook="sports-lighting",
+                entity="organisation",
+                headers=["Opened"],
+                mapping={"columns": {"year_built": "Opened"}},
+                decided_by="user:test",
+                confidence=1.0,
+            ),
         ]
     )
 
@@ -82,6 +104,10 @@ def _fill(session: Session) -> None:
         ({"most_employees": 59}, ""),
         ({"lights_at_least_years": 16}, "Birch"),
         ({"lights_at_least_years": 17}, ""),
+        ({"built_before": 1980}, "Cedar"),
+        ({"built_before": 1979}, ""),
+        ({"built_after": 1978}, "Birch Cedar"),
+        ({"built_after": 1979, "built_before": 1999}, ""),
         ({"states": ["OH"], "venues": ["college_d2"]}, ""),
     ],
 )

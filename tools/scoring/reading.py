@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from db.enums import ContactStatus, SignalType
 from db.models import Contact, ExternalId, IcpScore, Prospect, ProspectScore, Signal
+from db.queries.mappings import headers_for
 from playbooks import Playbook, WeightedFormula
-from tools.mapping import headers_for
 from tools.normalise import year
 
 
