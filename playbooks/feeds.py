@@ -90,6 +90,7 @@ class BidWords(_Data):
 
     relevant_from: int = Field(ge=1, le=100)
     doubtful_from: int = Field(ge=1, le=100)
+    look: Pattern = Field(description="a word of the trade, in title or text: worth a reader's look at all")
     wanted: list[Wanted]
     unwanted: list[Unwanted] = []
     codes: list[Code] = []
@@ -116,10 +117,16 @@ class JobTitle(_Data):
 class JobWords(_Data):
     """How an opening for a software tester is told from one of another trade's quality or test."""
 
+    look: Pattern = Field(description="in a title: worth a reader's look at all; every pattern of `titles` has one")
     titles: list[JobTitle]
     other_trades: list[Pattern]
     software_context: list[Pattern] = Field(description="in a description: raises a title that could be either")
+    software_names: list[Pattern] = Field(
+        default=[],
+        description="in a title or department: names software, and raises a title that could be either",
+    )
     other_context: list[Pattern] = Field(description="in a description: another trade's tools and standards")
+    other_roles: list[Pattern] = Field(default=[], description="in a title: somebody who sells it, hires for it")
     duties: list[Pattern] = Field(default=[], description="in a description: testing is the job, whatever its title")
     signal_from: float = Field(ge=0, le=1)
 
@@ -140,8 +147,27 @@ class SignalWords(_Data):
     """All of `signals.toml`. `expires_days` says for how many days each type is news."""
 
     expires_days: dict[SignalName, Annotated[int, Field(ge=1)]]
+    terms: dict[str, Pattern] = Field(default={}, description="what `%name%` stands for in the patterns of news")
     jobs: JobWords | None = None
     news: list[NewsWords] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_terms(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Writes the terms out in the patterns of news. A gap within a sentence may hold a decimal point."""
+        terms = given.get("terms", {})
+
+        def written(pattern: str) -> str:
+            for name, meaning in terms.items():
+                pattern = pattern.replace(f"%{name}%", f"(?:{meaning})")
+            return pattern.replace("[^.;]", r"(?:[^.;]|\.(?=\d))")
+
+        lists = ("patterns", "unless", "not_before")
+        news = [
+            {**rule, **{name: [written(one) for one in rule[name]] for name in lists if name in rule}}
+            for rule in given.get("news", [])
+        ]
+        return {**given, "news": news}
 
     @model_validator(mode="after")
     def _each_expires(self) -> Self:

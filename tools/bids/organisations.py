@@ -4,6 +4,7 @@ Look-alikes stay apart: the same name in another state, a district and a school 
 its campuses. Where the evidence is short of certain a person is asked (`Verdict.REVIEW`).
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,43 +20,14 @@ from tools.bids.notices import Tender
 from tools.normalise import name_words
 
 _COMMON: Final = frozenset(
-    [
-        "university",
-        "college",
-        "state",
-        "school",
-        "schools",
-        "high",
-        "city",
-        "county",
-        "district",
-        "community",
-        "saint",
-        "public",
-        "local",
-        "institute",
-        "national",
-        "technology",
-        "department",
-        "office",
-        "services",
-        "of",
-        "center",
-        "academy",
-        "system",
-        "board",
-        "north",
-        "south",
-        "east",
-        "west",
-        "new",
-        "central",
-        "united",
-        "states",
-        "american",
-        "academic",
-        "international",
-    ]
+    re.findall(
+        r"\S+",
+        """
+        university college state school schools high city county district community saint public local institute
+        national technology department office services of center academy system board north south east west new
+        central united states american academic international
+        """,
+    )
 )
 _SHARED_DOMAINS: Final = ("k12.oh.us", "gmail.com", "yahoo.com", "outlook.com", "bonfirehub.com", "gov", "mil")
 _CLOSE: Final = 0.08
@@ -117,7 +89,8 @@ class Matcher:
             self._learn(candidate)
 
     def _learn(self, candidate: Candidate) -> None:
-        names = [parse(candidate.name), *(parse(alias) for alias in candidate.aliases if alias.strip())]
+        called = [candidate.name, *(alias for alias in candidate.aliases if alias.strip())]
+        names = [parse(name) for name in (*called, *self._in_full(called))]
         self._candidates[candidate.id], self._names[candidate.id] = candidate, names
         for place, name in enumerate(names):
             for word in name.words:
@@ -131,8 +104,24 @@ class Matcher:
         if candidate.domain and not candidate.domain.endswith(_SHARED_DOMAINS):
             self._by_domain[candidate.domain].add(candidate.id)
 
+    def _in_full(self, called: Iterable[str]) -> Iterable[str]:
+        """'Pennsylvania State University Behrend' for 'Penn State Behrend'."""
+        for name in called:
+            for short, full in self._limits.short_names.items():
+                if name.casefold() == short or name.casefold().startswith(f"{short} "):
+                    rest = name[len(short) :].removeprefix(" University")
+                    yield f"{full}{rest}"
+
     def match(self, tender: Tender) -> Match:
         """The best prospect for a tender, or none."""
+        return self._decide(self._cases(tender))
+
+    def shortlist(self, tender: Tender, most: int) -> tuple[Candidate, ...]:
+        """The prospects that anything speaks for, the likeliest first; at most so many."""
+        cases = sorted(self._cases(tender), key=lambda case: (-case.confidence, case.candidate.id))
+        return tuple(case.candidate for case in cases[:most])
+
+    def _cases(self, tender: Tender) -> list[_Case]:
         cases: dict[str, _Case] = {}
         for text in tender.organisations[:4]:
             for case in self._by_name(parse(self._limits.short_names.get(text.casefold(), text)), tender):
@@ -142,7 +131,7 @@ class Matcher:
         if self._limits.place_counts:
             for case in self._by_mention(tender):
                 _keep(cases, case)
-        return self._decide(list(cases.values()))
+        return list(cases.values())
 
     def compare(self, tender: Tender, candidate_id: str) -> Match:
         """How one prospect, and no other, stands to a tender."""

@@ -4,6 +4,7 @@ import gzip
 import json
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -102,7 +103,7 @@ def unpacked(path: Path) -> Iterator[Path]:
         try:
             with gzip.open(path, "rb") as packed, plain.open("wb") as out:
                 shutil.copyfileobj(_Bounded(packed, path.name), out)
-        except (gzip.BadGzipFile, EOFError) as exc:
+        except (gzip.BadGzipFile, EOFError, zlib.error) as exc:
             raise UnreadableFile(f"{path.name} is no sound gzip file: {exc}") from exc
         yield plain
 

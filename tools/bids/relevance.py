@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Literal
 
@@ -18,11 +18,12 @@ _STRUCK: Final = "\x00"
 
 @dataclass(frozen=True)
 class Relevance:
-    """A score of 0-100, what it comes to, and why, the weightiest reason first."""
+    """A score of 0-100, what it comes to, and why, the weightiest reason first. `words` is what it rests on most."""
 
     score: int
     standing: Standing
     reasons: tuple[str, ...]
+    words: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class _Hit:
     says: str
     quote: str
     points: int
+    words: str = ""
 
 
 @cache
@@ -61,11 +63,15 @@ def judge_text(title: str, text: str, codes: Iterable[tuple[str, str]], words: B
         )
     if in_text:
         reasons.append((in_text.points, f"the text speaks of {in_text.says}: '{in_text.quote}'"))
-        if in_title is None or in_text.points > in_title.points:
+        if in_title is None:
             reasons[-1] = (in_text.points, f"{reasons[-1][1]} (+{in_text.points})")
         else:
+            # The weightier counts in full, and that the other says so too.
             score += _BOTH
-            reasons[-1] = (in_text.points, f"{reasons[-1][1]} (+{_BOTH})")
+            lesser = min(range(2), key=lambda place: (reasons[place][0], -place))
+            reasons[lesser] = (reasons[lesser][0], f"{_without_points(reasons[lesser][1])} (+{_BOTH})")
+            other = 1 - lesser
+            reasons[other] = (reasons[other][0], f"{_without_points(reasons[other][1])} (+{reasons[other][0]})")
     if in_title is None or in_title.points < words.relevant_from:
         for hit in _worst([*against, *more]):
             score -= hit.points
@@ -76,11 +82,17 @@ def judge_text(title: str, text: str, codes: Iterable[tuple[str, str]], words: B
     score = max(0, min(100, score))
     if not reasons:
         reasons.append((0, "nothing in it speaks of what is sold"))
-    standing: Standing = "not_relevant"
-    if score >= words.doubtful_from:
-        standing = "relevant" if score >= words.relevant_from else "doubtful"
     ordered = sorted(reasons, key=lambda reason: -reason[0])
-    return Relevance(score, standing, tuple(reason for _weight, reason in ordered))
+    told = tuple(reason for _weight, reason in ordered)
+    rests_on = max((hit for hit in (in_title, in_text) if hit), key=lambda hit: hit.points, default=None)
+    return Relevance(score, standing_of_score(score, words), told, rests_on.words if rests_on else "")
+
+
+def standing_of_score(score: int, words: BidWords) -> Standing:
+    """What a score of 0-100 comes to in a playbook."""
+    if score < words.doubtful_from:
+        return "not_relevant"
+    return "relevant" if score >= words.relevant_from else "doubtful"
 
 
 def _strike(text: str, unwanted: Iterable[Unwanted]) -> tuple[str, list[_Hit]]:
@@ -107,7 +119,7 @@ def _best(text: str, wanted: Iterable[Wanted], *, title: bool) -> _Hit | None:
             continue
         quote = _found(text, words)
         if quote is not None:
-            best = _Hit(words.says, _short(quote), points)
+            best = _Hit(words.says, _short(quote), points, quote)
     return best
 
 
@@ -136,6 +148,10 @@ def _by_codes(codes: Iterable[tuple[str, str]], words: BidWords) -> list[_Hit]:
             if rule.scheme == scheme and code.upper().startswith(rule.prefix.upper()):
                 hits.setdefault(rule.says, _Hit(rule.says, code, rule.points))
     return list(hits.values())
+
+
+def _without_points(reason: str) -> str:
+    return re.sub(r" \(\+\d+\)$", "", reason)
 
 
 def _short(quote: str) -> str:

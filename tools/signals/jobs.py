@@ -41,6 +41,7 @@ def read_opening(opening: Opening, words: JobWords) -> Found | Note | None:
     and without either a title that is of any trade ('Quality Engineer') is no signal.
     """
     title = _spoken(opening.title)
+    role = _search(words.other_roles, title)
     best = None
     for kind in words.titles:
         found = re.search(kind.pattern, title, re.IGNORECASE)
@@ -49,12 +50,16 @@ def read_opening(opening: Opening, words: JobWords) -> Found | Note | None:
     around = " ".join(part for part in (opening.department, opening.description) if part)
     if best is None:
         return _by_duties(opening, around, words)
+    if role is not None:
+        return _note(opening, f"'{role[0]}' is another's work")
     kind, found = best
     sure, reasons = kind.sure, [f"the title says '{found[0].strip()}'"]
     other = _search(words.other_trades, title)
     if other is not None and not kind.of_software:
         return _note(opening, f"'{other[0]}' is of another trade")
     helps, undoes = _search(words.software_context, around), _search(words.other_context, around)
+    # The title without what makes it one of testing: 'Test Engineer, Payments Platform'.
+    named = _search(words.software_names, f"{opening.title} {opening.department or ''}")
     by_department = _search(words.other_trades, _spoken(opening.department or ""))
     if not kind.of_software:
         if by_department is not None:
@@ -62,6 +67,9 @@ def read_opening(opening: Opening, words: JobWords) -> Found | Note | None:
         if helps is not None:
             sure = min(0.95, sure + 0.25)
             reasons.append(f"the description speaks of '{helps[0]}'")
+        elif named is not None:
+            sure = min(0.9, sure + 0.2)
+            reasons.append(f"it is about '{named[0]}'")
         elif undoes is not None:
             return _note(opening, f"the description is of another trade: '{undoes[0]}'")
     if sure < words.signal_from:
@@ -80,7 +88,7 @@ def _by_duties(opening: Opening, around: str, words: JobWords) -> Found | Note |
         r"\b(?:engineer|developer|analyst|tester|test|quality)", opening.title, re.IGNORECASE
     ):
         return None
-    if re.search(r"\b(?:sales|account|recruit\w*|marketing|writer|support)\b", opening.title, re.IGNORECASE):
+    if _search(words.other_roles, _spoken(opening.title)):
         return None
     if len(said) < 3:
         return _note(opening, f"the description speaks of '{said[0]}', but testing is not the job")
@@ -89,7 +97,7 @@ def _by_duties(opening: Opening, around: str, words: JobWords) -> Found | Note |
 
 def _spoken(title: str) -> str:
     # 'QA/QC' is a trade of its own, which spelling out '/' would hide.
-    return title_key(re.sub(r"(?i)\bqa\s*[/&]\s*qc\b", "qaqc", title))
+    return title_key(re.sub(r"(?i)\bqa\s*[/&]\s*qc\b", "qaqc", title.replace("_", " ")))
 
 
 def _note(opening: Opening, reason: str) -> Note:
@@ -97,13 +105,18 @@ def _note(opening: Opening, reason: str) -> Note:
 
 
 def _found(opening: Opening, sure: float, reasons: list[str]) -> Found:
+    return found_in_opening(opening, sure, tuple(reasons))
+
+
+def found_in_opening(opening: Opening, sure: float, reasons: tuple[str, ...]) -> Found:
+    """The signal that an opening is."""
     return Found(
         type="qa_job_posting",
         organisation=opening.organisation,
         domain=opening.domain,
         description=f"{opening.title}, {opening.location}" if opening.location else opening.title,
         evidence=opening.title,
-        reasons=tuple(reasons),
+        reasons=reasons,
         sure=sure,
         row=opening.row,
         source_url=opening.url,

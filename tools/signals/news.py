@@ -5,12 +5,12 @@ A sentence that denies ('has no plans to raise'), supposes ('if it raises'), ask
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Final
 
-from playbooks.feeds import NewsWords, SignalWords
+from playbooks.feeds import NewsWords, SignalName, SignalWords
 from tools.normalise import clean, name_words
 from tools.signals.found import Found, Note
 
@@ -59,103 +59,25 @@ _RIVAL: Final = re.compile(
     r"\b(?:rivals?|competitors?|peers?|customers?|clients?|partners?|supplier|vendor)\b", re.IGNORECASE
 )
 _NO_NAMES: Final = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "in",
-        "on",
-        "at",
-        "for",
-        "from",
-        "by",
-        "after",
-        "before",
-        "with",
-        "today",
-        "yesterday",
-        "this",
-        "that",
-        "these",
-        "those",
-        "its",
-        "it",
-        "we",
-        "our",
-        "they",
-        "he",
-        "she",
-        "his",
-        "her",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "ceo",
-        "cto",
-        "cfo",
-        "coo",
-        "cpo",
-        "vp",
-        "svp",
-        "president",
-        "founder",
-        "co-founder",
-        "chief",
-        "officer",
-        "executive",
-        "series",
-        "round",
-        "new",
-        "last",
-        "next",
-        "when",
-        "while",
-        "as",
-        "and",
-        "but",
-        "however",
-        "meanwhile",
-        "earlier",
-        "later",
-        "also",
-        "according",
-        "to",
-        "inc",
-        "board",
-        "led",
-        "mr",
-        "ms",
-        "dr",
-        "local",
-        "director",
-        "head",
-        "vice",
-        "superintendent",
-        "athletic",
-        "athletics",
-        "school",
-        "district",
-        "voters",
-        "residents",
-        "university",
-        "college",
-    ]
+    re.findall(
+        r"\S+",
+        """
+        the a an in on at for from by after before with today yesterday this that these those its it we our they he
+        she his her monday tuesday wednesday thursday friday saturday sunday january february march april may june
+        july august september october november december ceo cto cfo coo cpo vp svp president founder co-founder
+        chief officer executive series round new last next when while as and but however meanwhile earlier later
+        also according to inc board led mr ms dr local director head vice superintendent athletic athletics school
+        district voters residents university college investors backers shareholders trustees regents council
+        commissioners officials
+        """,
+    )
+)
+_APPOINTS: Final = re.compile(
+    r"(?:appoint|nam|hir|promot|welcom|tap|elevat|recruit|poach|announc|select|approv|br[io])\w*\b", re.IGNORECASE
+)
+_CHIEF: Final = re.compile(
+    r"\b(?:ceo|cto|cfo|president|chief|executive|officer|founder|director|superintendent|principal|chair\w*|boss)\b",
+    re.IGNORECASE,
 )
 _YEAR: Final = re.compile(r"\b(?:[Ii]n|[Ss]ince|[Dd]uring|of|late|early)\s+(?:(?:[A-Z][a-z]+)\s+)?((?:19|20)\d\d)\b")
 
@@ -195,7 +117,7 @@ def _one_line(part: str) -> Iterator[str]:
 
 def read_article(article: Article, words: SignalWords) -> list[Found | Note]:
     """The signals of a text, and what looked like one and is none. One type counts once per text, the surest."""
-    text = f"{article.headline}.\n\n{article.text}" if article.headline else article.text
+    text = _whole(article)
     best: dict[str, Found] = {}
     notes: list[Found | Note] = []
     for sentence in sentences(text[:MAX_TEXT]):
@@ -208,6 +130,10 @@ def read_article(article: Article, words: SignalWords) -> list[Found | Note]:
                 if known is None or found.sure > known.sure:
                     best[found.type] = found
     return [*best.values(), *notes]
+
+
+def _whole(article: Article) -> str:
+    return f"{article.headline}.\n\n{article.text}" if article.headline else article.text
 
 
 def _read(sentence: str, rule: NewsWords, article: Article) -> Found | Note | None:
@@ -223,18 +149,49 @@ def _read(sentence: str, rule: NewsWords, article: Article) -> Found | Note | No
         return Note(
             article.row, article.organisation, _short(sentence), f"{rule.type.replace('_', ' ')}: it speaks of {whose}"
         )
+    reasons = (f"it says '{_short(hit[0], 90)}'",)
+    return found_in_article(article, rule.type, sentence, article.organisation or whose, sure, reasons)
+
+
+def found_in_article(
+    article: Article, kind: SignalName, sentence: str, whose: str | None, sure: float, reasons: tuple[str, ...]
+) -> Found:
+    """The signal that a sentence of a text is."""
     return Found(
-        type=rule.type,
-        organisation=article.organisation or whose,
+        type=kind,
+        organisation=whose,
         domain=article.domain,
         description=_short(sentence),
         evidence=sentence,
-        reasons=(f"it says '{_short(hit[0], 90)}'",),
-        sure=sure,
+        reasons=reasons,
+        sure=round(sure, 2),
         row=article.row,
         source_url=article.url,
         seen_on=_day(sentence, article.published),
     )
+
+
+def sentence_with(article: Article, words: str) -> str:
+    """The sentence of a text that has these words; the words themselves where they go beyond one."""
+    told = " ".join(words.split())
+    text = _whole(article)
+    return next((one for one in sentences(text[:MAX_TEXT]) if told.casefold() in one.casefold()), told)
+
+
+def parts_of(article: Article, most: int) -> Iterator[Article]:
+    """A text in parts of about `most` letters, each of whole sentences; the headline goes with the first."""
+    if len(article.text) <= most:
+        yield article
+        return
+    part: list[str] = []
+    headline, letters = article.headline, 0
+    for sentence in sentences(article.text[:MAX_TEXT]):
+        if part and letters + len(sentence) > most:
+            yield replace(article, text="\n\n".join(part), headline=headline)
+            part, headline, letters = [], None, 0
+        part.append(sentence)
+        letters += len(sentence)
+    yield replace(article, text="\n\n".join(part), headline=headline)
 
 
 def _why_not(sentence: str, hit: re.Match[str], rule: NewsWords, article: Article) -> str | None:
@@ -292,6 +249,9 @@ def _whose(sentence: str, hit: re.Match[str], rule: NewsWords, article: Article)
             and re.search(rf"\b(?:at|joins?|joined)\s+{re.escape(strangers[0])}", sentence)
         ):
             return strangers[0], rule.sure
+        employer = _employer(ahead, hit)
+        if employer is not None and not named and not _is_named(employer, own):
+            return employer, rule.sure
         if named and re.search(rf"\bleft {re.escape(own)}\b.{{0,40}}\bto join\b", sentence):
             return own, rule.sure - 0.1
         return own, rule.sure if named else rule.sure - 0.15
@@ -308,6 +268,17 @@ def _whose(sentence: str, hit: re.Match[str], rule: NewsWords, article: Article)
             return f"a {rival[0].casefold()} of {own}", rule.sure
         return own, rule.sure
     return own, rule.sure - (0.1 if _SELF.search(ahead) else 0.2)
+
+
+def _employer(ahead: str, hit: re.Match[str]) -> str | None:
+    """Who appoints, where a name stands right before 'names' or 'hired'; a chief's name stands for the organisation."""
+    if not _APPOINTS.match(hit[0]) or re.search(r"\b(?:was|were|is|are|be|been|being)\s*$", ahead):
+        return None
+    names = _names(ahead)
+    if not names or not ahead.rstrip().endswith(names[-1]):
+        return None
+    before = ahead[: ahead.rfind(names[-1])][-40:]
+    return None if _CHIEF.search(before) else names[-1]
 
 
 def _names(text: str) -> list[str]:

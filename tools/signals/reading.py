@@ -23,8 +23,8 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "location": ("location", "locations", "place", "city", "job location"),
     "department": ("department", "departments", "team", "function", "category"),
     "posted": ("posted", "posted at", "postedat", "posted on", "date posted", "posted date", "published",
-               "published at", "date", "publication date", "created at", "first seen at"),
-    "url": ("url", "link", "apply url", "applyurl", "source url", "job url", "job link", "permalink"),
+               "published at", "date", "publication date", "created at", "first seen at", "updated at"),
+    "url": ("url", "link", "apply url", "applyurl", "source url", "absolute url", "job url", "job link", "permalink"),
     "funded_on": ("last raised at", "last funding date", "latest funding date"),
     "funded_by": ("latest funding", "last funding type", "funding stage", "stage", "latest funding amount"),
     "intent": ("primary intent topic", "intent topic", "buyer intent", "intent"),
@@ -130,7 +130,8 @@ def fields_of(columns: Mapping[str, str]) -> dict[str, str]:
 def _texts(
     records: list[tuple[int, Mapping[str, str]]], kind: Kind | None, organisation: str | None, name: str
 ) -> Texts:
-    fields = fields_of(next((cells for _row, cells in records if cells), {}))
+    # The records of JSON have the keys that they have something for.
+    fields = fields_of({column: "" for _row, cells in records for column in cells})
     kind = kind or _kind(fields)
     if kind is None:
         raise UnreadableFile(
@@ -152,6 +153,8 @@ def _texts(
 
 
 def _kind(fields: Mapping[str, str]) -> Kind | None:
+    if "title" in fields and "headline" not in fields and fields.keys() & {"location", "department"}:
+        return "openings"
     if "text" in fields or "headline" in fields:
         return "news"
     if fields.keys() & {"funded_on", "intent"} and "organisation" in fields:
@@ -175,9 +178,8 @@ def _one(
     if kind == "openings":
         if title is None:
             return None
-        return Opening(
-            title, whose, told.get("description"), told.get("department"), told.get("location"), on, url, domain, row
-        )
+        description = told.get("description") or (clean(text) or "")[:MAX_TEXT] or None
+        return Opening(title, whose, description, told.get("department"), told.get("location"), on, url, domain, row)
     body = (text or told.get("description") or "").strip()[:MAX_TEXT]
     headline = told.get("headline") or title
     if not body and headline is None:

@@ -39,6 +39,9 @@ TESTING = [
     "Automated regression testing tool subscription",
     "QA and testing for statewide ERP implementation",
     "User acceptance testing support for new licensing system",
+    "Performance testing of web portal before open enrollment",
+    "Enterprise test management platform",
+    "Managed testing services for eCommerce and mobile app",
 ]
 NOT_TESTING = [
     "Concrete and soils materials testing",
@@ -48,6 +51,9 @@ NOT_TESTING = [
     "Construction quality assurance",
     "Standardized testing for students",
     "Penetration testing",
+    "Load testing of cranes",
+    "Automated test equipment for avionics",
+    "Calibration and test software for oscilloscopes",
 ]
 
 

@@ -37,6 +37,11 @@ def is_signal(title: str, description: str | None = None, department: str | None
         ("Penetration Tester", False),
         ("Test Engineer", False),  # of what?
         ("Backend Engineer", False),
+        ("Engineering Manager - Regression Testing", True),
+        ("Manager, Quality Engineering", True),
+        ("Quality Control Inspector, Manufacturing", False),
+        ("Supplier Quality Engineer", False),
+        ("Software Engineer, Payments", False),
     ],
 )
 def test_titles(title: str, signal: bool) -> None:

@@ -120,3 +120,31 @@ def test_sentences() -> None:
         "New line",
         "- Item one",
     ]
+
+
+@pytest.mark.parametrize(
+    ("playbook", "text", "types"),
+    [
+        ("qa-software", "Investors poured another 30 million euros into Acme Robotics.", {"funding"}),
+        ("qa-software", "The seed round, worth £2.5m, will help Acme Robotics hire engineers.", {"funding"}),
+        ("qa-software", "Acme Robotics secures $8M to fix warehouse scheduling", {"funding"}),
+        ("qa-software", "Acme Robotics won a $12 million contract with the city.", set()),
+        ("qa-software", "Acme Robotics unveiled Acme Flow, a workflow builder for adjusters.", {"product_launch"}),
+        ("qa-software", "Acme Robotics launched a hiring drive.", set()),
+        ("qa-software", "Acme Robotics is weighing Tricentis Tosca against Katalon.", {"competitor_eval"}),
+        ("qa-software", "Acme Robotics is looking for a partner to take over testing of its portal.", {"buyer_intent"}),
+        ("qa-software", "Acme Robotics is looking for interns.", set()),
+        ("qa-software", "Acme Robotics is recruiting a senior QA automation engineer.", {"qa_job_posting"}),
+        ("qa-software", "Globex named Lee Park CTO.", set()),
+        ("qa-software", "CEO Dana Fox named Lee Park CTO.", {"leadership_change"}),
+        (
+            "sports-lighting",
+            "Trustees approved $3.2 million for LED lights and turf at Ennis Field.",
+            {"buyer_intent"},
+        ),
+        ("sports-lighting", "Acme Robotics is considering a switch from Musco.", {"competitor_eval"}),
+    ],
+)
+def test_what_is_said_in_other_words(playbook: str, text: str, types: set[str]) -> None:
+    read = read_article(Article(text, "Acme Robotics"), load_signal_words(playbook))
+    assert {one.type for one in read if isinstance(one, Found)} == types

@@ -1,5 +1,6 @@
 """Files of openings and news, and what an import says in so many words."""
 
+import gzip
 import json
 from datetime import date
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from playbooks.feeds import load_signal_words
+from tools.bids import read_feed
 from tools.reading import UnreadableFile
 from tools.signals import read_texts, scan
 
@@ -55,6 +57,57 @@ def test_what_an_import_says(tmp_path: Path) -> None:
     )
     made = scan(read_texts(file), WORDS)
     assert [(one.type, one.organisation) for one in made.found] == [("funding", "Acme"), ("buyer_intent", "Acme")]
+
+
+def test_openings_from_json_lines_of_different_keys_and_as_a_job_board_gives_them(tmp_path: Path) -> None:
+    file = tmp_path / "jobs.jsonl"
+    file.write_text('{"title": "Chef"}\n{"title": "Test Engineer", "description": "Playwright tests of web apps."}\n')
+    assert [one.evidence for one in scan(read_texts(file), WORDS).found] == ["Test Engineer"]
+    board = {
+        "jobs": [
+            {
+                "title": "Quality Engineer",
+                "content": "You own test automation in CI/CD.",
+                "location": {"name": "Austin"},
+                "absolute_url": "https://a.example/1",
+                "updated_at": "2026-08-01T10:00:00Z",
+            }
+        ]
+    }
+    file = tmp_path / "board.json"
+    file.write_text(json.dumps(board))
+    texts = read_texts(file, organisation="Acme")
+    assert texts.kind == "openings"
+    (found,) = scan(texts, WORDS).found
+    assert (found.organisation, found.description, found.source_url, found.seen_on) == (
+        "Acme",
+        "Quality Engineer, Austin",
+        "https://a.example/1",
+        date(2026, 8, 1),
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x00\xff\x13" * 50, b'{"a": [', b"[1, 2]", b"[" * 100_000],
+    ids=["empty", "binary", "cut", "numbers", "deep"],
+)
+def test_what_cannot_be_read_is_said_so(tmp_path: Path, content: bytes) -> None:
+    for name in ("x.json", "x.csv"):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UnreadableFile):
+            read_texts(tmp_path / name)
+        with pytest.raises(UnreadableFile):
+            read_feed(tmp_path / name)
+
+
+def test_a_damaged_gzip_file_is_said_so(tmp_path: Path) -> None:
+    file = tmp_path / "jobs.csv.gz"
+    packed = bytearray(gzip.compress(b"Title,Company\n" + b"SDET,Acme\n" * 500))
+    packed[20:40] = b"\x00" * 20
+    file.write_bytes(packed)
+    with pytest.raises(UnreadableFile, match="no sound gzip"):
+        read_texts(file)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
