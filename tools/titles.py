@@ -144,22 +144,3 @@ def classify(title: str | None) -> TitleClass | None:
     if key in {"cto", "chief technology officer"}:
         return TitleClass(PersonaType.VP_ENG.value, SeniorityLevel.C_SUITE.value, _DECIDES)
     return None
-
-
-_QA_JOB = re.compile(
-    r"\b(sdet|(engineer|developer) in test|test(ing)? (automation|frameworks?)|qa"
-    r"|quality assurance|software (quality|test(ing)?)|(quality|test) automation|quality engineer(ing)?"
-    r"|test (engineer|lead|analyst|core|manager|architect)|regression test(ing)?|engineer test)\b"
-)
-_OTHER_QUALITY = re.compile(
-    r"\b(manufactur\w*|hardware|mechanical|electrical|supplier|food|clinical|gmp|production|battery|vehicle|flight"
-    r"|avionics|propulsion|reliability|optical|rf|silicon|asic|chip|board|wafer|process|product quality|construction"
-    r"|chemi\w*|pharma\w*|call|customer support|content quality|data quality|warehouse|systems integration and test"
-    r"|penetration|security test\w*|a b test\w*|environmental|inspector|technician)\b"
-)
-
-
-def is_software_testing_job(title: str) -> bool:
-    """Whether a job title is one of software testing (QA, SDET, test automation), not of another trade's quality."""
-    key = title_key(title)
-    return bool(_QA_JOB.search(key)) and not _OTHER_QUALITY.search(key)

@@ -289,6 +289,14 @@ def test_openings_are_kept_and_testing_jobs_are_signals(db: Database, tmp_path: 
     assert str(signal.expires_at) == "2026-11-18"
     again = take(db, tmp_path, jobs, "openings", OPENINGS, playbook="qa-software", id_column="Domain")
     assert again.created.total() + again.updated.total() == 0
+    # The department decides where the title could be of any trade, as in `outreach signals scan`.
+    told = (
+        "Domain,Title,Location,Posted,Link,Department\n"
+        "oakline.example,Quality Engineer,Remote,2026-08-20,https://jobs.oakline.example/3,Manufacturing\n"
+        "oakline.example,Test Engineer,Remote,2026-08-20,https://jobs.oakline.example/4,Software\n"
+    )
+    more = take(db, tmp_path, told, "openings", OPENINGS, playbook="qa-software", id_column="Domain")
+    assert more.created == {"external_ids": 2, "signals": 1}
 
 
 def test_mixed_rows_make_the_organisation_once_and_keep_no_person_in_its_record(db: Database, tmp_path: Path) -> None:

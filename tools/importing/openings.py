@@ -1,19 +1,23 @@
-"""Rows that are job openings: kept with their organisation, and a signal where the job is one of software testing."""
+"""Rows that are job openings: kept with their organisation, and a signal where the rules of `tools.signals` see one."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time
+from functools import cache
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.enums import SignalType
+from playbooks.feeds import SignalWords, load_signal_words, playbooks_with
 from tools.importing.cleaning import Clean
 from tools.importing.job import ImportJob, Outcome, Refused
 from tools.importing.records import Known
 from tools.importing.store import SIGNALS, Held, Pending, in_any
-from tools.titles import is_software_testing_job
+from tools.normalise import clean
+from tools.signals.found import Found
+from tools.signals.jobs import Opening, read_opening
+from tools.signals.reading import fields_of
 
-STALE_AFTER_DAYS = 90
 _KIND = SignalType.QA_JOB_POSTING.value
 
 
@@ -47,25 +51,44 @@ def take_opening(job: ImportJob, known: Known, signals: Signals, row: Clean, out
     if account is None or prospect is None or row.key is None:
         raise Refused("the organisation is not known; import it first")
     known.keep(account, row.key, row, outcome, opening["url"])
-    if not is_software_testing_job(opening["title"]):
+    words = _words(job.playbook.name)
+    if words is None or words.jobs is None:
         return
-    description = f"{opening['title']}, {opening['location']}" if opening["location"] else opening["title"]
-    if not signals.is_new(account, opening["url"], description):
+    read = read_opening(_opening(job, row, account), words.jobs)
+    if not isinstance(read, Found) or not signals.is_new(account, read.source_url, read.description):
         return
-    seen = opening["posted"] or job.file.observed_on
     out.add(
         SIGNALS,
         {
             "account_id": account.id,
             "signal_type": _KIND,
-            "description": description,
-            "source_url": opening["url"],
-            "detected_at": _midnight(seen) if seen else None,
-            "expires_at": seen + timedelta(days=STALE_AFTER_DAYS) if seen else None,
+            "description": read.description,
+            "source_url": read.source_url,
+            "detected_at": datetime.combine(read.seen_on, time(), UTC) if read.seen_on else None,
+            "expires_at": read.expires_on(words),
         },
     )
     outcome.created["signals"] += 1
 
 
-def _midnight(on: date) -> datetime:
-    return datetime.combine(on, time(), UTC)
+@cache
+def _words(playbook: str) -> SignalWords | None:
+    """The playbook's words, None for one that looks for no signals."""
+    return load_signal_words(playbook) if playbook in playbooks_with("signals.toml") else None
+
+
+def _opening(job: ImportJob, row: Clean, account: Held) -> Opening:
+    """The row as the rules of signals read it: the mapped columns, and by its names what an opening says besides."""
+    said: dict[str, Any] = row.opening or {}
+    named = fields_of(row.row.cells)
+    more = {name: clean(row.row.cells[named[name]]) for name in ("description", "department") if name in named}
+    return Opening(
+        title=said["title"],
+        organisation=account["name"],
+        description=more.get("description"),
+        department=more.get("department"),
+        location=said["location"],
+        posted=said["posted"] or job.file.observed_on,
+        url=said["url"],
+        row=row.row.number,
+    )
