@@ -73,7 +73,8 @@ class ToolAgent:
 
 @dataclass(frozen=True)
 class AnswerAgent:
-    """A model that answers once, in the shape of `schema`."""
+    """A model that answers once, in the shape of `schema`. `prompt` names its folder in `prompts/` where an agent has
+    several: what it is asked in the graph, and what a command asks it."""
 
     name: str
     run_type: str
@@ -81,6 +82,7 @@ class AnswerAgent:
     policy: Policy
     prepare: Prepare
     conclude: Callable[[Work, State, Briefing, Any], Awaitable[Done]]
+    prompt: str | None = None
 
 
 @dataclass(frozen=True)

@@ -49,14 +49,26 @@ class Machine:
 
 def make_node(machine: Machine, agent: Agent) -> Node:
     """The graph node of an agent. Its update is stored with its row, so that a replayed node costs nothing."""
-    runner = _runner(machine, agent)
-    prompt = None if isinstance(agent, CodeAgent) else machine.prompt(agent.name)
+    perform = make_step(machine, agent)
 
     async def node(state: State) -> Update:
         configurable = get_config()["configurable"]
         thread, place = configurable["thread_id"], configurable["checkpoint_ns"]
+        return await perform(state, step_id(thread, place, agent.name), thread)
+
+    node.__name__ = agent.name
+    return node
+
+
+def make_step(machine: Machine, agent: Agent) -> Callable[[State, str, str | None], Awaitable[Update]]:
+    """What runs one step of an agent, in a graph or out of one: `await perform(state, step id, thread)` gives its
+    update. The state's `root_run_id` is the parent's row."""
+    runner = _runner(machine, agent)
+    prompt = None if isinstance(agent, CodeAgent) else machine.prompt(_prompt_of(agent))
+
+    async def perform(state: State, own_id: str, thread: str | None) -> Update:
         opening = Opening(
-            id=step_id(thread, place, agent.name),
+            id=own_id,
             run_type=agent.run_type,
             agent_name=agent.name,
             parent_id=state.get("root_run_id"),
@@ -89,8 +101,11 @@ def make_node(machine: Machine, agent: Agent) -> Node:
             _note(step, done)
             return done.update
 
-    node.__name__ = agent.name
-    return node
+    return perform
+
+
+def _prompt_of(agent: ToolAgent | AnswerAgent) -> str:
+    return (agent.prompt if isinstance(agent, AnswerAgent) else None) or agent.name
 
 
 def _note(step: Step, done: Done) -> None:
@@ -119,7 +134,7 @@ def _instructor(machine: Machine, agent: ToolAgent | AnswerAgent) -> Callable[[P
 
     def instructions(playbook: Playbook) -> str:
         if playbook.name not in rendered:
-            rendered[playbook.name] = machine.prompt(agent.name).render(playbook=playbook)
+            rendered[playbook.name] = machine.prompt(_prompt_of(agent)).render(playbook=playbook)
         return rendered[playbook.name]
 
     return instructions

@@ -1,4 +1,4 @@
-"""A step of an agent that runs by code alone, outside of the graph: one row of `agent_runs`, as in the graph."""
+"""A step of an agent outside of the graph: one row of `agent_runs`, and one below it for all that it asks a model."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from uuid import uuid4
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from agents.base import AnswerAgent
+    from agents.models import ModelSettings
     from db.access import Database
 
 
@@ -30,29 +32,77 @@ class Told:
 Write = Callable[["Callable[[Session], Any]"], Any]
 
 
+@dataclass(frozen=True)
+class Hands:
+    """What the work of a step is given. `write(fn)` is one transaction; `ask(state)` has the agent's model answer
+    once, as a step of its own below this one, and gives the update that its `conclude` makes."""
+
+    run_id: str
+    write: Write
+    ask: Callable[[dict[str, Any]], dict[str, Any]]
+
+
 def run_step(
-    database: Database, *, agent: str, run_type: str, inputs: Mapping[str, Any], work: Callable[[str, Write], Told]
+    database: Database,
+    models: ModelSettings,
+    agent: AnswerAgent,
+    *,
+    playbook: str,
+    inputs: Mapping[str, Any],
+    work: Callable[[Hands], Told],
 ) -> Told:
-    """Runs `work(run_id, write)` as one step of `agent`, as this agent. `write(fn)` is one transaction.
+    """Runs `work(hands)` as one step of the agent, as this agent and within the limits of the model's settings.
 
     What `work` raises is written into the row, and raised.
     """
-    return asyncio.run(_run(database, agent, run_type, inputs, work))
+    from agents.models import RunBudget, spending
+
+    with spending(RunBudget.of(models)):
+        return asyncio.run(_run(database, models, agent, playbook, inputs, work))
 
 
 async def _run(
-    database: Database, agent: str, run_type: str, inputs: Mapping[str, Any], work: Callable[[str, Write], Told]
+    database: Database,
+    models: ModelSettings,
+    agent: AnswerAgent,
+    playbook: str,
+    inputs: Mapping[str, Any],
+    work: Callable[[Hands], Told],
 ) -> Told:
     from db.actors import acting_as
-    from graphs.recorder import Opening, Recorder
+    from graphs.nodes import Machine, make_step
+    from graphs.recorder import Opening, Recorder, step_id
 
-    run_id = uuid4().hex
-    opening = Opening(id=run_id, run_type=run_type, agent_name=agent, inputs=inputs, trigger="manual", memoised=False)
-    async with Recorder(database).step(opening) as step:
+    run_id, loop = uuid4().hex, asyncio.get_running_loop()
+    machine = Machine(database, Recorder(database), models)
+    perform = make_step(machine, agent)
+    asked = 0
+
+    def ask(state: dict[str, Any]) -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        given = {"playbook": playbook, "root_run_id": run_id, **state}
+        return _waited(perform(given, step_id(run_id, agent.name, str(asked)), None), loop)
+
+    opening = Opening(
+        id=run_id,
+        run_type=agent.run_type,
+        agent_name=agent.name,
+        inputs={**inputs, "playbook": playbook},
+        trigger="manual",
+        memoised=False,
+    )
+    async with machine.recorder.step(opening) as step:
         with acting_as(f"agent:{run_id}"):
-            told = await asyncio.to_thread(work, run_id, database.write_sync)
+            told = await asyncio.to_thread(work, Hands(run_id, database.write_sync, ask))
         step.outputs, step.sources, step.decisions = told.outputs, told.sources, told.decisions
         step.processed, step.created, step.updated = told.processed, told.created, told.updated
         if told.partial:
             step.status, step.error = "partial", told.partial
     return told
+
+
+def _waited(coroutine: Any, loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
+    """What a coroutine of the step's loop gives, waited for in the work's own thread."""
+    answer: dict[str, Any] = asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+    return answer

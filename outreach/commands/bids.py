@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,11 +12,7 @@ from outreach.context import settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
-    from db.access import Database
-    from outreach.agent_step import Told, Write
-    from outreach.settings import Settings
-    from tools.bids import Assessed, Candidate, Feed
-    from tools.bids.store import Judges
+    from tools.bids import Assessed
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -31,7 +25,6 @@ EPILOG = """
 Formats: SAM.gov JSON (API v2) and CSV, OCDS releases and records, any CSV; .gz too. Fields: docs/bids.md.
 """
 SHORT = 8
-CHUNK = 200
 
 bids_app = typer.Typer(
     help="Takes tenders in, matches them to prospects, and takes your word on each.",
@@ -55,11 +48,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON (docs/bids.md).
 def import_bids(
     ctx: typer.Context, file: File, column: Columns = None, buyer: Buyer = None, as_json: AsJson = False
 ) -> None:
-    """Takes a feed of tenders in. The same feed again changes nothing; an amendment updates the tender it amends."""
-    settings = settings_of(ctx)
-    feed = _feed(file, column, buyer)
-    told = _in_step(settings, {"file": file.name, "format": feed.format}, lambda judges, run_id, write: _take_in(
-        feed, judges, run_id, write))  # fmt: skip
+    """Takes a feed of tenders in. The same feed again changes nothing; an amendment updates the tender it amends.
+
+    The configured model says which matter and whose they are, in batches; a person's word stands above it.
+    """
+    from outreach.tendering import open_feed, take_in_feed
+
+    feed = open_feed(file, column, buyer)
+    told = take_in_feed(settings_of(ctx), feed, file.name)
     if as_json:
         print_json({"file": file.name, "format": feed.format, **told.outputs})
     else:
@@ -98,40 +94,52 @@ def match(
     """Shows which tenders of a file are relevant and whose they are; nothing is written.
 
     With --dry-run or --prospects no database is used: the prospects are those of the file, or of the sample that
-    comes with the playbook. Without a file, the stored tenders that you have not decided on are matched anew.
+    comes with the playbook. Without a file, the stored tenders that you have not decided on are matched anew. A file is
+    judged by the rules, which cost nothing; what is stored, by the configured model.
     """
+    from outreach.tendering import (
+        assess_feed,
+        candidates_of_database,
+        candidates_of_file,
+        counts_of,
+        match_stored_again,
+        open_feed,
+        refusals,
+    )
+
     settings = settings_of(ctx)
     if file is None:
         if dry_run or prospects is not None:
             raise Complaint("Which file? --dry-run and --prospects need a feed of tenders.", "Name it.", code=2)
-        told = _in_step(settings, {"again": True}, _match_again)
+        told = match_stored_again(settings)
         if as_json:
             print_json(told.outputs)
         else:
             say(f"{many(told.processed, 'tender')} looked at, {told.updated:,} changed: outreach bids list")
         return
-    feed = _feed(file, column, buyer)
+    feed = open_feed(file, column, buyer)
     if dry_run or prospects is not None:
-        candidates, source = _from_file(settings, prospects)
+        candidates, source = candidates_of_file(settings, prospects)
     else:
-        candidates, source = _from_database(settings), "database"
-    assessed = _assess(settings, feed, candidates)
+        candidates, source = candidates_of_database(settings), "database"
+    assessed = assess_feed(settings, feed, candidates)
     if as_json:
         print_json(
             {
                 "file": file.name,
                 "format": feed.format,
                 "playbook": settings.playbook,
+                "decided_by": "rules",
                 "columns": feed.mapping or None,
                 "prospects": {"source": source, "count": len(candidates)},
-                "counts": _count(feed, assessed),
+                "counts": counts_of(feed, assessed),
                 "tenders": [one.as_json() for one in assessed],
-                "refused": [{"row": one.row, "reason": one.reason} for one in feed.refused],
+                "refused": refusals(feed),
             }
         )
         return
     _print_assessed(assessed)
-    counts = _count(feed, assessed)
+    counts = counts_of(feed, assessed)
     say(
         f"{many(counts['notices'], 'notice')} of {many(counts['tenders'], 'tender')}: {counts['relevant']:,} relevant, "
         f"{counts['doubtful']:,} doubtful, {counts['not_relevant']:,} not. Matched to {len(candidates):,} prospects "
@@ -201,8 +209,8 @@ def review(
     """Keeps your decision on a tender. No feed undoes it."""
     from db.actors import acting_as
     from outreach.wiring import open_database
-    from tools.bids.store import BidNotFound
-    from tools.bids.store import review as decide
+    from tools.bids.review import BidNotFound
+    from tools.bids.review import review as decide
 
     if relevant is None and prospect is None and not no_match:
         raise Complaint("What is your decision?", "--relevant, --not-relevant, --match PROSPECT or --no-match.", code=2)
@@ -252,78 +260,6 @@ def _check_status(status: str | None) -> None:
         raise Complaint(f"There is no status '{status}'.", f"There are: {', '.join(values(BidStatus))}.", code=2)
 
 
-def _feed(file: Path, column: list[str] | None, buyer: str | None) -> Feed:
-    from tools.bids import read_feed
-    from tools.bids.table import UnknownColumn
-    from tools.reading import UnreadableFile
-
-    given: dict[str, str] = {}
-    for pair in column or []:
-        name, found, value = pair.partition("=")
-        if not found:
-            raise Complaint(f"'{pair}' is not FIELD=COLUMN.", 'For example: --column title="Bid Title"', code=2)
-        given[name.strip()] = value.strip()
-    try:
-        return read_feed(file, columns=given, buyer=buyer)
-    except UnknownColumn as exc:
-        raise Complaint(str(exc), "Mend --column.", code=2) from exc
-    except UnreadableFile as exc:
-        raise Complaint(str(exc), "Formats: SAM.gov JSON or CSV, OCDS JSON, any CSV with a header.", code=2) from exc
-
-
-def _from_file(settings: Settings, path: Path | None) -> tuple[list[Candidate], str]:
-    from tools.bids.prospects import candidates_in
-    from tools.reading import UnreadableFile
-
-    if path is None:
-        from samples import UnknownSampleError, load_manifest, sample_dir
-
-        try:
-            files = load_manifest(settings.playbook).files
-            organisations = next(one for one in files if one.what == "organisations")
-            path = sample_dir(settings.playbook) / organisations.name
-        except UnknownSampleError as exc:
-            raise Complaint(str(exc), "Name a table of prospects: --prospects FILE.csv", code=2) from exc
-    try:
-        return candidates_in(path), path.name
-    except UnreadableFile as exc:
-        raise Complaint(
-            str(exc), "It needs a header with a column like Name, and State and City if you can.", code=2
-        ) from exc
-
-
-def _from_database(settings: Settings) -> list[Candidate]:
-    from outreach.wiring import open_database
-    from tools.bids.prospects import candidates_of
-
-    with open_database(settings, "user") as database:
-        return database.read_sync(lambda s: candidates_of(s, settings.playbook))
-
-
-def _assess(settings: Settings, feed: Feed, candidates: list[Candidate]) -> list[Assessed]:
-    from playbooks.feeds import load_bid_words
-    from tools.bids import Matcher, assess, tenders_of
-
-    words = load_bid_words(settings.playbook)
-    return assess(tenders_of(feed.notices), words, Matcher(candidates, words.match))
-
-
-def _count(feed: Feed, assessed: list[Assessed]) -> dict[str, int]:
-    standing = Counter(one.relevance.standing for one in assessed)
-    verdicts = Counter(one.match.verdict.value for one in assessed)
-    return {
-        "notices": len(feed.notices),
-        "tenders": len(assessed),
-        "relevant": standing["relevant"],
-        "doubtful": standing["doubtful"],
-        "not_relevant": standing["not_relevant"],
-        "matched": verdicts["matched"],
-        "to_review": verdicts["review"],
-        "rebids": sum(one.rebid is not None and one.rebid.relation == "rebid" for one in assessed),
-        "refused": len(feed.refused),
-    }
-
-
 def _print_assessed(assessed: list[Assessed]) -> None:
     shown = [one for one in assessed if one.relevance.standing != "not_relevant"]
     if not shown:
@@ -345,75 +281,3 @@ def _print_assessed(assessed: list[Assessed]) -> None:
             for one in shown
         ],
     )
-
-
-def _judges(database: Database, playbook: str) -> Judges:
-    from playbooks.feeds import load_bid_words, playbooks_with
-    from tools.bids import Matcher
-    from tools.bids.prospects import candidates_of
-    from tools.bids.store import Judges
-
-    words = load_bid_words(playbook)
-    candidates = database.read_sync(lambda s: candidates_of(s, playbook))
-    others = [load_bid_words(name) for name in playbooks_with("bids.toml") if name != playbook]
-    return Judges(words, Matcher(candidates, words.match), others)
-
-
-def _in_step(settings: Settings, inputs: dict[str, Any], work: Any) -> Told:
-    from outreach.agent_step import run_step
-    from outreach.wiring import open_database
-
-    with open_database(settings, "agent") as database:
-        judges = _judges(database, settings.playbook)
-        return run_step(
-            database,
-            agent="prospector",
-            run_type="prospect",
-            inputs={"command": "bids", "playbook": settings.playbook, **inputs},
-            work=lambda run_id, write: work(judges, run_id, write),
-        )
-
-
-def _take_in(feed: Feed, judges: Judges, run_id: str, write: Write) -> Told:
-    from outreach.agent_step import Told
-    from tools.bids import tenders_of
-    from tools.bids.listing import note_rebids, standing_of
-    from tools.bids.store import take_in
-
-    tenders = tenders_of(feed.notices)
-    counts: Counter[str] = Counter()
-    touched: list[str] = []
-    for start in range(0, len(tenders), CHUNK):
-        part = tenders[start : start + CHUNK]
-        taken = write(partial(take_in, feed=feed, tenders=part, judges=judges, run_id=run_id))
-        counts += taken.counts
-        touched += taken.touched
-    rebids = write(lambda s: note_rebids(s, touched, run_id)) if touched else 0
-    now = write(lambda s: standing_of(s, [(t.source, t.key) for t in tenders]))
-    told = {
-        "notices": len(feed.notices),
-        "tenders": len(tenders),
-        "created": counts["created"],
-        "amended": counts["amended"],
-        "unchanged": counts["unchanged"],
-        **now,
-        "rebids": rebids,
-        "refused": len(feed.refused),
-    }
-    refused = f"{len(feed.refused)} records were not taken" if feed.refused else None
-    return Told(
-        outputs={"counts": told, "refused": [{"row": one.row, "reason": one.reason} for one in feed.refused[:100]]},
-        processed=len(feed.notices),
-        created=counts["created"],
-        updated=counts["amended"],
-        partial=refused,
-    )
-
-
-def _match_again(judges: Judges, run_id: str, write: Write) -> Told:
-    from outreach.agent_step import Told
-    from tools.bids.store import match_again
-
-    taken = write(lambda s: match_again(s, judges, run_id))
-    counts = {name: taken.counts[name] for name in ("amended", "unchanged")}
-    return Told(outputs={"counts": counts}, processed=sum(counts.values()), updated=counts["amended"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,12 +13,10 @@ from outreach.context import settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from outreach.agent_step import Told, Write
+    from outreach.agent_step import Told
     from outreach.settings import Settings
     from playbooks.feeds import SignalWords
-    from tools.signals import Found, Scan, Texts
+    from tools.signals import Texts
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -53,31 +50,27 @@ def scan(
     organisation: Annotated[str | None, typer.Option(help="Whom the file is about, where no column tells.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Finds signals, in a file or in all that is stored, and keeps those of the playbook's organisations."""
-    from datetime import UTC, datetime
+    """Finds signals, in a file or in all that is stored, and keeps those of the playbook's organisations.
 
+    The configured model decides what is one, in batches; a dry run is decided by the rules, which cost nothing.
+    """
+    from outreach.scanning import scan_file, scan_stored
     from playbooks.feeds import load_signal_words
 
     if kind is not None and kind not in KINDS:
         raise Complaint(f"There is no kind '{kind}'.", f"There are: {', '.join(KINDS)}.", code=2)
     settings = settings_of(ctx)
-    words, today = load_signal_words(settings.playbook), datetime.now(UTC).date()
+    words = load_signal_words(settings.playbook)
     if file is None:
         if dry_run:
             raise Complaint("Which file? --dry-run uses no database.", "Name openings or news.", code=2)
-        told = _in_step(settings, {"over": "stored"}, partial(_scan_stored, settings.playbook, words, today))
-        _report(told, as_json)
+        _report(scan_stored(settings, words), as_json)
         return
     texts = _texts(file, kind, organisation)
-    from tools.signals import scan as read
-
-    made = read(texts, words)
-    if not dry_run:
-        work = partial(_keep, settings.playbook, words, today, texts, made)
-        told = _in_step(settings, {"over": file.name, "holds": texts.kind}, work)
-        _report(told, as_json)
-        return
-    _show(settings, file, texts, made, words, today, as_json)
+    if dry_run:
+        _show(settings, file, texts, words, as_json)
+    else:
+        _report(scan_file(settings, words, texts, file.name), as_json)
 
 
 @signals_app.command("list", epilog=EPILOG)
@@ -138,9 +131,12 @@ def _texts(file: Path, kind: Any, organisation: str | None) -> Texts:
         raise Complaint(str(exc), "Files: a table, JSON, JSON lines, or .txt.", code=2) from exc
 
 
-def _show(
-    settings: Settings, file: Path, texts: Texts, made: Scan, words: SignalWords, today: date, as_json: bool
-) -> None:
+def _show(settings: Settings, file: Path, texts: Texts, words: SignalWords, as_json: bool) -> None:
+    from datetime import UTC, datetime
+
+    from tools.signals import scan as read
+
+    made, today = read(texts, words), datetime.now(UTC).date()
     by_type = Counter(one.type for one in made.found)
     if as_json:
         print_json(
@@ -148,6 +144,7 @@ def _show(
                 "file": file.name,
                 "holds": texts.kind,
                 "playbook": settings.playbook,
+                "decided_by": "rules",
                 "counts": {
                     "read": made.read,
                     "signals": len(made.found),
@@ -184,62 +181,6 @@ def _report(told: Told, as_json: bool) -> None:
         f"{many(told.processed, 'record')} read: {counts['created']:,} new, {counts['unchanged']:,} known before, "
         f"{counts['expired']:,} expired, {counts['unknown']:,} about organisations that are not known."
     )
+    if counts["refused"]:
+        say(f"{many(counts['refused'], 'decision')} of the model's were not borne out, and are not kept.", "yellow")
     say("See them: outreach signals list")
-
-
-def _in_step(settings: Settings, inputs: dict[str, Any], work: Any) -> Told:
-    from outreach.agent_step import run_step
-    from outreach.wiring import open_database
-
-    with open_database(settings, "agent") as database:
-        return run_step(
-            database,
-            agent="prospector",
-            run_type="signal_scan",
-            inputs={"command": "signals", "playbook": settings.playbook, **inputs},
-            work=work,
-        )
-
-
-def _scan_stored(playbook: str, words: SignalWords, today: date, run_id: str, write: Write) -> Told:
-    from tools.signals.kept import scan_kept
-
-    pairs, made = write(lambda s: scan_kept(s, playbook, words))
-    return _written(pairs, made, playbook, words, today, run_id, write)
-
-
-def _keep(playbook: str, words: SignalWords, today: date, _texts: Texts, made: Scan, run_id: str, write: Write) -> Told:
-    return _written([(None, one) for one in made.found], made, playbook, words, today, run_id, write)
-
-
-def _written(
-    pairs: list[tuple[str | None, Found]],
-    made: Scan,
-    playbook: str,
-    words: SignalWords,
-    today: date,
-    run_id: str,
-    write: Write,
-) -> Told:
-    from outreach.agent_step import Told
-    from tools.signals import store
-
-    accounts = write(lambda s: store.Accounts(s, playbook))
-    counts: Counter[str] = Counter()
-    unknown: dict[str, None] = {}
-    for part in store.chunks(pairs):
-        put = partial(store.write, found=part, words=words, accounts=accounts, today=today, run_id=run_id)
-        written = write(put)
-        counts += written.counts
-        unknown |= written.unknown
-    told = {name: counts[name] for name in ("created", "unchanged", "expired", "unknown")}
-    return Told(
-        outputs={
-            "counts": {"read": made.read, "signals": len(pairs), **told, "not_signals": len(made.notes)},
-            "by_type": dict(sorted(Counter(one.type for one in made.found).items())),
-            "unknown_organizations": sorted(unknown)[:100],
-        },
-        sources=sorted({one.source_url for one in made.found if one.source_url})[:200],
-        processed=made.read,
-        created=counts["created"],
-    )

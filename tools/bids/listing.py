@@ -14,7 +14,7 @@ from tools import journal
 from tools.bids.assess import notice_json, rebid_json
 from tools.bids.chains import link_rebids
 from tools.bids.relevance import judge
-from tools.bids.store import AGENT, stored
+from tools.bids.store import AGENT, judgements, stored
 
 
 def listed(
@@ -36,9 +36,11 @@ def listed(
     links = link_rebids(tenders.values())
     ids = [alert.matched_prospect_id for alert in alerts if alert.matched_prospect_id]
     prospects = {p.id: p for p in session.scalars(select(Prospect).where(Prospect.id.in_(ids)))}
+    decided = judgements(session, playbook)
     rows: list[dict[str, Any]] = []
     for alert in alerts:
-        tender, relevance = tenders[alert.id], judge(tenders[alert.id], words)
+        tender = tenders[alert.id]
+        relevance = decided.get(alert.id) or judge(tender, words)
         prospect = prospects.get(alert.matched_prospect_id or "")
         ours = prospect is not None and prospect.playbook == playbook
         matters = relevance.standing != "not_relevant" or ours or alert.status == BidStatus.REVIEWED

@@ -5,9 +5,8 @@ amendment that comes first or late ends in the same row. A person's decision is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from db.base import utc_now
 from db.enums import BidStatus
-from db.models import BidAlert, ExternalId, Prospect
+from db.models import AgentAuditLog, BidAlert, ExternalId
 from playbooks.feeds import BidWords
 from tools import journal
 from tools.bids.assess import Assessed, assess_one
@@ -23,14 +22,11 @@ from tools.bids.chains import tenders_of
 from tools.bids.notices import Notice, Tender
 from tools.bids.organisations import Matcher, Verdict
 from tools.bids.reading import Feed, notice_again
-from tools.bids.relevance import judge
+from tools.bids.relevance import Relevance, judge
 
 TABLE: Final = "bid_alerts"
 AGENT: Final = "prospector"
-
-
-class BidNotFound(LookupError):
-    """No tender, or no prospect, is known by this id; or several are."""
+JUDGED: Final = "bid_judged"
 
 
 @dataclass
@@ -43,11 +39,20 @@ class Taken:
 
 @dataclass(frozen=True)
 class Judges:
-    """What tenders are judged by: the playbook's words and prospects, and the words of the other playbooks."""
+    """What tenders are judged by: the playbook's words and prospects, and the words of the other playbooks.
 
+    `decided` is what a model said, by (source, key); what is not in it is decided by the words.
+    """
+
+    playbook: str
     words: BidWords
     matcher: Matcher
     others: Sequence[BidWords] = ()
+    decided: Mapping[tuple[str, str], Assessed] = field(default_factory=dict)
+
+    def assess(self, tender: Tender) -> Assessed:
+        """What is made of a tender."""
+        return self.decided.get((tender.source, tender.key)) or assess_one(tender, self.words, self.matcher)
 
 
 def take_in(session: Session, feed: Feed, tenders: Iterable[Tender], judges: Judges, run_id: str) -> Taken:
@@ -56,6 +61,7 @@ def take_in(session: Session, feed: Feed, tenders: Iterable[Tender], judges: Jud
     taken = Taken()
     alerts = _alerts(session, listed)
     records = _records(session, listed)
+    before = judgements(session, judges.playbook) if judges.decided else {}
     for tender in listed:
         alert = alerts.get((tender.source, tender.key))
         made = alert is None
@@ -71,11 +77,35 @@ def take_in(session: Session, feed: Feed, tenders: Iterable[Tender], judges: Jud
             continue
         whole = tender if made else _whole(session, [alert.id]).get(alert.id, tender)
         changed = _write(alert, whole)
-        assessed = assess_one(whole, judges.words, judges.matcher)
+        assessed = judges.assess(whole)
         _decide(session, alert, assessed, judges, run_id, changed if not made else {})
+        _keep_judgement(session, alert, assessed, judges, run_id, before)
         taken.counts["created" if made else "amended"] += 1
         taken.touched.append(alert.id)
     return taken
+
+
+def merged(session: Session, feed: Feed, tenders: Sequence[Tender]) -> list[Tender]:
+    """Those tenders of a feed that `take_in` would judge, each with its notices that are stored."""
+    alerts, records = _alerts(session, tenders), _records(session, tenders)
+    told: list[tuple[Tender, BidAlert | None]] = []
+    for tender in tenders:
+        alert = alerts.get((tender.source, tender.key))
+        if alert is None or (alert.reviewed_at is None and _is_news(feed, tender, records)):
+            told.append((tender, alert))
+    known = _whole(session, [alert.id for _tender, alert in told if alert is not None])
+    return [
+        _one([*known[alert.id].notices, *tender.notices]) if alert is not None and alert.id in known else tender
+        for tender, alert in told
+    ]
+
+
+def _is_news(feed: Feed, tender: Tender, records: Mapping[tuple[str, str], ExternalId]) -> bool:
+    for notice in tender.notices:
+        known = records.get((notice.source, notice.notice_id))
+        if known is None or known.payload != feed.record(notice):
+            return True
+    return False
 
 
 def _alerts(session: Session, tenders: Sequence[Tender]) -> dict[tuple[str, str], BidAlert]:
@@ -219,6 +249,30 @@ def _decide(
         _note(session, run_id, "bid_match_doubtful" if unsure else "bid_matched", alert, details, review=unsure)
 
 
+def judgements(session: Session, playbook: str) -> dict[str, Relevance]:
+    """What was decided of tenders otherwise than the playbook's words would, by the alert's id: the newest of each."""
+    entries = session.scalars(
+        select(AgentAuditLog).where(AgentAuditLog.action == JUDGED).order_by(AgentAuditLog.created_at, AgentAuditLog.id)
+    )
+    return {
+        told["bid_id"]: Relevance(told["score"], told["standing"], tuple(told["reasons"]))
+        for told in (entry.details or {} for entry in entries)
+        if told.get("playbook") == playbook
+    }
+
+
+def _keep_judgement(
+    session: Session, alert: BidAlert, made: Assessed, judges: Judges, run_id: str, before: Mapping[str, Relevance]
+) -> None:
+    """Journals a judgement that the playbook's words would not give, or did not give before, for the list to show."""
+    if alert.reviewed_at is not None:
+        return
+    said, shown = made.relevance, before.get(alert.id, judge(made.tender, judges.words))
+    if (said.score, said.standing) != (shown.score, shown.standing):
+        told = {"playbook": judges.playbook, "score": said.score, "standing": said.standing}
+        _note(session, run_id, JUDGED, alert, {"bid_id": alert.id, **told, "reasons": list(said.reasons)}, review=False)
+
+
 def _note(
     session: Session, run_id: str, action: str, alert: BidAlert, details: dict[str, Any], *, review: bool
 ) -> None:
@@ -239,60 +293,14 @@ def match_again(session: Session, judges: Judges, run_id: str) -> Taken:
     taken = Taken()
     alerts = list(session.scalars(select(BidAlert).where(BidAlert.reviewed_at.is_(None)).order_by(BidAlert.id)))
     tenders = stored(session, alerts)
+    judged = judgements(session, judges.playbook) if judges.decided else {}
     for alert in alerts:
         before = (alert.status, alert.matched_prospect_id, alert.match_confidence)
-        _decide(session, alert, assess_one(tenders[alert.id], judges.words, judges.matcher), judges, run_id, {})
+        assessed = judges.assess(tenders[alert.id])
+        _decide(session, alert, assessed, judges, run_id, {})
+        _keep_judgement(session, alert, assessed, judges, run_id, judged)
         changed = before != (alert.status, alert.matched_prospect_id, alert.match_confidence)
         taken.counts["amended" if changed else "unchanged"] += 1
         if changed:
             taken.touched.append(alert.id)
     return taken
-
-
-def review(
-    session: Session,
-    beginning: str,
-    *,
-    by: str,
-    playbook: str,
-    relevant: bool | None = None,
-    match: str | None = None,
-    no_match: bool = False,
-) -> BidAlert:
-    """A person's decision on a tender.
-
-    `relevant` False takes it off the list; True marks it as looked at. `match` is a prospect's id, its beginning, or
-    its name, and makes the tender relevant. `no_match` takes a match off. Raises BidNotFound.
-    """
-    alert = find(session, beginning)
-    if relevant is False:
-        alert.status = BidStatus.NOT_RELEVANT.value
-    elif match is not None:
-        alert.status = BidStatus.MATCHED.value
-    elif relevant or no_match:
-        alert.status = BidStatus.REVIEWED.value
-    if no_match or relevant is False:
-        alert.matched_prospect_id = alert.match_confidence = None
-    if match is not None:
-        alert.matched_prospect_id, alert.match_confidence = _prospect(session, match, playbook).id, 1.0
-    alert.reviewed_at, alert.reviewed_by = datetime.now(UTC), by
-    return alert
-
-
-def find(session: Session, beginning: str) -> BidAlert:
-    """The tender whose id, or external id, begins so. Raises BidNotFound."""
-    by_id = BidAlert.id.startswith(beginning.lower(), autoescape=True)
-    rows = list(session.scalars(select(BidAlert).where(by_id | (BidAlert.external_id == beginning)).limit(2)))
-    if len(rows) != 1:
-        raise BidNotFound(f"{'No tender begins' if not rows else 'More than one tender begins'} with {beginning}.")
-    return rows[0]
-
-
-def _prospect(session: Session, told: str, playbook: str) -> Prospect:
-    by_name = (Prospect.name == told) & (Prospect.playbook == playbook)
-    by_id = Prospect.id.startswith(told.lower(), autoescape=True)
-    rows = list(session.scalars(select(Prospect).where(by_name).limit(2)))
-    rows = rows or list(session.scalars(select(Prospect).where(by_id).limit(2)))
-    if len(rows) != 1:
-        raise BidNotFound(f"{'No prospect is' if not rows else 'More than one prospect is'} called {told}.")
-    return rows[0]

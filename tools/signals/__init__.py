@@ -4,7 +4,7 @@ from tools.signals.found import Found, Note
 from tools.signals.jobs import Opening, read_opening
 from tools.signals.news import Article, read_article
 from tools.signals.reading import Texts, read_texts
-from tools.signals.scan import Scan, scan
+from tools.signals.scan import Scan, gather, scan
 
 __all__ = [
     "Article",
@@ -13,6 +13,7 @@ __all__ = [
     "Opening",
     "Scan",
     "Texts",
+    "gather",
     "read_article",
     "read_opening",
     "read_texts",

@@ -11,10 +11,11 @@ from playbooks.feeds import SignalWords
 from tools.importing.records import OPENING
 from tools.normalise import clean, day, website
 from tools.signals.found import Found
-from tools.signals.jobs import Opening, read_opening
-from tools.signals.news import Article, read_article
+from tools.signals.items import Gathered, items_of_articles, items_of_openings
+from tools.signals.jobs import Opening
+from tools.signals.news import Article
 from tools.signals.reading import Imported, fields_of
-from tools.signals.scan import Scan, read_import
+from tools.signals.scan import read_import
 
 _NEWS = (
     FactField.COMPANY_NEWS.value,
@@ -25,28 +26,24 @@ _NEWS = (
 )
 
 
-def scan_kept(session: Session, playbook: str, words: SignalWords) -> tuple[list[tuple[str, Found]], Scan]:
-    """Every signal in what is stored of a playbook's organisations, with the account's id; and what was read."""
-    made = Scan()
-    pairs: list[tuple[str, Found]] = []
+def gather_kept(session: Session, playbook: str, words: SignalWords) -> Gathered:
+    """What is stored of a playbook's organisations to decide on, and what says it in so many words."""
     accounts = {
         account.id: account
         for account in session.scalars(
             select(Account).join(Prospect, Prospect.account_id == Account.id).where(Prospect.playbook == playbook)
         )
     }
-    for read in (_openings, _facts, _imports, _tenders):
-        for account_id, found in read(session, playbook, words, accounts, made):
-            pairs.append((account_id, found))
-    made.found = [found for _account_id, found in pairs]
-    return pairs, made
+    gathered = Gathered()
+    if words.jobs is not None:
+        items_of_openings(_openings(session, accounts), words.jobs, gathered)
+    items_of_articles(_facts(session, accounts), gathered)
+    for read in (_imports(words, accounts, gathered), _tenders(session, playbook, words, accounts, gathered)):
+        gathered.certain += read
+    return gathered
 
 
-def _openings(
-    session: Session, _playbook: str, words: SignalWords, accounts: Mapping[str, Account], made: Scan
-) -> Iterator[tuple[str, Found]]:
-    if words.jobs is None:
-        return
+def _openings(session: Session, accounts: Mapping[str, Account]) -> Iterator[tuple[str, Opening]]:
     rows = session.scalars(
         select(ExternalId).where(ExternalId.table_name == "accounts", ExternalId.external_id.startswith(OPENING))
     )
@@ -58,8 +55,8 @@ def _openings(
         if account is None or title is None:
             continue
         told = {name: clean(cells[column]) for name, column in fields.items()}
-        made.read += 1
-        found = read_opening(
+        yield (
+            account.id,
             Opening(
                 title,
                 account.name,
@@ -70,37 +67,22 @@ def _openings(
                 website(told.get("url")) or row.source_url,
                 account.domain,
             ),
-            words.jobs,
         )
-        if isinstance(found, Found):
-            yield account.id, found
-        else:
-            made.take(found)
 
 
-def _facts(
-    session: Session, _playbook: str, words: SignalWords, accounts: Mapping[str, Account], made: Scan
-) -> Iterator[tuple[str, Found]]:
+def _facts(session: Session, accounts: Mapping[str, Account]) -> Iterator[tuple[str, Article]]:
     for fact in session.scalars(select(ResearchFact).where(ResearchFact.field.in_(_NEWS))):
         account = accounts.get(fact.account_id)
-        if account is None:
-            continue
-        made.read += 1
-        article = Article(fact.quote, account.name, None, fact.observed_on, fact.source_url, account.domain)
-        for one in read_article(article, words):
-            if isinstance(one, Found):
-                yield account.id, one
-            else:
-                made.take(one)
+        if account is not None:
+            article = Article(fact.quote, account.name, None, fact.observed_on, fact.source_url, account.domain)
+            yield account.id, article
 
 
-def _imports(
-    _session: Session, _playbook: str, words: SignalWords, accounts: Mapping[str, Account], made: Scan
-) -> Iterator[tuple[str, Found]]:
+def _imports(words: SignalWords, accounts: Mapping[str, Account], gathered: Gathered) -> Iterator[tuple[str, Found]]:
     for account in accounts.values():
         if account.last_funding_date is None and not account.buyer_intent:
             continue
-        made.read += 1
+        gathered.read += 1
         said = Imported(
             organisation=account.name,
             domain=account.domain,
@@ -111,12 +93,11 @@ def _imports(
             intent_date=account.buyer_intent_date.isoformat() if account.buyer_intent_date else None,
         )
         for one in read_import(said, words):
-            if isinstance(one, Found):
-                yield account.id, one
+            yield account.id, one
 
 
 def _tenders(
-    session: Session, playbook: str, words: SignalWords, accounts: Mapping[str, Account], made: Scan
+    session: Session, playbook: str, words: SignalWords, accounts: Mapping[str, Account], gathered: Gathered
 ) -> Iterator[tuple[str, Found]]:
     if "buyer_intent" not in words.expires_days:
         return
@@ -129,7 +110,7 @@ def _tenders(
         account = accounts.get(account_id)
         if account is None:
             continue
-        made.read += 1
+        gathered.read += 1
         yield (
             account_id,
             Found(

@@ -7,8 +7,9 @@ from typing import Any
 from playbooks.feeds import SignalWords
 from tools.normalise import day
 from tools.signals.found import Found, Note
-from tools.signals.jobs import read_opening
-from tools.signals.news import read_article
+from tools.signals.items import Gathered, items_of_articles, items_of_openings
+from tools.signals.jobs import Opening, read_opening
+from tools.signals.news import Article, read_article
 from tools.signals.reading import Imported, Texts
 
 
@@ -35,31 +36,39 @@ class Scan:
         }
 
 
-def scan(texts: Texts, words: SignalWords) -> Scan:
-    """Reads all that a file holds. An opening that a feed gives twice counts once."""
-    made = Scan(read=len(texts.openings) + len(texts.articles) + len(texts.imports))
-    seen: set[tuple[str, str | None, str]] = set()
-    if words.jobs is not None:
-        for opening in texts.openings:
-            found = read_opening(opening, words.jobs)
-            if isinstance(found, Found):
-                key = (found.source_url or found.description, found.organisation, found.type)
-                if key in seen:
-                    continue
-                seen.add(key)
-            made.take(found)
-    for article in texts.articles:
-        for one in read_article(article, words):
-            made.take(one)
+def gather(texts: Texts, words: SignalWords) -> Gathered:
+    """What a file gives to decide on, and what it says in so many words."""
+    gathered = Gathered()
+    items_of_openings(((None, opening) for opening in texts.openings), words.jobs, gathered)
+    items_of_articles(((None, article) for article in texts.articles), gathered)
     for imported in texts.imports:
-        for one in read_import(imported, words):
-            made.take(one)
+        gathered.read += 1
+        gathered.certain += [(None, one) for one in read_import(imported, words)]
+    return gathered
+
+
+def scan(texts: Texts, words: SignalWords) -> Scan:
+    """Reads all that a file holds, by the rules."""
+    gathered = gather(texts, words)
+    made = Scan(read=gathered.read, found=[one for _account_id, one in gathered.certain])
+    for item in gathered.items:
+        for subject in (item.subject, *item.alike):
+            for one in read_subject(subject, words):
+                made.take(one)
     return made
 
 
-def read_import(said: Imported, words: SignalWords) -> list[Found | Note]:
+def read_subject(subject: Opening | Article, words: SignalWords) -> list[Found | Note]:
+    """What the rules say of an opening or a text: its signals, and why what looks like one is none."""
+    if isinstance(subject, Article):
+        return read_article(subject, words)
+    found = read_opening(subject, words.jobs) if words.jobs is not None else None
+    return [found] if found is not None else []
+
+
+def read_import(said: Imported, words: SignalWords) -> list[Found]:
     """What an import says in so many words: when the last round was, and what somebody is looking for."""
-    found: list[Found | Note] = []
+    found: list[Found] = []
     on = day(said.funded_on)
     if on is not None and "funding" in words.expires_days:
         what = f"{said.organisation} raised money on {on.isoformat()}"

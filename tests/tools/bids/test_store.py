@@ -18,7 +18,8 @@ from tests.support.rows import make_prospect
 from tools.bids import Matcher, read_feed, tenders_of
 from tools.bids.listing import listed, note_rebids
 from tools.bids.prospects import candidates_of
-from tools.bids.store import BidNotFound, Judges, Taken, match_again, review, take_in
+from tools.bids.review import BidNotFound, review
+from tools.bids.store import Judges, Taken, match_again, take_in
 
 RUN = "r".ljust(32, "1")
 HEADER = "Bid Number,Title,Agency,State,City,Posted,Due Date,Description\n"
@@ -41,7 +42,7 @@ def _world(session: Session) -> None:
 
 def judges(session: Session) -> Judges:
     others = (load_bid_words("qa-software"),)
-    return Judges(WORDS, Matcher(candidates_of(session, "sports-lighting"), WORDS.match), others)
+    return Judges("sports-lighting", WORDS, Matcher(candidates_of(session, "sports-lighting"), WORDS.match), others)
 
 
 def take(database: Database, path: Path, text: str | None = None) -> Taken:

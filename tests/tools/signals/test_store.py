@@ -21,9 +21,11 @@ from db.models import (
     Signal,
 )
 from playbooks.feeds import load_signal_words
+from tests.support.decisions import signals_by_rules
 from tests.support.rows import make_contact, make_draft, make_prospect
 from tools.signals import Found
-from tools.signals.kept import scan_kept
+from tools.signals.items import settle
+from tools.signals.kept import gather_kept
 from tools.signals.store import Accounts, listed, mark_cited, write
 
 RUN = "r".ljust(32, "1")
@@ -183,14 +185,16 @@ def test_what_is_stored_is_scanned(database: Database) -> None:
         )
 
     database.write_sync(keep)
-    pairs, made = database.read_sync(lambda s: scan_kept(s, "qa-software", WORDS))
+    gathered = database.read_sync(lambda s: gather_kept(s, "qa-software", WORDS))
+    settled = settle(gathered.items, signals_by_rules("qa-software", gathered.items), WORDS)
+    pairs = [*gathered.certain, *settled.found]
     assert sorted(one.type for _account, one in pairs) == [
         "buyer_intent",
         "funding",
         "leadership_change",
         "qa_job_posting",
     ]
-    assert [note.evidence for note in made.notes] == ["Hardware Test Engineer"]
+    assert [note.evidence for note in settled.notes] == ["Hardware Test Engineer"]
     counts = database.write_sync(
         lambda s: write(s, pairs, WORDS, Accounts(s, "qa-software"), today=TODAY, run_id=RUN).counts
     )
