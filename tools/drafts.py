@@ -18,6 +18,7 @@ from db.models import (
     ResearchFact,
 )
 from playbooks import Playbook, Sender
+from tools.signals.store import mark_cited
 from tools.wording import spoken_name
 
 _NAMESPACE = uuid.UUID("0a1f3f1c-6a0b-5f0e-9d6e-52b7a8f7e0c4")
@@ -169,7 +170,10 @@ def store_version(
     note: str | None,
     claims: list[dict[str, str]],
 ) -> None:
-    """Writes a version of a draft and makes it the current one; a version once written is left alone."""
+    """Writes a version of a draft and makes it the current one; a version once written is left alone.
+
+    The signals that it cites are acted on with that (OCC, signals.acted_on).
+    """
     written = session.scalars(
         select(MessageVersion).where(MessageVersion.draft_id == draft.id, MessageVersion.version == version)
     ).one_or_none()
@@ -191,6 +195,8 @@ def store_version(
             claims=claims,
         )
     )
+    session.flush()
+    mark_cited(session, draft.id)
 
 
 def ensure_sequence(

@@ -23,6 +23,7 @@ from db.models import (
 from playbooks.feeds import load_signal_words
 from tests.support.decisions import signals_by_rules
 from tests.support.rows import make_contact, make_draft, make_prospect
+from tools.drafts import store_version
 from tools.signals import Found
 from tools.signals.items import settle
 from tools.signals.kept import gather_kept
@@ -133,6 +134,29 @@ def test_a_draft_that_cites_it_marks_it(database: Database) -> None:
     assert database.write_sync(lambda s: mark_cited(s, draft_id)) == []
     left = database.read_sync(lambda s: listed(s, "qa-software", today=TODAY, kind=None, everything=False, limit=9))
     assert [row["type"] for row in left] == ["product_launch"]
+
+
+def test_writing_a_version_that_cites_it_marks_it(database: Database) -> None:
+    put(database, found(), found("Acme Robotics launched an app.", type="product_launch", source_url=None))
+
+    def write_version(session: Session) -> None:
+        acme = session.scalars(select(Prospect).where(Prospect.name == "Acme Robotics")).one()
+        made = make_draft(session, make_contact(session, acme))
+        snapshot = ResearchSnapshot(account_id=acme.account_id, entity_type="company")
+        session.add(snapshot)
+        session.flush()
+        given = {"snapshot_id": snapshot.id, "account_id": acme.account_id, "field": "company_news", "confidence": 4}
+        quote = "Acme Robotics raised $20 million."
+        fact = ResearchFact(**given, sentence=quote, quote=quote, source_url=NEWS, fact_key="f" * 64)
+        session.add(fact)
+        session.flush()
+        claims = [{"sentence": "You raised money.", "fact_id": fact.id}]
+        told = {"subject": "Hello", "author": f"agent:{RUN}", "reason": "draft", "note": None}
+        store_version(session, draft=made, version=made.version + 1, body="You raised money.", claims=claims, **told)
+
+    database.write_sync(write_version)
+    acted = database.read_sync(lambda s: {row.signal_type: row.acted_on for row in s.scalars(select(Signal))})
+    assert acted == {"funding": True, "product_launch": False}
 
 
 def test_what_is_stored_is_scanned(database: Database) -> None:
