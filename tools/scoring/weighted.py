@@ -10,13 +10,17 @@ from playbooks import Dimension, WeightedFormula
 
 @dataclass(frozen=True)
 class Part:
-    """One dimension of a score: `score` out of `most`, its weight, and the reason in words."""
+    """One dimension of a score: `score` out of `most`, its weight, and the reason in words.
+
+    `known`: something of the record decided it, if only a stand-in.
+    """
 
     dimension: str
     score: int
     most: int
     weight: int
     notes: str
+    known: bool = True
 
 
 def band(bands: Sequence[tuple[float, int]], value: float, otherwise: int) -> int:
@@ -41,9 +45,9 @@ def parts_of(
         ),
     }
     return [
-        Part(name, score, 10, dimension.weight, notes)
+        Part(name, score, 10, dimension.weight, notes, known)
         for name, dimension in formula.dimensions.items()
-        for score, notes in [judged[name]]
+        for score, notes, known in [judged[name]]
     ]
 
 
@@ -52,62 +56,67 @@ def total(parts: Sequence[Part]) -> int:
     return round(10 * sum(p.score * p.weight for p in parts) / sum(p.weight for p in parts))
 
 
-Judged = tuple[int, str]
+Judged = tuple[int, str, bool]
+"""The score, the reason, and whether something of the record decided it."""
 
 
 def _named(formula: WeightedFormula, name: str, value: str | None, what: str) -> Judged:
     dimension = formula.dimensions[name]
     if value is None or value == "unknown":
-        return dimension.table.get("unknown", dimension.unknown), f"The {what} is not known."
+        return dimension.table.get("unknown", dimension.unknown), f"The {what} is not known.", False
     if value not in dimension.table:
-        return dimension.unknown, f"The {what} {value} is not in the playbook."
-    return dimension.table[value], f"The {what} is {value}."
+        return dimension.unknown, f"The {what} {value} is not in the playbook.", False
+    return dimension.table[value], f"The {what} is {value}.", True
 
 
 def _budget(dimension: Dimension, prospect: Prospect) -> Judged:
     if prospect.enrollment is None:
-        return dimension.unknown, "The enrollment is not known."
+        return dimension.unknown, "The enrollment is not known.", False
     return (
         band(dimension.bands, prospect.enrollment, dimension.unknown),
         f"{prospect.enrollment:,} students, as a sign of the budget.",
+        True,
     )
 
 
 def _lights(dimension: Dimension, prospect: Prospect, year_built: int | None, this_year: int) -> Judged:
     age = prospect.current_lighting_age_years
     if age is not None:
-        return band(dimension.bands, age, dimension.unknown), f"The lights are {age} years old."
+        return band(dimension.bands, age, dimension.unknown), f"The lights are {age} years old.", True
     if year_built is not None and dimension.proxy_bands:
         years = max(this_year - year_built, 0)
         return (
             band(dimension.proxy_bands, years, dimension.unknown),
             f"The age of the lights is not known; the stadium, built in {year_built}, stands in.",
+            True,
         )
-    return dimension.unknown, "Neither the age of the lights nor the year the stadium was built is known."
+    return dimension.unknown, "Neither the age of the lights nor the year the stadium was built is known.", False
 
 
 def _nights(dimension: Dimension, prospect: Prospect) -> Judged:
     if not prospect.has_night_games:
-        return dimension.table.get("never", dimension.unknown), "There are no night games."
+        return dimension.table.get("never", dimension.unknown), "There are no night games.", True
     sport = prospect.primary_sport
     if sport is not None and sport in dimension.proxy_table:
         return (
             dimension.proxy_table[sport],
             f"How often there are night games is not known; the sport, {sport}, stands in.",
+            True,
         )
-    return dimension.unknown, "How often there are night games is not known, nor the sport."
+    return dimension.unknown, "How often there are night games is not known, nor the sport.", False
 
 
 def _broadcast(dimension: Dimension, prospect: Prospect) -> Judged:
     needs = prospect.broadcast_requirements
     if needs is not None:
-        return dimension.table.get(needs, dimension.unknown), f"Broadcasts: {needs}."
+        return dimension.table.get(needs, dimension.unknown), f"Broadcasts: {needs}.", True
     if prospect.venue_type in dimension.proxy_table:
         return (
             dimension.proxy_table[prospect.venue_type],
             f"What broadcasts need is not known; the venue type, {prospect.venue_type}, stands in.",
+            True,
         )
-    return dimension.unknown, "What broadcasts need is not known."
+    return dimension.unknown, "What broadcasts need is not known.", False
 
 
 def _access(dimension: Dimension, contacts: Sequence[Contact]) -> Judged:
@@ -119,4 +128,4 @@ def _access(dimension: Dimension, contacts: Sequence[Contact]) -> Judged:
         and contact.status == ContactStatus.ACTIVE.value
     )
     people = "decision maker" if count == 1 else "decision makers"
-    return band(dimension.bands, count, dimension.unknown), f"{count} {people} with an e-mail address."
+    return band(dimension.bands, count, dimension.unknown), f"{count} {people} with an e-mail address.", True
