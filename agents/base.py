@@ -16,6 +16,7 @@ from agents.models.rules import Policy
 from db.access import Database
 from playbooks import Playbook
 from tools.context import ToolContext
+from tools.web.access import Web
 
 State = Mapping[str, Any]
 Update = dict[str, Any]
@@ -23,11 +24,13 @@ Update = dict[str, Any]
 
 @dataclass(frozen=True)
 class Work:
-    """What a node is given besides its state: the database as the agent's role, the playbook, and its own run's id."""
+    """What a node is given besides its state: the database as the agent's role, the playbook, its own run's id, and
+    what it may use of the web, if anything."""
 
     db: Database
     playbook: Playbook
     run_id: str
+    web: Web | None = None
 
 
 @dataclass(frozen=True)

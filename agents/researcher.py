@@ -1,6 +1,7 @@
 """The researcher: what is known about one organisation, each fact with its source and the words it rests on."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,10 +14,26 @@ from db.lifecycle import move_contact, move_prospect
 from db.models import Account, Contact, Prospect, ResearchFact, ResearchSnapshot
 from tools.context import Source, ToolContext
 from tools.facts import RESEARCH_TOOLS
-from tools.journal import activity, note
+from tools.journal import activity, note, running_note
+from tools.researched import fill_prospect, person_snapshot
 from tools.sources import load_sources
+from tools.web.access import NO_SEARCH, NO_WEB
+from tools.web.given import given
+from tools.web.picker import Picker, host_of
+from tools.web.research_sources import kept_pages
+from tools.web.run_pages import ACTION as PAGES_READ
+from tools.web.run_pages import RunPages, Whom
+from tools.web.sites import site_of
+from tools.wording import spoken_name
 
 SHORT = 2_000
+SEARCH_WORDS = {
+    "facility": "stadium lights",
+    "hiring_signals": "QA engineer jobs",
+    "recent_activity": "news",
+    "company_news": "news",
+}
+"""What a search engine is asked for beside the name, for each kind of fact that a first message may open with."""
 TEXT_FIELDS = (
     "responsibilities",
     "recent_activity",
@@ -28,10 +45,15 @@ TEXT_FIELDS = (
 LIST_FIELDS = ("career_history", "tech_stack_signals", "pain_indicators")
 
 
+def _oldest(work: Work) -> datetime:
+    """From when on research is young enough to be used again."""
+    return datetime.now(UTC) - timedelta(days=work.playbook.limits.snapshot_days)
+
+
 async def prepare(work: Work, state: State) -> Briefing | Done:
-    """Lists the sources; no model is asked where a snapshot is young enough to be used again."""
+    """Lists the sources and the pages on offer; no model is asked where a snapshot is young enough to be used again."""
     account_id, prospect_id = state["account_id"], state["prospect_id"]
-    oldest = datetime.now(UTC) - timedelta(days=work.playbook.limits.snapshot_days)
+    oldest = _oldest(work)
 
     def fresh(session: Session) -> str | None:
         snapshot = session.scalars(
@@ -50,9 +72,20 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
         facts = await work.db.write(lambda session: _finish(session, work, state, known, reused=True))
         return Done({"snapshot_id": known, "facts": facts}, decisions=[{"reused_snapshot": known}])
 
+    pages = await _pages(work, state, oldest)
+
     def begin(session: Session) -> tuple[str, Briefing]:
         prospect = session.get_one(Prospect, prospect_id)
         sources = load_sources(session, account_id)
+        names, first = names_of(prospect), len(sources) + 1
+        if pages is not None and pages.restore(session):
+            sources += kept_pages(session, account_id, names, urls=pages.kept, first=first)
+        else:
+            kept = kept_pages(session, account_id, names, seen_since=oldest, first=first)
+            sources += kept
+            if pages is not None:
+                pages.kept, pages.first = [page.url or "" for page in kept], first + len(kept)
+                pages.save(session)
         snapshot_id = work.run_id  # one snapshot for one run of the researcher, however often that run is repeated
         if session.get(ResearchSnapshot, snapshot_id) is None:
             session.add(
@@ -64,36 +97,90 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
             run_id=work.run_id,
             account_id=account_id,
             prospect_id=prospect_id,
+            contact_id=state["contact_id"],
             snapshot_id=snapshot_id,
             sources=sources,
+            pages=pages,
         )
-        material = {
+        material: dict[str, Any] = {
             "organisation": prospect.name,
-            "sources": [_listed(source) for source in sources],
+            "wanted": work.playbook.need_fact_fields,
+            "sources": [_listed(source) for source in context.sources],
             "offers": [s.text for s in work.playbook.statements_of("value", None)],
         }
+        if pages is not None:
+            material |= {"pages": pages.choices(), "left": pages.picker.left}
         return snapshot_id, Briefing(material, context)
 
     snapshot_id, briefing = await work.db.write(begin)
-    briefing.memo["snapshot_id"] = snapshot_id
+    briefing.memo.update(snapshot_id=snapshot_id, pages=pages)
     return briefing
+
+
+async def _pages(work: Work, state: State, oldest: datetime) -> RunPages | None:
+    """The pages of this run, as far as they are on offer before one is read; None where the web is off."""
+    work_web = work.web
+    if work_web is None:
+        return None
+
+    def look(session: Session) -> tuple[Picker, Whom, str, bool]:
+        prospect = session.get_one(Prospect, state["prospect_id"])
+        names, gifts = names_of(prospect), given(session, prospect.account_id)
+        home = website_of(prospect.account)
+        own = [home] if home else []
+        own += [url for url, own_site in gifts if own_site]
+        kept = {page.url or "" for page in kept_pages(session, prospect.account_id, names, seen_since=oldest)}
+        picker = Picker(work_web.fetcher, names, frozenset(site_of(host_of(url)) for url in own), kept=kept)
+        picker.offer(((url, "given by a person") for url, _ in gifts), same_site=False)
+        if home:
+            picker.offer([(home, "the organisation's own website")], same_site=False)
+        personas = tuple(work.playbook.contact_personas)
+        whom = Whom(work.run_id, prospect.account_id, prospect.id, state["contact_id"], names, personas)
+        begun = running_note(session, run_id=work.run_id, agent="researcher", action=PAGES_READ) is not None
+        return picker, whom, " ".join(part for part in (f'"{names[0]}"', prospect.city) if part), begun
+
+    picker, whom, query, begun = await work.db.read(look)
+    pages = RunPages(work.db, work_web, whom, picker)
+    if not begun:
+        words = (SEARCH_WORDS.get(field, "") for field in work.playbook.need_fact_fields)
+        await pages.look_up(" ".join([query, *words]).strip())
+    return pages
+
+
+def names_of(prospect: Prospect) -> tuple[str, ...]:
+    """What an organisation is called, first as one says it."""
+    spoken = (spoken_name(prospect.name), spoken_name(prospect.account.name))
+    return tuple(dict.fromkeys([*spoken, prospect.name, prospect.account.name]))
+
+
+def website_of(account: Account) -> str:
+    """Where an organisation's own website begins, by its record; '' where that has none. Fetching checks it."""
+    address = (account.website_url or account.domain or "").strip()
+    return address if not address or "://" in address else f"https://{address}"
 
 
 def _listed(source: Source) -> dict[str, Any]:
     """A source as the model is told of it: a short one at once, a long one only by name, to be read if wanted."""
     short = {"text": source.text} if len(source.text) <= SHORT else {"characters": len(source.text)}
-    return {"number": source.number, "title": source.title, **short}
+    stated = {"stated": [asdict(fact) for fact in source.page.stated]} if source.page else {}
+    return {"number": source.number, "title": source.title, **short, **stated}
 
 
 async def conclude(work: Work, state: State, briefing: Briefing) -> Done:
     """Fills the snapshot from the kept facts and moves the prospect on."""
     snapshot_id: str = briefing.memo["snapshot_id"]
+    pages: RunPages | None = briefing.memo["pages"]
     usable = await work.db.write(lambda session: _finish(session, work, state, snapshot_id, reused=False))
-    sources = briefing.context.sources if briefing.context else ()
+    sources = [source.url or source.title for source in briefing.context.sources] if briefing.context else []
+    outputs: dict[str, Any] = {"usable_facts": usable, "web": NO_WEB}
+    if pages is not None:
+        sources = list(dict.fromkeys([*sources, *pages.sources]))
+        outputs |= {"web": "searched" if pages.web.search else NO_SEARCH, "people_suggested": pages.people}
     return Done(
         {"snapshot_id": snapshot_id, "facts": usable},
-        outputs={"usable_facts": usable},
-        sources=[source.url or source.title for source in sources],
+        outputs=outputs,
+        decisions=[*pages.picker.record(), *pages.failed] if pages is not None else [],
+        sources=sources,
         processed=1,
         partial=None if usable else "no fact that a first message could open with",
     )
@@ -108,8 +195,10 @@ def _finish(session: Session, work: Work, state: State, snapshot_id: str, *, reu
     prospect = session.get_one(Prospect, state["prospect_id"])
     if not reused:
         _fill(session.get_one(ResearchSnapshot, snapshot_id), facts)
+        fill_prospect(session, prospect, facts, work.run_id)
         session.get_one(Account, state["account_id"]).research_freshness = datetime.now(UTC).date()
         _tell(session, work, prospect, len(facts))
+    person_snapshot(session, session.get_one(Contact, state["contact_id"]), work.run_id, _oldest(work))
     usable = sum(fact.field in work.playbook.need_fact_fields for fact in facts)
     if usable:
         for status in ("needs_research", "research_complete"):

@@ -1,4 +1,5 @@
-"""Research by rule: read every source, take the facts that a record's columns hold, say what they suggest.
+"""Research by rule: read every source and the pages that promise most, take the facts that a record's columns hold
+and that pages state, say what they suggest.
 
 It decides from the messages alone, as any model does.
 """
@@ -6,11 +7,11 @@ It decides from the messages alone, as any model does.
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from agents.models.rules import call, calls
+from agents.researcher_pages import Found, next_pages, page_facts, read_pages
 from tools.wording import article, capitalised, spelled_out, spoken_name, spoken_venue, without_brackets
 
 MOST_OPENINGS = 3
@@ -19,15 +20,19 @@ _SAID_CONFERENCE = re.compile(r"[A-Z]{2,6}|Big \w+|Conference USA")
 _TESTING = re.compile(r"\b(QA|SDET|quality|tests?|testing|test automation)\b", re.IGNORECASE)
 _LEADS = re.compile(r"(?:(?:Senior|Associate|Group|Vice|Staff) )*(?:Director|Manager|Head|President|VP|Lead)")
 
-
-@dataclass(frozen=True)
-class Found:
-    """A fact that a record holds."""
-
-    source: int
-    field: str
-    sentence: str
-    quote: str
+_NEW_LIGHTS = re.compile(r"(?:LED lights were installed|The lights at .+ are LED)\b")
+# What a fact leaves open, the facts that say most first.
+_OPEN_QUESTIONS = (
+    (re.compile(r"^facility: .*\bmetal halide\b"), "Whether they are to be replaced is not on record."),
+    (
+        re.compile(r"^company_news: .*\blight(?:s|ing)\b"),
+        "Whether the work has been given to anybody is not on record.",
+    ),
+    (re.compile(r"^facility: .* was built in "), "How old its lights are is not on record."),
+    (re.compile(r"^facility: (?!.*\b[Ll]ights\b)"), "Neither its age nor that of its lights is on record."),
+    (re.compile(r"^hiring_signals: "), "Whether that is growth or catching up is not known."),
+    (re.compile(r"^pain_indicators: "), "What was done about it is not known."),
+)
 
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
@@ -36,12 +41,23 @@ def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: s
     done = {m.name for m in messages if isinstance(m, ToolMessage)}
     if "save_hypothesis" in done:
         return AIMessage("Research is done.")
-    unread = [source["number"] for source in material["sources"] if "text" not in source]
+    unread = [s["number"] for s in material["sources"] if "text" not in s and "stated" not in s]
     if unread and "read_source" not in done:
         return calls(*(("read_source", {"number": n}) for n in unread))
+    pages = read_pages(messages)
+    if numbers := next_pages(material, messages, pages):
+        return calls(*(("read_page", {"number": n}) for n in numbers))
+    stated = {s["number"]: s["stated"] for s in material["sources"] if "stated" in s}
     documents = [(s["number"], s["text"]) for s in material["sources"] if "text" in s]
     documents += [_read(m.text) for m in messages if isinstance(m, ToolMessage) and m.name == "read_source"]
-    found = [fact for number, text in sorted(documents) for fact in facts_in(number, text, material["organisation"])]
+    found = [
+        fact
+        for number, text in sorted(documents)
+        if number not in stated
+        for fact in facts_in(number, text, material["organisation"])
+    ]
+    stated |= {page["source"]: page["stated"] for page in pages if "source" in page}
+    found += page_facts(stated, material.get("wanted", []))
     if found and "save_facts" not in done:
         return call("save_facts", facts=[vars(fact) for fact in found])
     hypothesis, value = _suggestion(found, material)
@@ -173,13 +189,9 @@ def short_place(location: str) -> str:
 def _suggestion(found: list[Found], material: dict[str, object]) -> tuple[str, str]:
     offers = material.get("offers")
     value = str(offers[0]) if isinstance(offers, list) and offers else ""
-    for fact in found:
-        if " was built in " in fact.sentence:
-            return f"{fact.sentence} How old its lights are is not on record.", value
-    for fact in found:
-        if fact.field == "facility":
-            return f"{fact.sentence} Neither its age nor that of its lights is on record.", value
-    for fact in found:
-        if fact.field == "hiring_signals":
-            return f"{fact.sentence} Whether that is growth or catching up is not known.", value
+    if fact := next((fact for fact in found if _NEW_LIGHTS.match(fact.sentence)), None):
+        return f"{fact.sentence} What is left to be wished for is not on record.", ""
+    for holds, unknown in _OPEN_QUESTIONS:
+        if fact := next((fact for fact in found if holds.search(f"{fact.field}: {fact.sentence}")), None):
+            return f"{fact.sentence} {unknown}", value
     return "", ""

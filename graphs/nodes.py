@@ -26,6 +26,7 @@ from graphs.recorder import Opening, Recorder, Scope, Step, current_scope, step_
 from playbooks import Playbook, load_playbook
 from prompts import Prompt, active_version, load_prompt
 from tools.context import ToolContext
+from tools.web.access import Web
 
 
 class Node(Protocol):
@@ -42,6 +43,7 @@ class Machine:
     recorder: Recorder
     models: ModelSettings
     prompt_versions: Mapping[str, str] = field(default_factory=dict)
+    web: Web | None = None
 
     def prompt(self, agent: str) -> Prompt:
         return load_prompt(agent, active_version(agent, dict(self.prompt_versions)))
@@ -95,7 +97,7 @@ def make_step(machine: Machine, agent: Agent) -> Callable[[State, str, str | Non
             token = current_scope.set(scope)
             try:
                 with acting_as(agent_actor(step.id)):
-                    done = await runner(Work(machine.db, load_playbook(state["playbook"]), step.id), state)
+                    done = await runner(Work(machine.db, load_playbook(state["playbook"]), step.id, machine.web), state)
             finally:
                 current_scope.reset(token)
             _note(step, done)

@@ -38,6 +38,7 @@ def examine(settings: Settings, *, connect: bool = False) -> Iterator[Check]:
     yield check_home(settings)
     yield from check_database(settings)
     yield check_model(settings)
+    yield check_web(settings)
     yield from check_mail(settings, connect=connect)
     yield from check_playbooks(settings)
 
@@ -167,6 +168,31 @@ def check_model(settings: Settings) -> Check:
         )
     told = "" if offered else "; it keeps no list of its models"
     return Check("model", "ok", f"{settings.model} at {where} answers{told}")
+
+
+def check_web(settings: Settings) -> Check:
+    """Whether research may read the web, and what it is told of it. Nothing is fetched here."""
+    from outreach.wiring import open_web
+
+    try:
+        web = open_web(settings)
+    except Complaint as complaint:
+        return Check("web", "fail", complaint.what, complaint.mend)
+    if web is None:
+        return Check("web", "ok", "off: research reads records and given pages' texts only; OUTREACH_WEB=on reads more")
+    search = hide_password(settings.search_url) if web.search else "no search engine (OUTREACH_SEARCH_URL)"
+    says = f"on: own websites and given pages, {search}; pages are kept in {settings.effective_web_cache()}"
+    if settings.web_loopback:
+        return Check(
+            "web",
+            "warn",
+            f"{says}; {settings.web_loopback} is let through",
+            "Unset OUTREACH_WEB_LOOPBACK after trials.",
+        )
+    if not settings.web_contact:
+        mend = "Set OUTREACH_WEB_CONTACT to an address or URL of yours: it goes into the User-Agent of each request."
+        return Check("web", "warn", f"{says}; sites are not told whom to complain to", mend)
+    return Check("web", "ok", says)
 
 
 def check_mail(settings: Settings, *, connect: bool) -> Iterator[Check]:

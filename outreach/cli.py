@@ -46,7 +46,7 @@ COMMANDS: dict[str, Entry] = {
     "replies": Entry("replies", "replies_app", "Take in replies, sort them, and see what they ask for.", WORK),
     "bids": Entry("bids", "bids_app", "Take tenders in, match them to prospects, decide on each.", WORK),
     "signals": Entry("signals", "signals_app", "Find reasons to write now in openings, news and records.", WORK),
-    "research": Entry("research", "research_app", "What a saved web page says: text, facts, people.", LOOK),
+    "research": Entry("research", "research_app", "Pages and what they say; people whom they name.", LOOK),
     "score": Entry("score", "score_app", "How a score came about; score anew, and see what moved.", LOOK),
     "dedupe": Entry("dedupe", "dedupe", "Which rows of files are one organisation, or one person.", LOOK),
     "status": Entry("status", "status", "The funnel by stage and tier, and what to do next.", LOOK),

@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     playbook: str = Field(default="sports-lighting", validation_alias=_named("playbook"))
     smtp_url: SecretStr | None = Field(default=None, validation_alias=_named("smtp_url"))
     imap_url: SecretStr | None = Field(default=None, validation_alias=_named("imap_url"))
+    web: bool = Field(default=False, validation_alias=_named("web"))
+    search_url: str = Field(default="", validation_alias=_named("search_url"))
+    web_cache: Path | None = Field(default=None, validation_alias=_named("web_cache"))
+    web_contact: str = Field(default="", validation_alias=_named("web_contact"))
+    web_loopback: str = Field(default="", validation_alias=_named("web_loopback"))
     log_format: Literal["console", "json"] = Field(default="console", validation_alias=_named("log_format"))
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", validation_alias=_named("log_level")
@@ -106,6 +111,10 @@ class Settings(BaseSettings):
             return self.checkpoint_url
         url = self.effective_database_url()
         return url if url.startswith("postgresql") else f"sqlite:///{self.home / 'checkpoints.db'}"
+
+    def effective_web_cache(self) -> Path:
+        """Where fetched pages are kept: as set, else a folder in the home folder."""
+        return (self.web_cache or self.home / "web-cache").expanduser().absolute()
 
     def actor(self) -> str:
         """The person at the command line, as `audit_log.changed_by` names them."""

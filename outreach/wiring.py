@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from db.access import Database
     from db.roles import Role
     from outreach.settings import Settings
+    from tools.web.access import Web
 
 # PostgreSQL: our roles are made together with the tables.
 _NO_SUCH_ROLE = ("22023", "42704")
@@ -139,6 +140,37 @@ def unreachable(url: str, exc: Exception) -> Complaint:
         f"The database at {hide_password(url)} cannot be reached: {reason}",
         "Check OUTREACH_DATABASE_URL and that the server is running; `outreach config` shows what is in force.",
     )
+
+
+def open_web(settings: Settings) -> Web | None:
+    """What research may use of the web; None where it is off. Nothing is asked yet; the caller closes the fetcher.
+
+    Raises Complaint where an address among the settings is none.
+    """
+    if not settings.web:
+        return None
+    from tools.web.access import Web
+    from tools.web.cache import PageCache
+    from tools.web.fetcher import Fetcher
+    from tools.web.search import SearXng
+
+    if not settings.web_contact.isprintable() or not settings.web_contact.isascii():
+        raise Complaint("OUTREACH_WEB_CONTACT has characters that no request may carry.", "Give an address or a URL.")
+    try:
+        fetcher = Fetcher(
+            cache=PageCache(settings.effective_web_cache()),
+            contact=settings.web_contact,
+            allow_origin=settings.web_loopback or None,
+        )
+    except ValueError as exc:
+        raise Complaint(f"OUTREACH_WEB_LOOPBACK is wrong: {exc}.", "Leave it empty outside of trials.") from exc
+    try:
+        search = (
+            SearXng(settings.search_url, allow_origin=settings.web_loopback or None) if settings.search_url else None
+        )
+    except ValueError as exc:
+        raise Complaint(f"OUTREACH_SEARCH_URL is wrong: {exc}.", "Give the address of a SearXNG instance.") from exc
+    return Web(fetcher, search)
 
 
 def model_settings(settings: Settings) -> ModelSettings:

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from outreach.errors import Complaint
-from outreach.wiring import model_settings, open_database
+from outreach.wiring import model_settings, open_database, open_web
 
 if TYPE_CHECKING:
     from agents.parts import Part
@@ -86,7 +86,9 @@ class Session:
 
         settings = self._settings
         database = self._stack.enter_context(open_database(settings, "agent"))
-        machine = Machine(database, Recorder(database), model_settings(settings))
+        if (web := open_web(settings)) is not None:
+            await self._stack.enter_async_context(web.fetcher)
+        machine = Machine(database, Recorder(database), model_settings(settings), web=web)
         runner = open_runner(
             machine,
             settings.effective_checkpoint_url(),

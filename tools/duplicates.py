@@ -29,6 +29,7 @@ from tools.flags import open_flag
 from tools.importing.records import BY_NAME, OPENING
 from tools.journal import note
 from tools.normalise import name_words, state_code
+from tools.sources import PAGES
 
 JUDGED: Final = "duplicate_judged"
 _IDENTIFIES: Final = frozenset(("the same web host", "the same LinkedIn page", "the same street", "the same phone"))
@@ -143,7 +144,8 @@ def _ids_by_source(
     aliases: dict[str, bool] = {}
     records = session.execute(
         select(ExternalId.record_id, ExternalId.source, ExternalId.external_id, ExternalId.payload).where(
-            ExternalId.table_name == "accounts"
+            ExternalId.table_name == "accounts",
+            ExternalId.source.not_in(PAGES),  # a page's address tells nothing of who is who
         )
     )
     wanted = set(account_ids)
@@ -202,6 +204,7 @@ def shown(session: Session, prospect: Prospect) -> dict[str, Any]:
         select(ExternalId.source, ExternalId.external_id).where(
             ExternalId.table_name == "accounts",
             ExternalId.record_id == prospect.account_id,
+            ExternalId.source.not_in(PAGES),
             ExternalId.external_id.not_like(f"{OPENING}%"),
             ExternalId.external_id.not_like(f"{BY_NAME}%"),
         )

@@ -1,7 +1,8 @@
 """Tools of the researcher: read a document, keep a fact with the quote it rests on, say what follows from facts."""
 
 import hashlib
-from datetime import date
+import json
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
@@ -12,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.enums import FactField
-from db.models import Prospect, ResearchFact
+from db.models import Contact, Prospect, ResearchFact
 from tools.context import Source, ToolContext
 from tools.qc import support
+from tools.web.facts import About, confidence_of
 from tools.wording import numbers_in, spelled_out
 
 LONGEST_SENTENCE = 300
@@ -27,12 +29,14 @@ def fact_key(account_id: str, field: str, sentence: str) -> str:
     return hashlib.sha256("\x1f".join((account_id, field, sentence)).encode()).hexdigest()
 
 
-def _source(context: ToolContext, number: int) -> Source:
+async def _source(context: ToolContext, number: int) -> Source:
     for source in context.sources:
         if source.number == number:
             return source
+    if context.pages is not None and (page := await context.pages.source(number)) is not None:
+        return page
     known = ", ".join(str(s.number) for s in context.sources) or "none"
-    raise ToolException(f"There is no source {number}. The sources are: {known}.")
+    raise ToolException(f"There is no source {number}. The sources are: {known}, and the pages that you read.")
 
 
 @tool
@@ -42,8 +46,24 @@ async def read_source(number: int, runtime: ToolRuntime[ToolContext, Any]) -> st
     Args:
         number: the source's number in the list you were given.
     """
-    source = _source(runtime.context, number)
+    source = await _source(runtime.context, number)
     return f"Source {source.number}: {source.title}\n{source.text}"
+
+
+@tool
+async def read_page(number: int, runtime: ToolRuntime[ToolContext, Any]) -> str:
+    """Read a web page of those on offer. It becomes a source; what it links to is then on offer as well.
+
+    Args:
+        number: the page's number in the list of pages (not a source's number).
+    """
+    pages = runtime.context.pages
+    if pages is None:
+        raise ToolException("No page is on offer. Work from the sources.")
+    answer = await pages.read(number)
+    if answer is None:
+        raise ToolException(f"There is no page {number} on offer, or no more pages may be read.")
+    return json.dumps(answer, ensure_ascii=False)
 
 
 class GivenFact(BaseModel):
@@ -71,20 +91,19 @@ async def save_facts(facts: list[GivenFact], runtime: ToolRuntime[ToolContext, A
     answers, kept = [], 0
     for number, given in enumerate(facts, start=1):
         try:
-            row = _checked(context, given)
+            row = _checked(context, given, await _source(context, given.source))
         except ToolException as exc:
             answers.append(f"{number}: refused. {exc}")
             continue
         kept += 1
-        answers.append(f"{number}: {await context.db.write(partial(_keep, fact=row))}")
+        answers.append(f"{number}: {await context.db.write(partial(_keep, fact=row, contact_id=context.contact_id))}")
     if not kept:
         raise ToolException("\n".join(answers) or "There was no fact in the call.")
     return "\n".join(answers)
 
 
-def _checked(context: ToolContext, given: GivenFact) -> ResearchFact:
+def _checked(context: ToolContext, given: GivenFact, document: Source) -> ResearchFact:
     """The fact as a row. Raises ToolException, for the model to read, where it does not rest on its source."""
-    document = _source(context, given.source)
     sentence, quote = " ".join(given.sentence.split()), given.quote.strip()
     if len(quote) < SHORTEST_QUOTE or quote not in document.text:
         raise ToolException(f"The quote does not stand in source {given.source} letter for letter. Copy it exactly.")
@@ -107,10 +126,22 @@ def _checked(context: ToolContext, given: GivenFact) -> ResearchFact:
         source_title=document.title,
         external_id_ref=document.external_id_ref,
         observed_on=date.fromisoformat(document.observed_on) if document.observed_on else None,
-        confidence=5 if document.external_id_ref else 4,
+        confidence=_confidence(given.field.value, sentence, quote, document),
         fact_key=fact_key(context.account_id, given.field.value, sentence),
         agent_run_id=context.run_id,
     )
+
+
+def _confidence(field: str, sentence: str, quote: str, document: Source) -> int:
+    """From 1 to 5: of a page by the rule of `tools.web.facts`; 5 of one record, 4 of several together."""
+    page = document.page
+    if page is None:
+        return 5 if document.external_id_ref else 4
+    for known in page.stated:
+        if (known.field, known.sentence, known.quote) == (field, sentence, quote):
+            return known.confidence
+    about = About(page.names, page.own_site)
+    return confidence_of(field, quote, about, published=page.published, today=datetime.now(UTC).date())
 
 
 def _beyond(sentence: str, quote: str, document: Source) -> str | None:
@@ -132,12 +163,18 @@ def _beyond(sentence: str, quote: str, document: Source) -> str | None:
     return None
 
 
-def _keep(session: Session, fact: ResearchFact) -> str:
+def _keep(session: Session, fact: ResearchFact, contact_id: str | None) -> str:
+    contact = session.get(Contact, contact_id) if contact_id else None
+    if contact is not None and contact.full_name and contact.full_name in fact.sentence:
+        fact.contact_id = contact.id
     known = session.scalar(select(ResearchFact).where(ResearchFact.fact_key == fact.fact_key))
     if known is None:
         session.add(fact)
         return "kept."
-    # Found again: it belongs to the newest snapshot, with the newest source.
+    if known.snapshot_id == fact.snapshot_id and known.confidence >= fact.confidence:
+        return "known already."
+    # Found again: it belongs to the newest snapshot, with the newest source; within one, with the surer.
+    known.confidence, known.contact_id = fact.confidence, fact.contact_id or known.contact_id
     known.snapshot_id, known.quote, known.observed_on = fact.snapshot_id, fact.quote, fact.observed_on
     known.source_url, known.source_title, known.external_id_ref = (
         fact.source_url,
@@ -180,6 +217,6 @@ async def save_hypothesis(
     return await context.db.write(write)
 
 
-RESEARCH_TOOLS = (read_source, save_facts, save_hypothesis)
+RESEARCH_TOOLS = (read_source, read_page, save_facts, save_hypothesis)
 for _tool in RESEARCH_TOOLS:
     _tool.handle_tool_error = True

@@ -50,6 +50,31 @@ def note(
     return entry
 
 
+def running_note(
+    session: Session,
+    *,
+    run_id: str,
+    agent: str,
+    action: str,
+    prospect_id: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> AgentAuditLog | None:
+    """The one entry that a run keeps of an action while it goes on; `details` replace the earlier ones.
+
+    Without `details` the entry as it stands, None where there is none yet.
+    """
+    entry_id = _entry_id("running", run_id, action)
+    entry = session.get(AgentAuditLog, entry_id)
+    if details is not None:
+        if entry is None:
+            entry = AgentAuditLog(
+                id=entry_id, agent_run_id=run_id, agent_name=agent, action=action, prospect_id=prospect_id
+            )
+            session.add(entry)
+        entry.details = details
+    return entry
+
+
 def activity(
     session: Session,
     *,

@@ -12,6 +12,9 @@ from tools.context import Source
 LONGEST = 20_000
 WEB = "web"
 """The source of rows that hold web pages."""
+GIVEN = "given"
+"""The source of rows that hold addresses of pages which a person gave."""
+PAGES = (WEB, GIVEN)
 MOST = 12
 
 
@@ -30,7 +33,7 @@ def load_sources(session: Session, account_id: str) -> tuple[Source, ...]:
             ((ExternalId.table_name == "accounts") & (ExternalId.record_id == account_id))
             | ((ExternalId.table_name == "prospects") & ExternalId.record_id.in_(prospects)),
             ExternalId.payload.is_not(None),
-            ExternalId.source != WEB,  # pages are documents of their own (tools.web.research_sources)
+            ExternalId.source.not_in(PAGES),  # pages are documents of their own (tools.web.research_sources)
         )
         .order_by(ExternalId.source, ExternalId.external_id)
     ).all()

@@ -31,6 +31,11 @@ _MEANING = {
     "playbook": "the sales motion to work on",
     "smtp_url": "the server that sends (checked by doctor, not used yet)",
     "imap_url": "the mailbox for replies (checked by doctor, not used yet)",
+    "web": "whether research may read the web",
+    "search_url": "a SearXNG instance that research may ask",
+    "web_cache": "where pages that were read are kept",
+    "web_contact": "address or URL that sites are told to complain to",
+    "web_loopback": "one loopback site that may be read, for trials",
     "log_format": "console or json",
     "log_level": "debug, info, warning or error",
     "concurrency": "contacts worked on at once",
@@ -80,7 +85,7 @@ def _shown(name: str, settings: Settings) -> str | int | float | None:
         return hide_password(settings.effective_database_url())
     if name == "checkpoint_url":
         return hide_password(settings.effective_checkpoint_url())
-    value = getattr(settings, name)
+    value = settings.effective_web_cache() if name == "web_cache" else getattr(settings, name)
     if isinstance(value, SecretStr):
         secret = value.get_secret_value()
         return hide_password(secret) if name.endswith("_url") else HIDDEN

@@ -110,7 +110,7 @@ async def test_every_call_is_a_row_below_its_agent(bench: Bench) -> None:
         {"name": "look_up", "args": {"subject": "b"}},
     ]
     assert {(row.prompt_id, row.prompt_hash) for row in models} == {(agent.prompt_id, agent.prompt_hash)}
-    assert agent.prompt_id == "researcher@v1"
+    assert agent.prompt_id == "researcher@v2"
     assert {row.model for row in models} == {"rules"}
     # Each call holds only what is new since the last: together they are the whole talk, once.
     assert [[m["type"] for m in row.inputs["messages"]] for row in models] == [["system", "human"], ["tool"], ["tool"]]

@@ -47,12 +47,13 @@ NOT_SO: Final = re.compile(
     r"|intend\w*|consider(?:s|ed|ing)?|expect(?:s|ed|ing)?|seek(?:s|ing)? to|want(?:s|ed)? to|wish\w*|in talks|talks to"
     r"|looking to|set to|due to be|slated|scheduled|will|shall|won't|going to|attempt\w*|tri(?:es|ed) to|try(?:ing)? to"
     r"|imagine|suppose\w*|hypothetical\w*|likely|believed|claim(?:s|ed)?|mock\w*|fictional|satir\w*|almost (?:was|had)"
+    r"|(?:[Ss]ome|[Mm]any|[Pp]eople|[Tt]hey) (?:say|think|believe)|said to (?:be|have)"
     r"|would-be|so-called|ever|rather than|instead of|denied|cancel\w*|postpon\w*|reject\w*)\b|n['’]t\b"
 )
 # The same words as far as they colour a whole sentence, and not only their own clause.
 ALL_OPEN: Final = re.compile(
     r"\b(?:if|unless|whether|would|could|might|may|reportedly|allegedly|alleged|rumou?r\w*|imagine|suppose\w*|fictional"
-    r"|satir\w*|hypothetical\w*|apparently|supposedly)\b"
+    r"|satir\w*|hypothetical\w*|apparently|supposedly|(?:[Ss]ome|[Mm]any|[Pp]eople|[Tt]hey) (?:say|think|believe))\b"
 )
 CLAUSE: Final = re.compile(r"[;:—–]|,\s|\s(?:but|while|although|though|after|before|because|when|as|which|who|and)\s")
 # What is being sought or offered is said in the present: for these two kinds plain intention is the fact.

@@ -40,6 +40,7 @@ _KIND = re.compile(
 )
 _OPEN, _CLOSE = '“"«', '”"»'
 _STALE_DAYS = 730
+_PASSING = frozenset({"company_metrics", "tech_stack_signals"})
 
 
 @dataclass(frozen=True)
@@ -177,11 +178,30 @@ def _fact(
     whole = hit.sentence is None
     if len(text) > LONGEST_KEPT or (whole and (NO_START.match(text) or PASSING.search(text) or text.count('"') % 2)):
         return None
-    confidence = 3 + about.own_site + named - bool(HEARSAY.search(sentence))
-    if passing and not _YEAR.search(sentence):
-        confidence -= published is None or (today - published).days > _STALE_DAYS
+    confidence = _confidence(sentence, about.own_site, named, passing, published, today)
     text = text[:1].upper() + text[1:]
-    return PageFact(kept_in, kind, name, text, sentence, max(1, min(5, confidence)), hit.values)
+    return PageFact(kept_in, kind, name, text, sentence, confidence, hit.values)
+
+
+def _confidence(quote: str, own: bool, named: bool, passing: bool, published: date | None, today: date) -> int:
+    confidence = 3 + own + named - bool(HEARSAY.search(quote))
+    if passing and not _YEAR.search(quote):
+        confidence -= published is None or (today - published).days > _STALE_DAYS
+    return max(1, min(5, confidence))
+
+
+def confidence_of(field: str, quote: str, about: About, *, published: date | None, today: date) -> int:
+    """The confidence of a fact that a model took from a page, by the same rule.
+
+    Args:
+        field: one of db.enums.FactField; sizes and tools go out of date.
+        quote: the page's words.
+        about: the organisation.
+        published: the date that the page states.
+        today: what it is compared with.
+    """
+    named = any(_names(alias, quote) for alias in _aliases(about))
+    return _confidence(quote, about.own_site, named, field in _PASSING, published, today)
 
 
 def _subject(hit: Hit, sentence: str, about: About) -> tuple[str, bool] | None:

@@ -1,133 +1,24 @@
-"""From web pages to the researcher's documents.
+"""Web pages as the researcher's documents.
 
 A page is fetched once and its text is kept in `external_ids` (source 'web', external_id its URL), so that a quote can
-be held against it later. The model sees links by number only: `Picker` holds the addresses.
+be held against it later.
 """
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
-import httpx
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import ExternalId, ResearchFact
-from tools.context import Source
+from tools.context import PageNotes, Source, Stated
 from tools.sources import WEB
-from tools.web.document import Link, Page
-from tools.web.facts import About
-from tools.web.fetcher import Fetcher
-from tools.web.outcome import Refused
-from tools.web.reader import Reading, read_fetched
-from tools.web.sites import site_of
+from tools.web.picker import MOST_PAGES
+from tools.web.reader import Reading
 
-MOST_PAGES: Final = 8
-MOST_LISTED: Final = 40
 LONGEST: Final = 20_000
 _EARLIER: Final = 5
-_WORTH: Final = re.compile(
-    r"\b(?:about|staff|directory|people|team|leadership|management|athletics?|facilit(?:y|ies)|stadium|fields?|venue"
-    r"|news|press|careers?|jobs|company|engineering|technology|products?|enrollment|facts|history)\b",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A page that may be picked: what the model is shown is `number` and `text`."""
-
-    number: int
-    text: str
-    host: str
-
-
-@dataclass
-class Picker:
-    """The pages of one run: which may be picked, which were read, which were refused and why.
-
-    Code puts addresses in (the operator's, search results, links of pages that were read); a number takes them out.
-    """
-
-    fetcher: Fetcher
-    about: tuple[str, ...]
-    own_domain: str | None = None
-    most: int = MOST_PAGES
-    readings: dict[str, Reading] = field(default_factory=dict)
-    refused: list[Refused] = field(default_factory=list)
-    _listed: dict[int, tuple[str, str, bool]] = field(default_factory=dict)
-    _tried: set[str] = field(default_factory=set)
-
-    def offer(self, pages: Iterable[tuple[str, str]], *, same_site: bool) -> None:
-        """Puts pages (URL, text) on the list, those already there left out.
-
-        Args:
-            pages: addresses that code has, with a few words on each.
-            same_site: they come from a page, so a redirect to another site is refused.
-        """
-        known = {url for url, _, _ in self._listed.values()}
-        for url, text in pages:
-            if url not in known and len(self._listed) < MOST_LISTED:
-                known.add(url)
-                self._listed[len(self._listed) + 1] = (url, " ".join(text.split())[:120], same_site)
-
-    def choices(self) -> list[Choice]:
-        """What may still be picked, in the order it was offered."""
-        return [
-            Choice(number, text, httpx.URL(url).host)
-            for number, (url, text, _) in self._listed.items()
-            if url not in self._tried
-        ]
-
-    def worth_reading(self) -> list[int]:
-        """What rules would pick: links whose words promise facts, in their order."""
-        return [choice.number for choice in self.choices() if _WORTH.search(choice.text)]
-
-    async def read(self, number: int) -> Reading | Refused | None:
-        """The page of a number; None where there is no such number, or as many as may be were read.
-
-        Its links of the same site are put on the list.
-        """
-        if number not in self._listed or len(self._tried) >= self.most:
-            return None
-        url, _, same_site = self._listed[number]
-        if url in self._tried:
-            return self.readings.get(url)
-        self._tried.add(url)
-        fetched = await self.fetcher.fetch(url, same_site=same_site)
-        if isinstance(fetched, Refused):
-            self.refused.append(fetched)
-            return fetched
-        own = self.own_domain is not None and site_of(httpx.URL(fetched.final_url).host) == self.own_domain
-        reading = await read_fetched(fetched, About(self.about, own))
-        if isinstance(reading, Refused):
-            self.refused.append(reading)
-            return reading
-        self.readings[url] = reading
-        self.offer(((link.url, link.text) for link in best_first(reading.page.links)), same_site=True)
-        return reading
-
-    async def read_best(self) -> list[Reading]:
-        """Reads what rules would pick, the offered pages first, until nothing is left or the limit is reached."""
-        readings: list[Reading] = []
-        for number in list(self._listed):
-            reading = await self.read(number)
-            readings += [reading] if isinstance(reading, Reading) else []
-        while len(self._tried) < self.most and (numbers := self.worth_reading()):
-            reading = await self.read(numbers[0])
-            readings += [reading] if isinstance(reading, Reading) else []
-        return readings
-
-    def record(self) -> list[dict[str, str]]:
-        """The refusals, as they are kept in `agent_runs.decisions`."""
-        return [refusal.record() for refusal in self.refused]
-
-
-def best_first(links: Sequence[Link]) -> list[Link]:
-    """Links whose words promise facts before the others, each kind in the page's order."""
-    return sorted(links, key=lambda link: _WORTH.search(f"{link.text} {httpx.URL(link.url).path}") is None)
 
 
 def _key(session: Session, account_id: str, url: str) -> tuple[str, ExternalId | None]:
@@ -143,20 +34,28 @@ def _key(session: Session, account_id: str, url: str) -> tuple[str, ExternalId |
     raise RuntimeError("a page is kept under another organisation's key")
 
 
-def store_page(session: Session, account_id: str, page: Page, fetched_at: datetime | None = None) -> ExternalId:
-    """Keeps a page's text for an organisation; the same text again changes only when it was seen.
+def store_page(session: Session, account_id: str, reading: Reading, *, own_site: bool = False) -> ExternalId:
+    """Keeps a page's text and what rules found in it for an organisation; the same page again changes only when it
+    was seen.
 
     A text that it replaces stays in `earlier` where a kept fact still rests on it.
     """
+    page = reading.page
     if page.url is None:
         raise ValueError("only a page with an address can be kept")
-    now = fetched_at or datetime.now(UTC)
+    now = datetime.now(UTC)
     key, row = _key(session, account_id, page.url)
     payload: dict[str, Any] = {
         "title": page.title,
         "text": page.text,
         "fetched_at": now.isoformat(),
         "published": page.published.isoformat() if page.published else None,
+        "own_site": own_site,
+        "stated": [
+            {"field": f.field, "sentence": f.sentence, "quote": f.quote, "confidence": f.confidence}
+            for f in reading.facts
+            if f.quote in page.text[:LONGEST]
+        ],
     }
     if row is None:
         row = ExternalId(table_name="accounts", record_id=account_id, source=WEB, external_id=key, source_url=page.url)
@@ -177,34 +76,55 @@ def store_page(session: Session, account_id: str, page: Page, fetched_at: dateti
     return row
 
 
-def web_sources(session: Session, account_id: str, *, first: int = 1, most: int = MOST_PAGES) -> tuple[Source, ...]:
-    """The kept pages of an organisation as documents, numbered from `first`, in the order of their addresses."""
-    rows = session.scalars(
-        select(ExternalId)
-        .where(ExternalId.table_name == "accounts", ExternalId.record_id == account_id, ExternalId.source == WEB)
-        .order_by(ExternalId.external_id)
-    ).all()
-    return tuple(
-        Source(
-            number=number,
-            title=str((row.payload or {}).get("title") or row.source_url),
-            text=str((row.payload or {}).get("text", ""))[:LONGEST],
-            url=row.source_url,
-            observed_on=row.observed_on.isoformat() if row.observed_on else None,
+def kept_pages(
+    session: Session,
+    account_id: str,
+    names: tuple[str, ...],
+    *,
+    seen_since: datetime | None = None,
+    urls: Sequence[str] | None = None,
+    first: int = 1,
+) -> tuple[Source, ...]:
+    """The kept pages of an organisation as documents, numbered from `first`.
+
+    Args:
+        session: a session that reads.
+        account_id: the organisation.
+        names: what it is called.
+        seen_since: leave out what was last seen before; then the order is that of the addresses.
+        urls: these pages, in this order.
+        first: the number of the first.
+    """
+    rows = {
+        row.source_url or row.external_id: row
+        for row in session.scalars(
+            select(ExternalId)
+            .where(ExternalId.table_name == "accounts", ExternalId.record_id == account_id, ExternalId.source == WEB)
+            .order_by(ExternalId.external_id)
         )
-        for number, row in enumerate(rows[:most], start=first)
-    )
+    }
+    if urls is None:
+        urls = [url for url, row in rows.items() if seen_since is None or row.updated_at >= seen_since][:MOST_PAGES]
+    return tuple(_document(number, rows[url], names) for number, url in enumerate(urls, start=first))
 
 
-def kept_since(session: Session, account_id: str, age: timedelta, now: datetime | None = None) -> set[str]:
-    """The addresses of pages that were seen within `age`: they need not be fetched again."""
-    rows = session.scalars(
-        select(ExternalId).where(
-            ExternalId.table_name == "accounts", ExternalId.record_id == account_id, ExternalId.source == WEB
-        )
+def _document(number: int, row: ExternalId, names: tuple[str, ...]) -> Source:
+    payload = row.payload or {}
+    published = payload.get("published")
+    return Source(
+        number=number,
+        title=str(payload.get("title") or row.source_url),
+        text=str(payload.get("text", ""))[:LONGEST],
+        url=row.source_url,
+        external_id_ref=row.id,
+        observed_on=row.observed_on.isoformat() if row.observed_on else None,
+        page=PageNotes(
+            names,
+            bool(payload.get("own_site")),
+            date.fromisoformat(published) if published else None,
+            tuple(Stated(**fact) for fact in payload.get("stated", ())),
+        ),
     )
-    oldest = (now or datetime.now(UTC)) - age
-    return {row.source_url for row in rows if row.source_url and row.updated_at >= oldest}
 
 
 def unsupported(session: Session, account_id: str) -> list[ResearchFact]:

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 import httpx
 
-from tools.web.addresses import checked_url
+from tools.web.addresses import checked_url, origin_of
 from tools.web.bodies import BadEncoding, TooLarge, bounded
 from tools.web.outcome import Refused
 
@@ -45,13 +45,15 @@ class SearXng:
     Args:
         base_url: the instance that the operator has set; it may be on this machine, and is the one address asked.
         seconds: the longest wait.
+        allow_origin: one loopback origin that hits may lead to all the same; for tests and trials.
     """
 
-    def __init__(self, base_url: str, *, seconds: float = 10.0) -> None:
+    def __init__(self, base_url: str, *, seconds: float = 10.0, allow_origin: str | None = None) -> None:
         self._url = httpx.URL(base_url.rstrip("/") + "/search")
         if self._url.scheme not in ("http", "https") or not self._url.host:
             raise ValueError("the address of SearXNG must start with http:// or https://")
         self._seconds = seconds
+        self._allowed = origin_of(httpx.URL(allow_origin)) if allow_origin else None
 
     async def search(self, query: str, limit: int) -> Sequence[SearchResult]:
         """See SearchProvider."""
@@ -71,10 +73,10 @@ class SearXng:
                 raise SearchFailed(f"the search engine could not be asked: {type(exc).__name__}") from exc
             except (TooLarge, BadEncoding) as exc:
                 raise SearchFailed("the search engine's answer is too large or damaged") from exc
-        return _results(body, min(limit, MOST))
+        return _results(body, min(limit, MOST), self._allowed)
 
 
-def _results(body: bytes, limit: int) -> list[SearchResult]:
+def _results(body: bytes, limit: int, allowed: str | None) -> list[SearchResult]:
     try:
         told: Any = json.loads(body)
         hits = told["results"]
@@ -84,7 +86,7 @@ def _results(body: bytes, limit: int) -> list[SearchResult]:
     for hit in hits if isinstance(hits, list) else []:
         if not isinstance(hit, dict) or not isinstance(hit.get("url"), str):
             continue
-        url = checked_url(hit["url"], hit["url"], None)
+        url = checked_url(hit["url"], hit["url"], allowed)
         if isinstance(url, Refused):
             continue
         found.setdefault(str(url), SearchResult(str(url), _text(hit.get("title")), _text(hit.get("content"))))

@@ -115,6 +115,7 @@ def test_all_is_well_but_for_what_one_should_know(outreach: Outreach, database: 
         "migrations": "ok",
         "triggers": "ok",
         "model": "ok",
+        "web": "ok",
         "mail out": "warn",
         "mail in": "warn",
         "playbook": "ok",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -14,10 +14,12 @@ from db.models import Account, AgentRun, ExternalId, ResearchFact, ResearchSnaps
 from tests.support.web_site import WebSite
 from tools.facts import fact_key
 from tools.web.document import Page
+from tools.web.facts import PageFact
 from tools.web.fetcher import Fetcher
 from tools.web.outcome import Limits, Reason, Refused
+from tools.web.picker import Picker, promises
 from tools.web.reader import Reading
-from tools.web.research_sources import Picker, kept_since, store_page, unsupported, web_sources
+from tools.web.research_sources import kept_pages, store_page, unsupported
 from tools.web.search import SearchFailed, SearXng
 
 URL = "https://hilltop.example/about"
@@ -36,7 +38,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 def picker(site: WebSite, fetcher: Fetcher, **more: int) -> Picker:
-    return Picker(fetcher, ("Hilltop College",), own_domain="127.0.0.1", **more)
+    return Picker(fetcher, ("Hilltop College",), own_domains={"127.0.0.1"}, **more)
 
 
 async def test_pages_are_picked_by_number_from_what_code_listed(site: WebSite) -> None:
@@ -55,24 +57,34 @@ async def test_pages_are_picked_by_number_from_what_code_listed(site: WebSite) -
             "Stadium": 4,
             "Home": 5,
         }
-        assert pages.worth_reading() == [2, 3, 4]
-        for number in pages.worth_reading():
+        promising = [choice.number for choice in pages.choices() if promises(choice.text)]
+        assert promising == [2, 3, 4]
+        for number in promising:
             assert isinstance(await pages.read(number), Reading)
         assert "outside" not in {choice.text for choice in pages.choices()}
 
 
-async def test_rules_read_the_offered_pages_and_what_they_lead_to(site: WebSite) -> None:
-    site.redirect("/news/lights", "http://169.254.169.254/")
+async def test_another_process_goes_on_where_one_was_cut_off(site: WebSite) -> None:
     async with Fetcher(limits=Limits(seconds=5.0, delay=0.0), allow_origin=site.origin) as fetcher:
         pages = picker(site, fetcher)
-        pages.offer([(site.url("/about"), "the operator's page")], same_site=False)
-        readings = await pages.read_best()
-    assert [reading.page.title for reading in readings] == [
-        "About Hilltop College",
-        "Athletics Staff",
-        "Hilltop Stadium",
-    ]
-    assert [refusal.reason for refusal in pages.refused] == [Reason.PRIVATE_ADDRESS]
+        pages.offer([(site.url("/about"), "a"), (site.url("/to-metadata"), "b")], same_site=False)
+        await pages.read(1)
+        await pages.read(2)
+        again = picker(site, fetcher)
+        again.restore(json.loads(json.dumps(pages.state())))
+    assert again.choices() == pages.choices()
+    assert (again.left, again.record()) == (pages.left, pages.record())
+    assert again.tried(1) == (site.url("/about"), site.url("/about"))
+    assert again.tried(2) == (site.url("/to-metadata"), None)
+    assert again.tried(3) is None
+
+
+async def test_links_to_pages_that_are_kept_are_not_offered_again(site: WebSite) -> None:
+    async with Fetcher(limits=Limits(seconds=5.0, delay=0.0), allow_origin=site.origin) as fetcher:
+        pages = Picker(fetcher, ("Hilltop College",), kept={site.url("/staff"), site.url("/about")})
+        pages.offer([(site.url("/about"), "given")], same_site=False)
+        await pages.read(1)
+    assert "Staff directory" not in {choice.text for choice in pages.choices()}
 
 
 async def test_refusals_are_recorded_and_the_run_goes_on(site: WebSite) -> None:
@@ -103,8 +115,9 @@ async def test_no_more_pages_than_may_be(site: WebSite) -> None:
         assert await pages.read(2) is None
 
 
-def page(text: str, url: str = URL) -> Page:
-    return Page(url, "About", text, "main", date(2026, 3, 2), "")
+def page(text: str, url: str = URL) -> Reading:
+    fact = PageFact("company_metrics", "students", "Hilltop College", text, text, 4)
+    return Reading(Page(url, "About", text, "main", date(2026, 3, 2), ""), (fact,))
 
 
 def test_a_page_is_kept_once_and_becomes_a_document(database: Database) -> None:
@@ -112,11 +125,15 @@ def test_a_page_is_kept_once_and_becomes_a_document(database: Database) -> None:
     for text in ("first", "first", "second"):
         database.write_sync(lambda s, text=text: store_page(s, account, page(text)).id)
     assert database.read_sync(lambda s: s.scalar(select(func.count()).select_from(ExternalId))) == 1
-    (source,) = database.read_sync(lambda s: web_sources(s, account, first=4))
+    (source,) = database.read_sync(lambda s: kept_pages(s, account, ("Hilltop College",), first=4))
     assert (source.number, source.title, source.text, source.url) == (4, "About", "second", URL)
     assert source.observed_on == "2026-03-02"
-    assert database.read_sync(lambda s: kept_since(s, account, timedelta(days=1))) == {URL}
-    assert database.read_sync(lambda s: kept_since(s, account, timedelta(days=-1))) == set()
+    assert source.page is not None
+    assert source.page.names == ("Hilltop College",)
+    assert [(fact.sentence, fact.confidence) for fact in source.page.stated] == [("second", 4)]
+    for days, seen in ((-1, 1), (1, 0)):
+        since = datetime.now(UTC) + timedelta(days=days)
+        assert len(database.read_sync(lambda s, t=since: kept_pages(s, account, (), seen_since=t))) == seen
 
 
 def test_two_organisations_may_keep_the_same_page(database: Database) -> None:
@@ -126,7 +143,7 @@ def test_two_organisations_may_keep_the_same_page(database: Database) -> None:
         database.write_sync(lambda s, a=account: store_page(s, a, page(f"text of {a}")).id)
     assert database.read_sync(lambda s: s.scalar(select(func.count()).select_from(ExternalId))) == 2
     for account in (first, second):
-        (source,) = database.read_sync(lambda s, a=account: web_sources(s, a))
+        (source,) = database.read_sync(lambda s, a=account: kept_pages(s, a, ()))
         assert (source.text, source.url) == (f"text of {account}", URL)
 
 
