@@ -111,7 +111,8 @@ _LOOKS: Final[Mapping[str, Callable[[str], bool]]] = {
     "seating_capacity": _matches(r"[\d,.]+"),
     "year_built": _matches(r"1[89]\d\d(\.0)?|20\d\d(\.0)?"),
     "phone": _matches(r"[+('’]?[\d][\d\s().x/+-]{5,}( ?ext\.? ?\d+)?|\+?\d{7,}\.0"),
-    "division": _matches(r".*(\b(ncaa|naia|division|njcaa|fbs|fcs)\b|\bd?-?(i{1,3}|[1-3])\b|\b\d?a\b).*"),
+    "division": _matches(r".*(\b(ncaa|naia|division|njcaa|fbs|fcs|uscaa|nccaa|cccaa|u sports)\b|\bd?-?(i{1,3}|[1-3])\b"
+                         r"|\b\d?a\b|\bhigh ?school\b|\bclub\b).*"),
     "sanction": _matches(r"(ncaa|naia|njcaa|nccaa|uscaa|cccaa|nwac|other|none).*"),
     "funding_stage": _matches(r"(pre-?)?seed.*|series [a-h].*|public|ipo|angel|private equity|venture.*|"
                               r"debt.*|grant"),
@@ -179,6 +180,13 @@ def looks_like_organisations(samples: Sequence[str]) -> bool:
     """Whether most values have a word that only an organisation's name has."""
     filled = values_of(samples)
     return bool(filled) and sum(bool(_ORGANISATION_WORDS.search(v)) for v in filled) * 2 > len(filled)
+
+
+def towns_with_states(samples: Sequence[str]) -> bool:
+    """Whether most values are a town and its state: 'Akron, OH'."""
+    filled = values_of(samples)
+    parts = [value.rpartition(",") for value in filled]
+    return sum(bool(town and state_code(state.strip(" ."))) for town, _comma, state in parts) * 2 > len(filled)
 
 
 def looks_like_people(samples: Sequence[str]) -> bool:

@@ -5,6 +5,9 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+# Where an organisation is, in names that may also be a room's, an address's or a country's.
+PLACES: Final = ("citystate", "cityandstate", "location", "headquarterslocation", "headquarters")
+
 # Names that a column goes by, folded: lower case, letters and digits only, no accents. "any" holds for every entity;
 # an entity's own table goes before it.
 NAMES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
@@ -113,7 +116,7 @@ NAMES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "organisation": {
         "organisation_name": ("name", "security", "bezeichnung", "nombre", "nom", "nome"),
         "city": ("city", "companycity", "hqcity", "billingcity", "town", "stadt", "ort", "ciudad", "ville", "citta",
-                 "plaats"),
+                 "plaats", *PLACES),
         "state": ("state", "statecountry", "statecd", "stabbr", "companystate", "stateregion", "clientstate",
                   "billingstate", "billingstateprovince", "stateprovince", "bundesland", "provincia", "hqstate"),
         "country": ("country", "companycountry", "countryregion", "billingcountry", "land", "pais", "pays", "paese",

@@ -12,8 +12,27 @@ from typing import Any, Final
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from agents.models.rules import call, calls
-from agents.prospector_looks import STRONG, fit, looks_like_organisations, looks_like_people, telling, values_of
-from agents.prospector_names import NAMES, ORGANISATION_IDS, OWN_IDS, exact, field_of, folded, known, meanings, plain
+from agents.prospector_looks import (
+    STRONG,
+    fit,
+    looks_like_organisations,
+    looks_like_people,
+    telling,
+    towns_with_states,
+    values_of,
+)
+from agents.prospector_names import (
+    NAMES,
+    ORGANISATION_IDS,
+    OWN_IDS,
+    PLACES,
+    exact,
+    field_of,
+    folded,
+    known,
+    meanings,
+    plain,
+)
 
 SURE_ENOUGH: Final = 0.6
 _LOOK_AT_MOST: Final = 4
@@ -155,6 +174,8 @@ def _in_context(column: str, field: str, sure: float, values: Mapping[str, list[
     """The confidence in view of the other columns: what a bare 'Name' is, and values that several columns share."""
     if folded(column) in _BARE_NAMES:
         return _bare_name(column, field, values, entity)
+    if field == "city" and folded(column) in PLACES:
+        return sure if towns_with_states(values[column]) else 0.0
     if field == "website" and folded(column) not in NAMES["any"]["website"]:
         return min(sure, 0.75)
     return sure

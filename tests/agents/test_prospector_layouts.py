@@ -86,3 +86,16 @@ def test_a_system_is_known_by_what_only_it_calls_so() -> None:
     }
     assert source_of(["First Name", "Last Name", "URL", "Connected On"]) == "LinkedIn connections"
     assert source_of(["Name", "City"]) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        (["Akron, OH", "Erie, PA", "Reno, Nevada"], "city"),
+        (["Room 12", "Hall B", "Berlin, Germany"], None),
+        ([], None),
+    ],
+)
+def test_a_location_is_a_town_where_its_values_are(values: list[str], field: str | None) -> None:
+    found, _problem = mapped({"School": ["Oakmont College", "Elm University", "Quarry College"], "Location": values})
+    assert {c["column"]: c["field"] for c in found["columns"]}.get("Location") == field

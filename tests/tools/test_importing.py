@@ -494,6 +494,21 @@ def test_one_name_in_one_town_is_one_organisation_whatever_the_source(db: Databa
     assert outcome.created["accounts"] == 1
 
 
+def test_a_town_with_its_state_is_taken_apart_and_completes_a_state_alone(db: Database, tmp_path: Path) -> None:
+    first = "ID,Name,State,Division\n7,Oakmont College,OH,NAIA\n"
+    fields = {"organisation_name": "Name", "state": "State", "division": "Division"}
+    take(db, tmp_path, first, "organisations", fields, id_column="ID", source="directory")
+    place = db.read_sync(lambda s: s.scalars(select(Account.hq_location)).one())
+    assert place == "OH"
+    second = 'ID,Name,Place,Division\n7,Oakmont College,"Akron, Ohio",NAIA\n8,Elm College,"Erie",NAIA\n'
+    fields = {"organisation_name": "Name", "city": "Place", "division": "Division"}
+    for _ in range(2):
+        take(db, tmp_path, second, "organisations", fields, id_column="ID", source="directory")
+        found = db.read_sync(lambda s: s.execute(select(Prospect.name, Prospect.city, Prospect.state)).all())
+        assert sorted(map(tuple, found)) == [("Elm College", "Erie", "OTHER"), ("Oakmont College", "Akron", "OH")]
+        assert sorted(db.read_sync(lambda s: s.scalars(select(Account.hq_location)).all())) == ["Akron, OH", "Erie"]
+
+
 def test_people_find_their_organisation_by_the_domain_of_their_address(db: Database, tmp_path: Path) -> None:
     take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
     rows = "First,Last,Email\nKim,Lee,kim@oakmont.example\nSam,Roe,sam@gmail.com\nJo,Stone,jo@elm.example\n"

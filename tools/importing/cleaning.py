@@ -187,9 +187,11 @@ class Cleaner:
         if job.id_column:
             found.id = _first_id(cells.get(job.id_column))
         state = self._cell(row, "state") or self._cell(row, "person_state")
-        found.state = state_code(state.split(",")[0]) if state else None
-        found.city = clean(self._cell(row, "city"))
-        parts = [found.city, *(clean(self._cell(row, name)) for name in ("state", "country"))]
+        town, behind = _town_and_state(clean(self._cell(row, "city")))
+        found.city, found.state = town, behind or (state_code(state.split(",")[0]) if state else None)
+        if behind and "city" in found.prospect:
+            found.prospect["city"] = (town, found.prospect["city"][1])
+        parts = [found.city, behind or clean(self._cell(row, "state")), clean(self._cell(row, "country"))]
         found.place = ", ".join(part for part in parts if part) or None
         found.key = found.id or found.domain or (name_and_place(found) if found.name else None)
         found.url = website(self._cell(row, "row_source_url"))
@@ -259,6 +261,13 @@ class Cleaner:
             own = hashlib.sha256("\n".join([found.id or "", *cells]).encode()).hexdigest()
         found.key = f"{OPENING}{own}"
         return {**said, "url": website(said["url"]), "posted": day(said["posted"])}
+
+
+def _town_and_state(place: str | None) -> tuple[str | None, str | None]:
+    """'Akron, OH' taken apart; a place without a state behind a comma stays as it is."""
+    town, comma, behind = (place or "").rpartition(",")
+    code = state_code(behind.strip(" .")) if comma else None
+    return (town.strip(), code) if code and town.strip() else (place, None)
 
 
 def _first_id(cell: str | None) -> str | None:

@@ -7,7 +7,7 @@ from tools.importing.cleaning import Clean, sizes
 from tools.importing.job import ImportJob, Outcome, Refused
 from tools.importing.records import Kept, Known
 from tools.importing.store import ACCOUNTS, JOURNAL, PROSPECTS, Held, Pending
-from tools.normalise import territory
+from tools.normalise import state_code, territory
 
 AGENT = "prospector"
 
@@ -95,10 +95,17 @@ def _derive(account: Held, row: Clean, *, keep_place: bool) -> bool:
         if value is not None and account[ours] != value:
             account.put(ours, value)
             changed = True
-    if account["hq_location"] is None and row.place is not None and (not keep_place or row.city):
+    if row.place is not None and (not keep_place or row.city) and _says_more(row, account["hq_location"]):
         account.put("hq_location", row.place)
         changed = True
     return changed
+
+
+def _says_more(row: Clean, place: str | None) -> bool:
+    """Whether a row tells where the organisation is, of which nothing is known, or no more than the row's state."""
+    if place is None:
+        return True
+    return bool(row.city and row.state) and "," not in place and state_code(place) == row.state
 
 
 def _pursue(job: ImportJob, known: Known, row: Clean, account: Held, outcome: Outcome, out: Pending) -> Held:

@@ -232,7 +232,7 @@ def email_domain(row: Clean) -> str | None:
 
 def _states(account: Held) -> set[str]:
     parts = (account["hq_location"] or "").split(", ")
-    return {code for part in parts[1:] if (code := state_code(part))}
+    return {code for part in parts[1:] or parts if (code := state_code(part))}
 
 
 def _same_place(account: Held, row: Clean) -> bool:
