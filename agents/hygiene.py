@@ -1,7 +1,7 @@
 """Hygiene: tidies, merges certain doubles, classifies, scores. Code does the rows; the model only what is doubtful."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,15 +10,20 @@ from agents.base import Briefing, Done, State, ToolAgent, Work
 from agents.hygiene_policy import policy
 from db.base import utc_now
 from db.enums import ContactRole, PersonaType, SeniorityLevel
+from playbooks import Playbook
+from tools import compared as compare
 from tools.context import ToolContext
-from tools.duplicates import Pair, find_pairs, judge_pair, shown
-from tools.merge_certain import merge_organisations, merge_people
+from tools.duplicates import Pair, compare_prospects
+from tools.judging import judge_pair, questions, side_by_side
+from tools.merge_certain import flag_organisations, merge_organisations, merge_people
 from tools.people import classify_title, unknown_titles
 from tools.scoring import due, score_prospects
 from tools.tidy import Tidied, raise_flags, settle_people, tidy, watched
 
 CHUNK = 200
 MOST_QUESTIONS = 20
+MERGE_ROUNDS = 3
+"""How often what was merged is compared anew within one run; the next run goes on."""
 
 
 async def prepare(work: Work, state: State) -> Briefing | Done:
@@ -27,20 +32,19 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
     tidied = Tidied()
     for chunk in _chunks(ids):
         tidied.add(await work.db.write(lambda s, c=chunk: tidy(s, work.playbook, c)))  # type: ignore[misc]
-    merged = await work.db.write(lambda s: merge_organisations(s, work.playbook.name, work.run_id))
-    people = await work.db.write(lambda s: merge_people(s, work.playbook.name, work.run_id))
+    merged, compared = await _merge_doubles(work)
     # Who was merged away is due no more, and the survivor is.
-    ids = await work.db.read(lambda session: due(session, work.playbook)) if merged["merged"] else ids
-    pairs, titles, material = await work.db.read(lambda session: _doubtful(session, work.playbook.name))
-    memo = {"due": ids, "tidied": tidied, "merged": {"organisations": dict(merged), "people": dict(people)}}
+    ids = await work.db.read(lambda session: due(session, work.playbook))
+    flags, titles, material = await work.db.read(lambda session: _doubtful(session, work.playbook))
+    memo = {"due": ids, "tidied": tidied, "merged": merged, compare.OUTPUT: compared}
     briefing = Briefing(
         material=material,
         context=ToolContext(
-            db=work.db, playbook=work.playbook, run_id=work.run_id, pairs=tuple(pairs), titles=tuple(titles)
+            db=work.db, playbook=work.playbook, run_id=work.run_id, flags=tuple(flags), titles=tuple(titles)
         ),
         memo=memo,
     )
-    return briefing if pairs or titles else await conclude(work, state, briefing)
+    return briefing if flags or titles else await conclude(work, state, briefing)
 
 
 async def conclude(work: Work, state: State, briefing: Briefing) -> Done:  # noqa: ARG001
@@ -66,6 +70,7 @@ async def conclude(work: Work, state: State, briefing: Briefing) -> Done:  # noq
             "looked_at": len(ids),
             "tidied": vars(tidied),
             "merged": briefing.memo["merged"],
+            compare.OUTPUT: briefing.memo[compare.OUTPUT],
             "rescored": rescored,
             "moved": moved,
             "tiers": dict(sorted(tiers.items())),
@@ -82,26 +87,53 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield ids[start : start + CHUNK]
 
 
-def _doubtful(session: Session, playbook: str) -> tuple[list[tuple[str, str]], list[str], dict[str, Any]]:
-    pairs: list[Pair] = find_pairs(session, playbook, MOST_QUESTIONS)
-    titles = unknown_titles(session, playbook, MOST_QUESTIONS)
+async def _merge_doubles(work: Work) -> tuple[dict[str, dict[str, int]], dict[str, Any]]:
+    """Compares what is new or changed with the rest, merges what is certainly one and flags what may be."""
+    name, run_id = work.playbook.name, work.run_id
+
+    def begin(session: Session) -> tuple[int, int | None, Set[str] | None, list[Pair]]:
+        until, last = compare.mark(session), compare.last_mark(session, name)
+        fresh = compare.changed_since(session, last)
+        return until, last, fresh, compare_prospects(session, name, fresh)
+
+    until, last, fresh, pairs = await work.db.read(begin)
+    done: Counter[str] = Counter()
+    doubtful = {pair.ids: pair for pair in pairs}
+    for _round in range(MERGE_ROUNDS):
+        kept: set[str] = set()
+        certain = [pair for pair in pairs if pair.certain]
+        for start in range(0, len(certain), CHUNK):
+            part = certain[start : start + CHUNK]
+            found = await work.db.write(lambda s, p=part: merge_organisations(s, name, run_id, p))  # type: ignore[misc]
+            done.update(merged=found.merged, refused=found.refused)
+            kept |= found.kept
+        if not kept:
+            break
+        # What has become one knows more than either did.
+        pairs = await work.db.read(lambda s, k=frozenset(kept): compare_prospects(s, name, k))  # type: ignore[misc]
+        doubtful = {ids: pair for ids, pair in doubtful.items() if kept.isdisjoint(pair.account_ids)}
+        doubtful |= {pair.ids: pair for pair in pairs}
+    rest = [pair for pair in doubtful.values() if not pair.certain]
+    for start in range(0, len(rest), CHUNK):
+        part = rest[start : start + CHUNK]
+        done["flagged"] += await work.db.write(lambda s, p=part: flag_organisations(s, run_id, p))  # type: ignore[misc]
+    # With those who came to another organisation by a merge.
+    people = await work.db.write(lambda s: merge_people(s, name, run_id, compare.changed_since(s, last)))
+    told = {**compare.outputs(name, until), "changed": None if fresh is None else len(fresh)}
+    return {"organisations": dict(done), "people": dict(people)}, told
+
+
+def _doubtful(session: Session, playbook: Playbook) -> tuple[list[str], list[str], dict[str, Any]]:
+    asked = questions(session, playbook.name, MOST_QUESTIONS) if playbook.dedupe.model_decides else []
+    titles = unknown_titles(session, playbook.name, MOST_QUESTIONS)
     material = {
-        "pairs": [
-            {
-                "number": number,
-                "why": pair.why,
-                "likeness": pair.likeness,
-                "a": shown(session, pair.first),
-                "b": shown(session, pair.second),
-            }
-            for number, pair in enumerate(pairs, start=1)
-        ],
+        "pairs": side_by_side(session, asked),
         "titles": [{"number": number, "title": title} for number, title in enumerate(titles, start=1)],
         "personas": [persona.value for persona in PersonaType],
         "seniority_levels": [level.value for level in SeniorityLevel],
         "roles": [role.value for role in ContactRole],
     }
-    return [pair.ids for pair in pairs], titles, material
+    return [flag.id for flag, _likeness in asked], titles, material
 
 
 AGENT = ToolAgent(

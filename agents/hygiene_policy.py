@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
@@ -12,6 +12,9 @@ from tools.duplicates import each_has_its_own
 from tools.normalise import name_key
 from tools.titles import seniority_of
 
+SAME_FROM: Final = 95.0
+"""How likely two records must be one, in percent, before the rules merge them."""
+
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """Answers every question in one turn, then stops."""
@@ -20,7 +23,7 @@ def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: s
     material = json.loads(next(str(m.content) for m in messages if isinstance(m, HumanMessage)))
     answers: list[tuple[str, Mapping[str, Any]]] = []
     for pair in material["pairs"]:
-        verdict, reason = judge(pair["a"], pair["b"])
+        verdict, reason = judge(pair["a"], pair["b"], pair["likeness"])
         answers.append(("judge_pair", {"number": pair["number"], "verdict": verdict, "reason": reason}))
     answers += [
         ("classify_title", {"number": entry["number"], **title_class(entry["title"])}) for entry in material["titles"]
@@ -28,8 +31,9 @@ def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: s
     return calls(*answers) if answers else AIMessage(content="There was nothing to judge.")
 
 
-def judge(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[str, str]:
-    """A verdict on two records, and the reason."""
+def judge(a: Mapping[str, Any], b: Mapping[str, Any], likeness: float) -> tuple[str, str]:
+    """A verdict on two records, and the reason. `likeness` in percent: `same` needs SAME_FROM besides the same name
+    and place or web domain."""
     if a.get("state") != b.get("state"):
         return "different", f"They are in {a.get('state')} and {b.get('state')}."
     if each_has_its_own(a["name"], b["name"]):
@@ -39,7 +43,7 @@ def judge(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[str, str]:
         return "different", f"They are in {a['city']} and {b['city']}."
     same_name = name_key(a["name"]) == name_key(b["name"])
     same_domain = bool(a.get("domain")) and a.get("domain") == b.get("domain")
-    if same_name and (same_domain or (one_city and one_city == other_city)):
+    if likeness >= SAME_FROM and same_name and (same_domain or (one_city and one_city == other_city)):
         return "same", f"The same name, and the same {'web domain' if same_domain else 'city'}."
     if same_domain and one_city and one_city == other_city:
         return "unsure", "The same web domain and city under two names."

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,6 +144,17 @@ def colleges(folder: Path) -> Labelled:
     for row in read(folder / "cfbd_football_teams.csv"):
         if unitid := truth.get(row["team_id"]):
             _add(found, unitid, "cfbd", name=row["school"], city=row["city"], state=row["state"])
+    for row, unitid, town, state in sites(folder, eada, ipeds):
+        _add(
+            found, unitid, "sites", name=row["client_name"], city=town, state=state, website=row["client_url"],
+        )  # fmt: skip
+    return found
+
+
+def sites(
+    folder: Path, eada: dict[str, dict[str, str]], ipeds: dict[str, dict[str, str]]
+) -> Iterator[tuple[dict[str, str], str, str, str]]:
+    """The athletics sites whose institution is known: row, UNITID, town and state."""
     in_town: dict[tuple[str, str], list[str]] = {}
     for unitid, row in ipeds.items():
         if unitid in eada:
@@ -159,11 +171,7 @@ def colleges(folder: Path) -> Labelled:
             if words and words <= set(_plain(f"{ipeds[unitid]['INSTNM']} {ipeds[unitid]['IALIAS']}").split())
         ]
         if len(fits) == 1:
-            _add(
-                found, fits[0], "sites", name=row["client_name"], city=town.strip(), state=code,
-                website=row["client_url"],
-            )  # fmt: skip
-    return found
+            yield row, fits[0], town.strip(), code
 
 
 _COMMON = frozenset(["university", "college", "of", "the", "at", "and", "in", "a", "state"])

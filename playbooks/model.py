@@ -166,6 +166,12 @@ class Limits(_Data):
     approval_days: int = Field(ge=1, description="An approval not used within this many days lapses.")
 
 
+class Dedupe(_Data):
+    """Who decides on doubtful duplicates: a person (`outreach flags`), or the hygiene model, pair by pair."""
+
+    model_decides: bool = False
+
+
 class Playbook(_Data):
     """One sales motion, whole."""
 
@@ -181,6 +187,7 @@ class Playbook(_Data):
     need_fact_fields: list[str] = Field(description="a first touch needs a fact of one of these fields")
     message: MessageRules
     limits: Limits
+    dedupe: Dedupe = Dedupe()
     statements: list[Statement]
     editions: list[TemplateEdition] = []
     objections: list[Objection] = []

@@ -76,6 +76,6 @@ class ToolContext:
     sources: tuple[Source, ...] = ()
     pages: Pages | None = None
     columns: tuple[str, ...] = ()
-    pairs: tuple[tuple[str, str], ...] = ()
+    flags: tuple[str, ...] = ()
     titles: tuple[str, ...] = field(default=())
     target: str | None = None

@@ -1,6 +1,6 @@
 """Finds people who may stand in the list twice."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,12 +13,9 @@ from tools.dedupe import engine
 from tools.dedupe.columns import Means
 from tools.dedupe.names import same_person_name
 from tools.dedupe.records import Record, prepare
-from tools.duplicates import undone_merges
+from tools.duplicates import PEOPLE_ALIKE, undone_merges
 from tools.journal import note
 from tools.normalise import state_code
-
-ALIKE: Final = "contacts_alike"
-"""The journal's action for a doubtful pair of people; its details name both and the flag."""
 
 _IDENTIFIES: Final = frozenset(("the same email", "the same LinkedIn page", "the same phone"))
 _MEANINGS: Final[dict[str, Means | None]] = {
@@ -45,8 +42,11 @@ class PeoplePair:
     certain: bool
 
 
-def people_pairs(session: Session, playbook: str) -> list[PeoplePair]:
-    """The pairs that nobody was told of yet, likeliest first."""
+def people_pairs(session: Session, playbook: str, fresh: Set[str] | None = None) -> list[PeoplePair]:
+    """The pairs that nobody was told of yet, likeliest first.
+
+    `fresh`: ids of contacts of which a pair must have at least one; None compares all with all.
+    """
     people = session.scalars(
         select(Contact)
         .join(Prospect, Prospect.id == Contact.prospect_id)
@@ -54,6 +54,11 @@ def people_pairs(session: Session, playbook: str) -> list[PeoplePair]:
         .options(joinedload(Contact.account))
         .order_by(Contact.created_at, Contact.id)
     ).all()
+    places = None
+    if fresh is not None:
+        places = {place for place, person in enumerate(people) if person.id in fresh}
+        if not places:
+            return []
     records = [_record(place, person) for place, person in enumerate(people)]
     told = _told(session) | undone_merges(session, "contacts")
     accounts = [person.account_id for person in people]
@@ -65,7 +70,7 @@ def people_pairs(session: Session, playbook: str) -> list[PeoplePair]:
         return strangers or (given and not _shares(a, b))
 
     found: list[PeoplePair] = []
-    for pair in engine.find(records, people=True, separate=separate).pairs:
+    for pair in engine.find(records, people=True, separate=separate, fresh=places).pairs:
         first, second = people[pair.one], people[pair.other]
         if frozenset((first.id, second.id)) in told:
             continue
@@ -95,7 +100,7 @@ def _record(place: int, person: Contact) -> Record:
 
 
 def _told(session: Session) -> set[frozenset[str]]:
-    entries = session.scalars(select(AgentAuditLog.details).where(AgentAuditLog.action == ALIKE))
+    entries = session.scalars(select(AgentAuditLog.details).where(AgentAuditLog.action == PEOPLE_ALIKE))
     return {frozenset(details["contacts"]) for details in entries if details}
 
 
@@ -128,7 +133,7 @@ def flag_people(session: Session, run_id: str, pairs: Sequence[PeoplePair]) -> i
             session,
             run_id=run_id,
             agent="hygiene",
-            action=ALIKE,
+            action=PEOPLE_ALIKE,
             prospect_id=first.prospect_id,
             contact_id=first.id,
             details={"contacts": [first.id, second.id], "flag": known, "likeness": pair.likeness},

@@ -5,37 +5,38 @@ source (Miami University in Ohio and the University of Miami have two), two stat
 names that each have a word of their own (the campuses of one university), again without a common web host.
 """
 
-import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final
 
-from langchain.tools import ToolRuntime, tool
-from langchain_core.tools import ToolException
 from rapidfuzz import fuzz
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from db.enums import FlagSeverity, FlagType, State
+from db.enums import FlagType, State
 from db.models import AgentAuditLog, ExternalId, HygieneFlag, Merge, Prospect
-from tools.context import ToolContext
 from tools.dedupe import engine
 from tools.dedupe.columns import Means, guess
 from tools.dedupe.compare import name_level
-from tools.dedupe.likeness import OWN_WORDS
+from tools.dedupe.likeness import KINDLESS, OWN_WORDS, PLACE, SAME
+from tools.dedupe.names import Name
 from tools.dedupe.records import Record, prepare
-from tools.flags import open_flag
 from tools.importing.records import BY_NAME, OPENING
-from tools.journal import note
 from tools.normalise import name_words, state_code
 from tools.sources import PAGES
 
+FLAGGED: Final = "organisations_alike"
 JUDGED: Final = "duplicate_judged"
+PEOPLE_ALIKE: Final = "contacts_alike"
+"""The journal's actions for a doubtful pair of organisations, for what was said of it, and for one of people; the
+details name the other record and the flag."""
 _IDENTIFIES: Final = frozenset(("the same web host", "the same LinkedIn page", "the same street", "the same phone"))
 """What must agree, beside a name that is the same, before two organisations are merged without anybody asked."""
 
-Verdict = Literal["same", "different", "unsure"]
+_ONE_TOWN_FROM: Final = 0.9
+"""How probable it must be that two colleges of one name in one town are one."""
+
 _MEANINGS: Final[dict[str, Means | None]] = {
     "name": Means.NAME,
     "account": Means.OTHER_NAMES,
@@ -50,29 +51,23 @@ _MEANINGS: Final[dict[str, Means | None]] = {
 
 @dataclass(frozen=True)
 class Pair:
-    """Two prospects of one playbook that may be the same; `likeness` is the probability in percent.
+    """Two prospects of one playbook, and their accounts, by id; `likeness` is the probability in percent.
 
     `certain`: nothing speaks against it, and more than the name speaks for it.
     """
 
-    first: Prospect
-    second: Prospect
+    ids: tuple[str, str]
+    account_ids: tuple[str, str]
     likeness: float
     why: str
     certain: bool
 
-    @property
-    def ids(self) -> tuple[str, str]:
-        return (self.first.id, self.second.id)
 
+def compare_prospects(session: Session, playbook: str, fresh: Set[str] | None = None) -> list[Pair]:
+    """The pairs on which nobody has decided yet, likeliest first: the certain ones, and the doubtful.
 
-def find_pairs(session: Session, playbook: str, most: int = 20) -> list[Pair]:
-    """The doubtful pairs that nobody has judged yet, likeliest first."""
-    return [pair for pair in all_pairs(session, playbook) if not pair.certain][:most]
-
-
-def all_pairs(session: Session, playbook: str) -> list[Pair]:
-    """The pairs that nobody has judged yet, likeliest first: the certain ones, and the doubtful."""
+    `fresh`: ids of accounts and prospects of which a pair must have at least one; None compares all with all.
+    """
     prospects = session.scalars(
         select(Prospect)
         .where(Prospect.playbook == playbook)
@@ -80,27 +75,94 @@ def all_pairs(session: Session, playbook: str) -> list[Pair]:
         .order_by(Prospect.created_at, Prospect.id)
     ).all()
     account_ids = [prospect.account_id for prospect in prospects]
+    places = None
+    if fresh is not None:
+        places = {n for n, prospect in enumerate(prospects) if not fresh.isdisjoint((prospect.id, prospect.account_id))}
+        if not places:
+            return []
     ids, names = _ids_by_source(session, account_ids)
-    judged, undone = _judged(session, playbook), undone_merges(session, "accounts")
+    settled, undone = _settled(session, playbook), undone_merges(session, "accounts")
     records = [_record(place, prospect, names[prospect.account_id]) for place, prospect in enumerate(prospects)]
 
-    def separate(a: Record, b: Record) -> bool:
+    def two(a: Record, b: Record) -> bool:
         same_web = bool(a.host) and a.host == b.host
         if a.state and b.state and a.state != b.state and not same_web:
             return True
-        if _apart(ids[account_ids[a.place]], ids[account_ids[b.place]]):
-            return True
-        return not same_web and name_level(a, b) >= OWN_WORDS
+        return _apart(ids[account_ids[a.place]], ids[account_ids[b.place]])
 
+    def separate(a: Record, b: Record) -> bool:
+        return two(a, b) or (not (a.host and a.host == b.host) and name_level(a, b) >= OWN_WORDS)
+
+    pairs = engine.find(records, people=False, separate=separate, fresh=places).pairs
+    certain = _certain(pairs, prospects, records, two, separate)
     found: list[Pair] = []
-    for pair in engine.find(records, people=False, separate=separate).pairs:
+    for pair in pairs:
         first, second = prospects[pair.one], prospects[pair.other]
-        if frozenset((first.id, second.id)) in judged or frozenset((first.account_id, second.account_id)) in undone:
+        if frozenset((first.id, second.id)) in settled or frozenset((first.account_id, second.account_id)) in undone:
             continue
-        said = {evidence.words for evidence in pair.evidence}
-        certain = pair.verdict is engine.Verdict.CERTAIN and bool(said & _IDENTIFIES)
-        found.append(Pair(first, second, round(100 * pair.probability, 1), pair.why(), certain))
+        likeness = round(100 * pair.probability, 1)
+        found.append(
+            Pair((first.id, second.id), (first.account_id, second.account_id), likeness, pair.why(), pair in certain)
+        )
     return found
+
+
+def _certain(
+    pairs: Sequence[engine.Pair],
+    prospects: Sequence[Prospect],
+    records: Sequence[Record],
+    two: Callable[[Record, Record], bool],
+    separate: Callable[[Record, Record], bool],
+) -> set[engine.Pair]:
+    """The pairs that are one organisation without anybody asked.
+
+    Either nothing speaks against it, and a web host, street, phone or page speaks for it; or both are colleges of one
+    name in one town, whatever their hosts (an athletics site has its own). Of several that would do and are not one
+    another, none is certain.
+    """
+    sure: dict[engine.Pair, int] = {}
+    for pair in pairs:
+        one, other = records[pair.one], records[pair.other]
+        said = {evidence.words for evidence in pair.evidence}
+        colleges = all(prospects[place].venue_type.startswith("college_") for place in (pair.one, pair.other))
+        settled = pair.verdict is engine.Verdict.CERTAIN and bool(said & _IDENTIFIES)
+        likely = colleges and pair.probability >= _ONE_TOWN_FROM
+        if settled or (likely and _one_name_in_one_town(one, other)):
+            sure[pair] = name_level(one, other)
+    partners: dict[int, dict[int, int]] = defaultdict(dict)
+    for pair, level in sure.items():
+        partners[pair.one][pair.other] = partners[pair.other][pair.one] = level
+
+    def contested(place: int, partner: int, level: int) -> bool:
+        # Two that have both the very name differ in their ids, or are no rivals: 'McNeese' is an alias of the one.
+        return any(
+            rival != partner
+            and theirs <= level
+            and (two if level == SAME else separate)(records[rival], records[partner])
+            for rival, theirs in partners[place].items()
+        )
+
+    return {
+        pair
+        for pair, level in sure.items()
+        if not contested(pair.one, pair.other, level) and not contested(pair.other, pair.one, level)
+    }
+
+
+def _one_name_in_one_town(one: Record, other: Record) -> bool:
+    if not (one.city and one.city == other.city and one.state and one.state == other.state):
+        return False
+    level = name_level(one, other)
+    if level != PLACE:
+        return level <= KINDLESS
+    return any(_adds_the_place(a, b, one, other) for a in one.names for b in other.names)
+
+
+def _adds_the_place(a: Name, b: Name, one: Record, other: Record) -> bool:
+    """Whether the longer of two names is the shorter one to the letter and, besides, where the organisation is."""
+    longer, shorter, place = (a, b, other.place_words) if len(a.plain) > len(b.plain) else (b, a, one.place_words)
+    other_kind = longer.kinds - shorter.kinds and shorter.kinds - longer.kinds
+    return shorter.plain < longer.plain and longer.plain - shorter.plain <= place[0] | place[1] and not other_kind
 
 
 def _record(place: int, prospect: Prospect, others: Sequence[str]) -> Record:
@@ -108,7 +170,7 @@ def _record(place: int, prospect: Prospect, others: Sequence[str]) -> Record:
     state = prospect.state if prospect.state != State.OTHER.value else None
     if state is None and account.hq_location:
         parts = [part.strip() for part in account.hq_location.split(",")]
-        state = next((code for part in parts[1:] if (code := state_code(part))), None)
+        state = next((code for part in parts[1:] or parts if (code := state_code(part))), None)
     cells = {
         "name": prospect.name,
         "account": account.name,
@@ -179,98 +241,21 @@ def _apart(one: dict[str, set[str]], other: dict[str, set[str]]) -> bool:
     return any(one[kind].isdisjoint(other[kind]) for kind in one.keys() & other.keys())
 
 
-def _judged(session: Session, playbook: str) -> set[frozenset[str]]:
+def _settled(session: Session, playbook: str) -> set[frozenset[str]]:
+    """Pairs on which somebody decided. A flag that is still open decides nothing: what is known by now may."""
     flags = session.execute(
-        select(HygieneFlag.prospect_id, HygieneFlag.other_prospect_id)
+        select(HygieneFlag.id, HygieneFlag.prospect_id, HygieneFlag.other_prospect_id)
         .join(Prospect, Prospect.id == HygieneFlag.prospect_id)
         .where(
             Prospect.playbook == playbook,
             HygieneFlag.flag_type == FlagType.DUPLICATE_SUSPECT.value,
             HygieneFlag.other_prospect_id.is_not(None),
+            HygieneFlag.resolved_at.is_not(None),
         )
     )
-    pairs = {frozenset((one, str(other))) for one, other in flags}
-    entries = session.execute(
-        select(AgentAuditLog.prospect_id, AgentAuditLog.details)
-        .join(Prospect, Prospect.id == AgentAuditLog.prospect_id)
-        .where(Prospect.playbook == playbook, AgentAuditLog.action == JUDGED)
-    )
-    return pairs | {frozenset((str(one), str((details or {}).get("other_prospect_id")))) for one, details in entries}
-
-
-def shown(session: Session, prospect: Prospect) -> dict[str, Any]:
-    """A record as it is put before whoever judges: what tells organisations apart."""
-    records = session.execute(
-        select(ExternalId.source, ExternalId.external_id).where(
-            ExternalId.table_name == "accounts",
-            ExternalId.record_id == prospect.account_id,
-            ExternalId.source.not_in(PAGES),
-            ExternalId.external_id.not_like(f"{OPENING}%"),
-            ExternalId.external_id.not_like(f"{BY_NAME}%"),
-        )
-    )
-    record = {
-        "name": prospect.name,
-        "venue_type": prospect.venue_type,
-        "place": prospect.account.hq_location,
-        "state": prospect.state,
-        "city": prospect.city,
-        "address": prospect.address,
-        "domain": prospect.account.domain,
-        "enrollment": prospect.enrollment,
-        "stadium": prospect.stadium_name,
-        "industry": prospect.account.industry,
-        "ids": {source: external_id for source, external_id in records},  # noqa: C416 (a Result is no pairs to mypy)
+    about_people = {
+        details["flag"]
+        for details in session.scalars(select(AgentAuditLog.details).where(AgentAuditLog.action == PEOPLE_ALIKE))
+        if details
     }
-    return {key: value for key, value in record.items() if value}
-
-
-def keep_verdict(session: Session, run_id: str, ids: tuple[str, str], verdict: Verdict, reason: str) -> str:
-    """Remembers a verdict; one that leaves a doubt becomes a flag. Says what was done."""
-    first, second = (session.get_one(Prospect, prospect_id) for prospect_id in ids)
-    if frozenset(ids) not in _judged(session, first.playbook):
-        note(
-            session,
-            run_id=run_id,
-            agent="hygiene",
-            action=JUDGED,
-            prospect_id=first.id,
-            details={"other_prospect_id": second.id, "verdict": verdict, "reason": reason},
-            requires_review=verdict != "different",
-        )
-    if verdict == "different":
-        return "Noted: they are two organisations."
-    likely = verdict == "same"
-    open_flag(
-        session,
-        first.id,
-        FlagType.DUPLICATE_SUSPECT,
-        FlagSeverity.WARNING if likely else FlagSeverity.INFO,
-        f"{first.name} and {second.name} {'look like' if likely else 'may be'} one organisation: {reason}",
-        "Merge the two." if likely else "Compare the two; merge them or keep them apart.",
-        other_prospect_id=second.id,
-    )
-    return "Noted: a person will look at the pair."
-
-
-@tool
-async def judge_pair(number: int, verdict: Verdict, reason: str, runtime: ToolRuntime[ToolContext, Any]) -> str:
-    """Say whether the two records of a numbered pair are one organisation.
-
-    Args:
-        number: The pair's number.
-        verdict: same, different, or unsure if the records do not settle it. Campuses of one university with
-            teams of their own are different.
-        reason: Why, in one short sentence that names what decided it.
-    """
-    context = runtime.context
-    if not 1 <= number <= len(context.pairs):
-        raise ToolException(f"There is no pair {number}; the pairs are 1 to {len(context.pairs)}.")
-    if not reason.strip():
-        raise ToolException("Give a reason.")
-    ids, why = context.pairs[number - 1], " ".join(reason.split())[:300]
-    said = await context.db.write(lambda s: keep_verdict(s, context.run_id, ids, verdict, why))
-    return json.dumps({"pair": number, "done": said})
-
-
-judge_pair.handle_tool_error = True
+    return {frozenset((one, str(other))) for flag_id, one, other in flags if flag_id not in about_people}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from db.base import utc_now
 from db.enums import FlagSeverity, FlagType
 from db.models import Account, AgentAuditLog, Contact, HygieneFlag, Merge, Prospect
-from tools.duplicate_people import ALIKE
+from tools.duplicates import PEOPLE_ALIKE
 from tools.merging import better_first, merge
 
 T = TypeVar("T")
@@ -159,7 +159,7 @@ def _people(session: Session, flag: HygieneFlag) -> tuple[Contact, Contact] | No
     """The two people of a flag that is about people; None where it is not, or where one of them is gone."""
     entries = session.scalars(
         select(AgentAuditLog.details).where(
-            AgentAuditLog.action == ALIKE, AgentAuditLog.prospect_id == flag.prospect_id
+            AgentAuditLog.action == PEOPLE_ALIKE, AgentAuditLog.prospect_id == flag.prospect_id
         )
     )
     for details in entries:

@@ -1,6 +1,8 @@
 """What hygiene does with duplicates by itself: merges the certain ones, flags what it may not merge."""
 
 from collections import Counter
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
@@ -8,50 +10,114 @@ from db.actors import agent
 from db.enums import FlagSeverity, FlagType
 from db.models import Account, Contact, Merge, Prospect
 from tools.duplicate_people import flag_people, people_pairs
-from tools.duplicates import all_pairs
-from tools.flags import open_flag
+from tools.duplicates import FLAGGED, Pair
+from tools.flags import open_flag, open_flags
 from tools.journal import note
 from tools.merging import CannotMerge, better_first, merge
 
 MERGED = "merged_duplicates"
+LIKELY = 50.0
+"""From this likeness, in percent, a doubtful pair is a warning."""
 
 
-def merge_organisations(session: Session, playbook: str, run_id: str) -> Counter[str]:
-    """Merges the organisations that are certainly one. Counts `merged` and `refused`; what is refused is flagged."""
-    done: Counter[str] = Counter()
-    for pair in all_pairs(session, playbook):
-        if not pair.certain:
-            continue
+@dataclass
+class Merged:
+    """How many pairs were merged, how many were refused and flagged; the accounts that others were merged into."""
+
+    merged: int = 0
+    refused: int = 0
+    kept: set[str] = field(default_factory=set)
+
+
+def merge_pair(
+    session: Session,
+    run_id: str,
+    account_ids: tuple[str, str],
+    playbook: str,
+    reason: str,
+    certainty: float | None = None,
+) -> Merge:
+    """Merges two organisations in an agent's name and tells of it. Raises CannotMerge; then nothing is changed."""
+    kept_id, merged_id = better_first(session, "accounts", *account_ids)
+    with session.begin_nested():
+        entry = merge(session, "accounts", kept_id, merged_id, by=agent(run_id), reason=reason, certainty=certainty)
+    survivor = session.get_one(Account, entry.kept_id)
+    prospect_id = next((p.id for p in survivor.prospects if p.playbook == playbook), None)
+    _tell(session, run_id, entry, prospect_id, None)
+    return entry
+
+
+def merge_organisations(session: Session, playbook: str, run_id: str, pairs: Sequence[Pair]) -> Merged:
+    """Merges the certain pairs among `pairs`; what may not be merged is flagged."""
+    done = Merged()
+    for pair in pairs:
         # A merge before this one may have taken either.
-        prospects = [session.get(Prospect, prospect_id, populate_existing=True) for prospect_id in pair.ids]
-        if None in prospects:
+        if not pair.certain or any(
+            session.get(Account, key, populate_existing=True) is None for key in pair.account_ids
+        ):
             continue
-        one, other = (prospect for prospect in prospects if prospect is not None)
-        kept_id, merged_id = better_first(session, "accounts", one.account_id, other.account_id)
         try:
-            with session.begin_nested():
-                entry = merge(
-                    session, "accounts", kept_id, merged_id,
-                    by=agent(run_id), reason=pair.why, certainty=round(pair.likeness / 100, 4),
-                )  # fmt: skip
+            entry = merge_pair(session, run_id, pair.account_ids, playbook, pair.why, round(pair.likeness / 100, 4))
         except CannotMerge as refusal:
-            done["refused"] += open_flag(
-                session, pair.ids[0], FlagType.DUPLICATE_SUSPECT, FlagSeverity.WARNING,
-                f"{one.name} and {other.name} look like one organisation: {pair.why}. {refusal}",
-                "Merge the two.", other_prospect_id=pair.ids[1],
-            )  # fmt: skip
+            done.refused += flag_pair(session, run_id, pair, str(refusal))
             continue
-        survivor = session.get_one(Account, entry.kept_id)
-        prospect_id = next((p.id for p in survivor.prospects if p.playbook == playbook), None)
-        _tell(session, run_id, entry, prospect_id, None)
-        done["merged"] += 1
+        done.kept.add(entry.kept_id)
+        done.merged += 1
     return done
 
 
-def merge_people(session: Session, playbook: str, run_id: str) -> Counter[str]:
-    """Merges the people who are certainly one and flags the doubtful. Counts `merged`, `refused` and `flagged`."""
+def flag_organisations(session: Session, run_id: str, pairs: Sequence[Pair]) -> int:
+    """Flags the doubtful pairs of which both are still there; how many flags are new."""
+    new = 0
+    for pair in pairs:
+        if pair.certain or any(session.get(Prospect, key, populate_existing=True) is None for key in pair.ids):
+            continue
+        new += flag_pair(session, run_id, pair)
+    return new
+
+
+def flag_pair(session: Session, run_id: str, pair: Pair, refusal: str | None = None) -> bool:
+    """Puts a pair before a person, with the reason; whether the flag is new. `refusal`: why it may not be merged."""
+    one, other = (session.get_one(Prospect, key) for key in pair.ids)
+    likely = pair.likeness >= LIKELY
+    message = (
+        f"{one.name} and {other.name} {'look like' if likely else 'may be'} one organisation "
+        f"({pair.likeness:.0f} %): {pair.why}.{f' {refusal}' if refusal else ''}"
+    )
+    known = open_flags(session, other.id, FlagType.DUPLICATE_SUSPECT)
+    if any(flag.other_prospect_id == one.id for flag in known):
+        one, other = other, one
+    new = open_flag(
+        session,
+        one.id,
+        FlagType.DUPLICATE_SUSPECT,
+        FlagSeverity.WARNING if likely else FlagSeverity.INFO,
+        message,
+        "Merge the two." if refusal else "Compare the two; merge them or keep them apart.",
+        other_prospect_id=other.id,
+    )
+    if new:
+        found = open_flags(session, one.id, FlagType.DUPLICATE_SUSPECT)
+        note(
+            session,
+            run_id=run_id,
+            agent="hygiene",
+            action=FLAGGED,
+            prospect_id=one.id,
+            details={
+                "other_prospect_id": other.id,
+                "flag": next(flag.id for flag in found if flag.other_prospect_id == other.id),
+                "likeness": pair.likeness,
+            },
+        )
+    return new
+
+
+def merge_people(session: Session, playbook: str, run_id: str, fresh: Set[str] | None = None) -> Counter[str]:
+    """Compares people (`fresh`: only pairs with one of these contacts), merges those who are certainly one and flags
+    the doubtful. Counts `merged`, `refused` and `flagged`."""
     done: Counter[str] = Counter()
-    pairs = people_pairs(session, playbook)
+    pairs = people_pairs(session, playbook, fresh)
     doubtful = [pair for pair in pairs if not pair.certain]
     ids = [(pair.first.id, pair.second.id) for pair in doubtful]
     for pair in pairs:

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select, text
 
 from agents.hygiene import AGENT
-from agents.hygiene_policy import judge, title_class
+from agents.hygiene_policy import SAME_FROM, judge, title_class
 from agents.models import ModelSettings
 from db.actors import acting_as
 from db.models import AgentAuditLog, AgentRun, Contact, HygieneFlag, Prospect
+from playbooks import load_playbook
+from playbooks.model import Dedupe
 from tests.support.agent_graph import SmallMachine, small_machine
 from tests.support.openai_server import Reply, ScriptedServer, replies
 from tests.support.rows import make_contact, make_prospect
@@ -90,32 +93,60 @@ async def test_what_is_missing_is_flagged_once_and_settled_when_it_comes(databas
         assert await flags(machine) == [("data_quality", True), ("missing_contact", False), ("missing_email", True)]
 
 
+def model_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    decides = load_playbook(LIGHTS).model_copy(update={"dedupe": Dedupe(model_decides=True)})
+    monkeypatch.setattr("graphs.nodes.load_playbook", lambda _name: decides)
+
+
 def doubtful(session: Any) -> None:
-    for _ in range(2):
-        make_prospect(session, name="Oakmont College", city="Akron", enrollment=900)
+    make_prospect(session, name="Oakmont College", city="Akron", enrollment=900)
+    make_prospect(session, name="Oakmont College", enrollment=900)
     other = make_prospect(session, name="Quarry College", enrollment=900)
     make_contact(session, other, first_name="Jo", title="Keeper of the Floodlights")
 
 
-async def test_rules_judge_what_is_doubtful_and_are_not_asked_again(database_url: str) -> None:
+async def test_a_person_decides_on_doubles_unless_the_playbook_says_otherwise(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with small_machine(database_url) as machine:
         await fill(machine, doubtful)
         first = await machine.run(AGENT, LIGHTS)
         second = await machine.run(AGENT, LIGHTS)
         jo = await machine.db.read(lambda s: s.scalars(select(Contact)).one())
-        duplicate = await machine.db.read(
-            lambda s: s.scalars(select(HygieneFlag).where(HygieneFlag.flag_type == "duplicate_suspect")).one()
-        )
+        query = select(HygieneFlag).where(HygieneFlag.flag_type == "duplicate_suspect")
+        duplicate = await machine.db.read(lambda s: s.scalars(query).one())
+        model_decides(monkeypatch)
+        third = await machine.run(AGENT, LIGHTS)
+        fourth = await machine.run(AGENT, LIGHTS)
+        still = await machine.db.read(lambda s: s.scalars(query).one())
         actions = await machine.db.read(lambda s: s.scalars(select(AgentAuditLog.action)).all())
-    assert first.outputs["asked"] == {"pairs": 1, "titles": 1}
+    assert first.outputs["asked"] == {"pairs": 0, "titles": 1}
+    assert first.outputs["merged"]["organisations"] == {"flagged": 1}
     assert second.outputs["asked"] == {"pairs": 0, "titles": 0}
     assert (jo.persona_type, jo.role) == ("Other", "unknown")
     assert duplicate.other_prospect_id is not None
-    assert duplicate.suggested_action == "Merge the two."
+    assert "Oakmont College look like one organisation (9" in duplicate.message
+    # Below their threshold the rules leave it to a person, and are not asked again.
+    assert (third.outputs["asked"]["pairs"], fourth.outputs["asked"]["pairs"]) == (1, 0)
+    assert still.resolved_at is None
     assert actions.count("duplicate_judged") == actions.count("title_classified") == 1
 
 
-async def test_a_model_judges_with_the_same_tools(sqlite_url: str) -> None:
+async def test_a_comparison_is_made_of_what_changed(sqlite_url: str) -> None:
+    async with small_machine(sqlite_url) as machine:
+        await fill(machine, doubtful)
+        runs = [await machine.run(AGENT, LIGHTS) for _ in range(2)]
+        await fill(machine, lambda s: make_prospect(s, name="Quarry College", city="Akron") and None)
+        runs.append(await machine.run(AGENT, LIGHTS))
+    said = [run.outputs["compared"]["changed"] for run in runs]
+    # Everything first; then nothing that is compared has changed; then an account with its prospect.
+    assert said == [None, 0, 2]
+    marks = [run.outputs["compared"]["until"] for run in runs]
+    assert marks == sorted(set(marks))
+
+
+async def test_a_model_judges_with_the_same_tools(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model_decides(monkeypatch)
     jo = {"number": 1, "persona_type": "Facilities Director", "seniority_level": "Manager", "role": "influencer"}
     script = replies(
         Reply(
@@ -147,7 +178,7 @@ async def test_a_model_judges_with_the_same_tools(sqlite_url: str) -> None:
     assert run.status == "success"
     assert sorted(calls) == ["partial", "partial", "success", "success"]
     assert (person.persona_type, person.seniority_level) == ("Facilities Director", "Manager")
-    assert found == []
+    assert [(flag.resolution_notes, flag.resolved_at is None) for flag in found] == [("kept apart: Two towns.", False)]
 
 
 def test_the_policys_verdicts() -> None:
@@ -155,12 +186,13 @@ def test_the_policys_verdicts() -> None:
         return {"name": name, "state": "OH", **more}
 
     one = record("Oakmont College", city="Akron", domain="oakmont.example")
-    assert judge(one, record("Oakmont College", state="PA"))[0] == "different"
-    assert judge(one, record("Oakmont College", city="Dayton"))[0] == "different"
-    assert judge(record("Oakmont U-East"), record("Oakmont U-North"))[0] == "different"
-    assert judge(one, record("The Oakmont College", city="akron"))[0] == "same"
-    assert judge(one, record("Oakmont School of Art", domain="oakmont.example"))[0] != "same"
-    assert judge(one, record("Oakmont College"))[0] == "unsure"
+    assert judge(one, record("Oakmont College", state="PA"), 99)[0] == "different"
+    assert judge(one, record("Oakmont College", city="Dayton"), 99)[0] == "different"
+    assert judge(record("Oakmont U-East"), record("Oakmont U-North"), 99)[0] == "different"
+    assert judge(one, record("The Oakmont College", city="akron"), SAME_FROM)[0] == "same"
+    assert judge(one, record("The Oakmont College", city="akron"), SAME_FROM - 1)[0] == "unsure"
+    assert judge(one, record("Oakmont School of Art", domain="oakmont.example"), 99)[0] != "same"
+    assert judge(one, record("Oakmont College"), 99)[0] == "unsure"
     assert title_class("Director of Wonder") == {
         "persona_type": "Other", "role": "unknown", "seniority_level": "Director",
     }  # fmt: skip

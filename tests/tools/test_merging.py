@@ -1,15 +1,15 @@
 """Merging and undoing it, on both databases: what moves, what stays, and that undoing restores every table."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from db.access import Database
 from db.actors import acting_as
-from db.base import Base
+from db.base import Base, new_id
 from db.models import (
     Account,
     Activity,
@@ -28,6 +28,7 @@ from db.models import (
 from db.suppressions import bar_contact
 from tests.support.mail import approved_draft
 from tests.support.rows import make_contact, make_draft, make_prospect
+from tools.duplicates import compare_prospects
 from tools.merge_certain import merge_organisations, merge_people
 from tools.merging import CannotMerge, merge, undo
 
@@ -142,6 +143,121 @@ def test_people_whose_messages_are_under_way_keep_their_organisation(db: Databas
     )
     with pytest.raises(CannotMerge, match="under way"):
         join(db, "accounts", kept, merged)
+
+
+# A row of each table that points at a person, an organisation or a pursuit: its columns beside those that point.
+POINTING: dict[str, dict[str, Any]] = {
+    "activities": {"type": "note"},
+    "agent_audit_log": {"agent_name": "hygiene", "action": "looked", "requires_review": False},
+    "agent_runs": {"run_type": "hygiene", "agent_name": "hygiene"},
+    "approvals": {},
+    "batch_prospects": {},
+    "bid_alerts": {"title": "Lights for the field", "source": "sam_gov", "organization_name": "Oakmont"},
+    "contacts": {},
+    "deliveries": {},
+    "external_ids": {"source": "a", "external_id": "7", "payload": {"name": "Oakmont"}},
+    "followups": {"touch_number": 2, "due_date": date(2026, 9, 1)},
+    "hygiene_flags": {"flag_type": "data_quality", "message": "no web domain"},
+    "icp_scores": {"total_score": 7},
+    "inbound_messages": {"message_id": "m@oakmont.example", "raw": "No."},
+    "label_corrections": {"field": "intent", "old_value": "neutral", "new_value": "negative", "corrected_by": USER},
+    "message_drafts": {},
+    "opportunities": {},
+    "outreach_sequences": {"template_id": "t", "tier": "A1", "total_steps": 3, "status": "completed"},
+    "prospect_scores": {"dimension": "geography", "score": 3, "weight": 2},
+    "prospects": {},
+    "referral_suggestions": {"name": "Sam Roe"},
+    "replies": {"raw_text": "No."},
+    "research_facts": {
+        "field": "career_history", "sentence": "They lead it.", "quote": "leads it", "confidence": 3, "fact_key": "k",
+        "source_url": "https://oakmont.example/staff",
+    },
+    "research_snapshots": {"entity_type": "company"},
+    "signals": {"signal_type": "funding"},
+    "suppressions": {"kind": "address", "value": "two@oakmont.example"},
+    "touchpoints": {"channel": "linkedin", "touch_number": 1},
+}  # fmt: skip
+_ELSEWHERE = {"approvals", "contacts", "deliveries", "message_drafts", "prospects"}
+"""Made by other means, or tried by other tests: what was written to a person stays with them."""
+
+
+def references(db: Database, ids: set[str]) -> set[tuple[str, str]]:
+    """Where in the schema any of these records is still pointed at."""
+
+    def look(s: Any) -> set[tuple[str, str]]:
+        found = set()
+        for table in Base.metadata.sorted_tables:
+            if table.name in _LOGS:
+                continue
+            columns = {key.parent for key in table.foreign_keys} | {c for c in table.c if c.name == "record_id"}
+            for column in columns:
+                if s.execute(select(column).where(column.in_(ids))).first():
+                    found.add((table.name, column.name))
+        return found
+
+    return db.read_sync(look)
+
+
+def test_all_that_points_at_a_record_moves_and_undoing_puts_all_of_it_back(db: Database) -> None:
+    targets = {"accounts", "prospects", "contacts"}
+    pointing = {
+        table.name: table
+        for table in Base.metadata.sorted_tables
+        if {key.column.table.name for key in table.foreign_keys} & targets or "record_id" in table.c
+    }
+    assert set(pointing) - _LOGS == set(POINTING), "a table that points at a record needs a row here"
+
+    def make(s: Any) -> dict[str, list[str]]:
+        ids: dict[str, list[str]] = {"accounts": [], "prospects": [], "contacts": []}
+        for name in ("Oakmont University", "Oakmont Univ."):
+            person = make_contact(s, make_prospect(s, name=name))
+            for table, row in zip(ids, (person.account, person.prospect, person), strict=True):
+                ids[table].append(row.id)
+        own = {table: found[1] for table, found in ids.items()}
+        made: dict[str, str] = {}
+        for name, table in pointing.items():
+            if name in _LOGS | _ELSEWHERE:
+                continue
+            values = {**POINTING[name], "id": new_id()}
+            for key in table.foreign_keys:
+                target = key.column.table.name
+                if target in own:
+                    values[key.parent.name] = own[target]
+                elif target in made and not key.parent.nullable:
+                    values[key.parent.name] = made[target]
+            if name == "batch_prospects":
+                s.execute(insert(Base.metadata.tables["batches"]).values(id="c" * 32))
+                values["batch_id"] = "c" * 32
+            if name == "hygiene_flags":
+                values["other_prospect_id"] = None
+            rows = [values]
+            if "record_id" in table.c:
+                rows = [
+                    {**values, "id": new_id(), "table_name": kind, "record_id": row_id, **_told_apart(name, kind)}
+                    for kind, row_id in own.items()
+                ]
+            made[name] = values["id"]
+            for row in rows:
+                s.execute(insert(table).values(row))
+        return ids
+
+    ids = db.write_sync(make)
+    gone = {found[1] for found in ids.values()}
+    before = dump(db)
+    assert {name for name, _column in references(db, gone)} == set(POINTING) - _ELSEWHERE | {"contacts", "prospects"}
+    organisation = join(db, "accounts", ids["accounts"][0], ids["accounts"][1])
+    assert references(db, {ids["accounts"][1], ids["prospects"][1]}) == set()
+    between = dump(db)
+    person = join(db, "contacts", ids["contacts"][0], ids["contacts"][1])
+    assert references(db, gone) == set()
+    assert take_back(db, person.id) == []
+    assert dump(db) == between
+    assert take_back(db, organisation.id) == []
+    assert dump(db) == before
+
+
+def _told_apart(table: str, kind: str) -> dict[str, str]:
+    return {"external_id": f"7 of {kind}"} if table == "external_ids" else {}
 
 
 def two_people(s: Any, **values: Any) -> tuple[str, str]:
@@ -285,8 +401,9 @@ def test_hygiene_merges_the_certain_once_and_a_person_has_the_last_word(db: Data
     with Database(database_url, "agent") as agents, acting_as(f"agent:{RUN}"):
 
         def work(s: Any) -> tuple[int, int]:
-            found = merge_organisations(s, "sports-lighting", RUN), merge_people(s, "sports-lighting", RUN)
-            return found[0]["merged"], found[1]["merged"]
+            pairs = compare_prospects(s, "sports-lighting")
+            organisations = merge_organisations(s, "sports-lighting", RUN, pairs)
+            return organisations.merged, merge_people(s, "sports-lighting", RUN)["merged"]
 
         assert agents.write_sync(work) == (1, 1)
         assert agents.write_sync(work) == (0, 0)

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from tools.dedupe.knowledge import organisations
@@ -130,17 +130,26 @@ def _organisations(records: Sequence[Record]) -> Iterator[tuple[Keys, int]]:
 
 
 class Candidates:
-    """Pairs of places in `records` worth comparing; pairs that are `apart` are left out.
+    """Pairs of places in `records` worth comparing; pairs that are `apart` are left out, and with `fresh` those of
+    which neither place is among these.
 
     Groups of one are dropped at once and a place knows its groups by number, so memory grows with the groups that
     records share, not with the pairs. Iterating gives each pair once, the smaller place first, in a fixed order.
     """
 
-    def __init__(self, records: Sequence[Record], *, people: bool, apart: Callable[[Record, Record], bool]) -> None:
+    def __init__(
+        self,
+        records: Sequence[Record],
+        *,
+        people: bool,
+        apart: Callable[[Record, Record], bool],
+        fresh: Collection[int] | None = None,
+    ) -> None:
         self._records, self._apart = records, apart
         self._groups: list[array[int]] = []
         self._own: list[array[int]] = [array("I") for _ in records]
         self._near: dict[int, set[int]] = defaultdict(set)
+        self._fresh = None if fresh is None else frozenset(fresh)
         passes = ((keys, LARGEST) for keys in PEOPLE) if people else _organisations(records)
         for keys, largest in passes:
             self._add(keys, largest)
@@ -170,6 +179,8 @@ class Candidates:
         for one, record in enumerate(self._records):
             others = {other for number in self._own[one] for other in self._groups[number] if other > one}
             others |= self._near.get(one, set())
+            if self._fresh is not None and one not in self._fresh:
+                others &= self._fresh
             for other in sorted(others):
                 if not self._apart(record, self._records[other]):
                     yield one, other

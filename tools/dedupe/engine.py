@@ -3,7 +3,7 @@
 import math
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -104,6 +104,7 @@ def find(
     people: bool,
     separate: Callable[[Record, Record], bool] = apart,
     link: float = LINK,
+    fresh: Collection[int] | None = None,
 ) -> Found:
     """Finds what is one thing among `records`.
 
@@ -112,12 +113,13 @@ def find(
         people: they are people, else organisations.
         separate: pairs that are never one thing, whatever they look like.
         link: the probability from which a pair may join two clusters.
+        fresh: places of which a pair must have at least one; None compares everything.
     """
     features = in_use(records)
     ones, others, shapes = array("I"), array("I"), array("I")
     numbers: dict[Pattern, int] = {}
     counts: Counter[int] = Counter()
-    for one, other in Candidates(records, people=people, apart=separate):
+    for one, other in Candidates(records, people=people, apart=separate, fresh=fresh):
         pattern = compare(features, records[one], records[other])
         number = numbers.setdefault(pattern, len(numbers))
         counts[number] += 1
@@ -126,7 +128,12 @@ def find(
         shapes.append(number)
     patterns = list(numbers)
     weights = learn(
-        features, records, {p: counts[n] for p, n in numbers.items()}, all_pairs=_all_pairs(len(records)), people=people
+        features,
+        records,
+        {p: counts[n] for p, n in numbers.items()},
+        all_pairs=_all_pairs(len(records), fresh),
+        people=people,
+        fresh=None if fresh is None else len(fresh),
     )
     scores = [weights.score(pattern) for pattern in patterns]
     rarity = _Rarity(weights, records)
@@ -151,9 +158,11 @@ def find(
     return Found(tuple(pairs), tuple(tuple(g) for g in groups), len(ones), weights)
 
 
-def _all_pairs(rows: int) -> float:
+def _all_pairs(rows: int, fresh: Collection[int] | None) -> float:
     # A few records are not likelier to be the same for being few.
-    return rows * max(rows - 1, FEWEST) / 2
+    every = rows * max(rows - 1, FEWEST) / 2
+    old = rows - len(fresh) if fresh is not None else 0
+    return every * (1 - (old / rows) ** 2) if old else every
 
 
 def _evidence(weights: Weights, rarity: _Rarity, pattern: Pattern, record: Record) -> tuple[Evidence, ...]:

@@ -60,15 +60,20 @@ def learn(
     *,
     all_pairs: float,
     people: bool,
+    fresh: int | None = None,
 ) -> Weights:
-    """The weights for these records, from the patterns of their candidate pairs; `all_pairs` is how many there are."""
+    """The weights for these records, from the patterns of their candidate pairs; `all_pairs` is how many there are.
+
+    `fresh`: how many of the records the pairs are about, where that is not all of them.
+    """
+    rows = len(records) if fresh is None else fresh
     drawn = _draw(features, records)
     m = tuple(tuple(level.m for level in feature.levels) for feature in features)
     # One record in five has a second, to begin with.
-    weights = Weights(features, _between(0.2 * len(records) / max(all_pairs, 1.0)), m, m)
+    weights = Weights(features, _between(0.2 * rows / max(all_pairs, 1.0)), m, m)
     weights = replace(weights, u=_chance(weights, drawn, first=True))
     for _round in range(ROUNDS):
-        following = _step(weights, patterns, all_pairs, len(records), people)
+        following = _step(weights, patterns, all_pairs, rows, people)
         following = replace(following, u=_chance(following, drawn))
         moved = abs(math.log(following.prior / weights.prior))
         weights = following
