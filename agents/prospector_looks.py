@@ -96,6 +96,11 @@ _LOOKS: Final[Mapping[str, Callable[[str], bool]]] = {
     "job_title": _title,
     "opening_title": _title,
     "email": _matches(r"(.*<)?[^@\s]+@[^@\s]+\.[a-z]{2,}>?"),
+    "email_status": _matches(
+        r"(un)?verified|(in)?valid|(un)?deliverable|guessed|((soft|hard)[ _])?bounced?|extrapolated|risky|unavailable"
+        r"|unknown|(accept|catch)[ _-]?all|likely( to engage)?|true|false|yes|no|pending|update required|do not mail"
+        r"|disposable|user managed|new data available"
+    ),
     "linkedin_url": _matches(r"(https?://)?([a-z]+\.)?linkedin\.com/(in|pub|sales/lead|sales/people)/\S+"),
     "company_linkedin": _matches(r"(https?://)?([a-z]+\.)?linkedin\.com/(company|school|sales/company)/\S+"),
     "website": _website,

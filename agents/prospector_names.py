@@ -96,6 +96,10 @@ NAMES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "adresseemail", "adressemail", "adresseelectronique", "emailprofessionnel", "mailprofessionnel",
             "indirizzoemail",
         ),
+        "email_status": (
+            "emailstatus", "emailverification", "emailverificationstatus", "emailvalidation", "emailvalidationstatus",
+            "emailverified", "workemailstatus", "emaildeliverability",
+        ),
         "phone": (
             "workdirectphone", "phone", "phonenumber", "directphone", "firstphone", "workphone", "telephone",
             "businessphone", "directdial", "officephone", "telephonenumber", "workphonenumber", "contactphone", "tel",

@@ -71,7 +71,9 @@ def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: s
     for message in heard:
         values |= _seen(message)
     entity = entity_of(material, values)
-    return call("save_mapping", **mapping_of(material, values, entity))
+    found = mapping_of(material, values, entity)
+    said = [{**column, "confidence": round(100 * column["confidence"])} for column in found["columns"]]
+    return call("save_mapping", **{**found, "columns": said})
 
 
 def _seen(message: ToolMessage) -> dict[str, list[str]]:
@@ -215,7 +217,8 @@ def _bare_name(column: str, field: str, values: Mapping[str, list[str]], entity:
 
 
 def mapping_of(material: Mapping[str, Any], values: Mapping[str, list[str]], entity: str) -> dict[str, Any]:
-    """The arguments of save_mapping: each field gets the column that fits it best, below the threshold none."""
+    """Entity, columns (confidence 0-1) and id column: each field gets the column that fits it best, below the threshold
+    none."""
     id_column = _id_column(material, values, entity)
     offers = []
     for place, (column, samples) in enumerate(values.items()):

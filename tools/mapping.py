@@ -55,6 +55,7 @@ _PERSON: Final = {
     "full_name": "whole name of a person, if it is in one column",
     "job_title": "job title of a person",
     "email": "work e-mail address of a person",
+    "email_status": "whether the work e-mail address was verified (verified, valid, guessed, bounced)",
     "phone": "work phone number of a person",
     "linkedin_url": "LinkedIn profile of a person",
     "person_city": "city of a person",
@@ -123,11 +124,22 @@ class Mapped:
 
 
 class ColumnMapping(BaseModel):
-    """One column and the field that it fills."""
+    """One column, the field that it fills, and how sure that is, from 0 to 1."""
+
+    column: str
+    field: str
+    confidence: float = Field(ge=0, le=1)
+
+
+class SaidColumn(BaseModel):
+    """One column and the field that it fills, as a model says it.
+
+    Its confidence is a whole number: small models that are held to a grammar go on writing decimals for ever.
+    """
 
     column: str = Field(description="The column's name, exactly as it stands in the file.")
     field: str = Field(description="The field that it fills: one of the fields listed for the entity.")
-    confidence: float = Field(ge=0, le=1, description="How sure you are, from 0 to 1.")
+    confidence: int = Field(ge=0, le=100, description="How sure you are, in per cent: 0 to 100, a whole number.")
 
 
 def layout_hash(columns: Sequence[str]) -> str:
@@ -327,7 +339,7 @@ async def see_values(column: str, runtime: ToolRuntime[ToolContext, Any]) -> str
 @tool
 async def save_mapping(
     entity: Entity,
-    columns: list[ColumnMapping],
+    columns: list[SaidColumn],
     runtime: ToolRuntime[ToolContext, Any],
     id_column: str | None = None,
 ) -> str:
@@ -340,10 +352,11 @@ async def save_mapping(
         id_column: The column that holds the organisation's id in the source, if there is one.
     """
     context = _context(runtime)
-    problem = problem_of(entity, columns, id_column, context.columns, context.what)
+    given = [ColumnMapping(column=c.column, field=c.field, confidence=c.confidence / 100) for c in columns]
+    problem = problem_of(entity, given, id_column, context.columns, context.what)
     if problem is not None:
         raise ToolException(problem)
-    await context.db.write(lambda session: _store(session, context, entity, columns, id_column))
+    await context.db.write(lambda session: _store(session, context, entity, given, id_column))
     return f"Saved: {len(columns)} of {len(context.columns)} columns are mapped."
 
 

@@ -88,7 +88,7 @@ async def test_a_model_that_errs_is_told_and_may_mend_it(sqlite_url: str, school
         return {
             "entity": "organisation",
             "id_column": "UNITID",
-            "columns": [{"column": c, "field": f, "confidence": 0.8} for c, f in columns],
+            "columns": [{"column": c, "field": f, "confidence": 80} for c, f in columns],
         }
 
     right = (("Institution Name", "organisation_name"), ("Division", "division"), ("State", "state"))

@@ -101,7 +101,7 @@ def test_what_is_unclear_is_looked_into_and_then_mapped() -> None:
     second = policy([*said, first, answer], tools=TOOLS, schema=None)
     saved = second.tool_calls[0]
     assert saved["name"] == "save_mapping"
-    assert {"column": "Reach", "field": "email", "confidence": 0.85} in saved["args"]["columns"]
+    assert {"column": "Reach", "field": "email", "confidence": 85} in saved["args"]["columns"]
     done = ToolMessage("Saved: 3 of 3 columns are mapped.", tool_call_id="2", name="save_mapping")
     last = policy([*said, first, answer, second, done], tools=TOOLS, schema=None)
     assert isinstance(last, AIMessage)

@@ -426,6 +426,35 @@ def test_what_a_person_corrected_of_somebody_survives_the_same_file(db: Database
     assert (kim.title, kim.phone) == ("Head of QA", "+15125550109")
 
 
+def test_what_a_source_says_of_an_address_is_taken(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
+    header = "First,Last,Email,Company,Status\n"
+    fields = {k: v for k, v in PEOPLE.items() if k not in ("job_title", "linkedin_url")} | {"email_status": "Status"}
+
+    def known(rows: str, source: str = "a list") -> dict[str, bool | None]:
+        take(db, tmp_path, header + rows, "contacts", fields, id_column=None, source=source)
+        return db.read_sync(lambda s: {c.first_name: c.email_verified for c in s.scalars(select(Contact))})
+
+    rows = (
+        "Kim,Lee,kim@oakmont.example,Oakmont College,Verified\n"
+        "Sam,Roe,sam@oakmont.example,Oakmont College,hard_bounce\n"
+        "Jo,Stone,jo@oakmont.example,Oakmont College,Guessed\nAl,Hill,,Oakmont College,Verified\n"
+    )
+    assert known(rows) == {"Kim": True, "Sam": False, "Jo": None, "Al": None}
+    assert known(rows.replace("Verified", "Invalid").replace("Guessed", "valid")) == {
+        "Kim": False, "Sam": False, "Jo": True, "Al": None,
+    }  # fmt: skip
+    # What another source says of another address says nothing of the one that is kept.
+    other = "Kim,Lee,kim.lee@oakmont.example,Oakmont College,Verified\n"
+    known(other, "a second list")
+    assert (
+        db.read_sync(
+            lambda s: dict(map(tuple, s.execute(select(Contact.email, Contact.email_verified)).all()))  # type: ignore[arg-type]
+        )["kim@oakmont.example"]
+        is False
+    )
+
+
 def test_a_file_of_an_earlier_day_fills_blanks_only(db: Database, tmp_path: Path) -> None:
     lead(db, tmp_path, LEADS, observed="2026-08-22")
     older = LEADS.replace("QA Manager", "QA Engineer").replace("sam@elmsoft.example,", "sam@elmsoft.example,6175550104")

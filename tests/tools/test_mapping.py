@@ -1,6 +1,6 @@
 import pytest
 
-from tools.mapping import ColumnMapping, Mapped, changed, layout_hash, problem_of
+from tools.mapping import ColumnMapping, Mapped, changed, layout_hash, problem_of, save_mapping
 
 KNOWN = ("UNITID", "School", "Name", "Mail", "Title")
 
@@ -69,3 +69,9 @@ def test_columns_below_a_confidence_can_be_left_out() -> None:
     mapped = Mapped("contact", {"full_name": "Name", "email": "Mail"}, None, 0.6, {"full_name": 0.9, "email": 0.6})
     assert mapped.at_least(0.8).columns == {"full_name": "Name"}
     assert Mapped("contact", {"email": "Mail"}, None, 0.9).at_least(0.8).columns == {"email": "Mail"}
+
+
+def test_a_model_says_how_sure_it_is_in_whole_per_cent() -> None:
+    [said] = save_mapping.tool_call_schema.model_json_schema()["$defs"].values()
+    assert said["properties"]["confidence"]["type"] == "integer"
+    assert (said["properties"]["confidence"]["minimum"], said["properties"]["confidence"]["maximum"]) == (0, 100)

@@ -62,7 +62,7 @@ def test_values_are_different_ones_without_blanks(tmp_path: Path) -> None:
         (b"<html><table><tr><td>A", "web page"),
         (bytes(range(256)) * 40, "binary"),
         (b"[]", "no records"),
-        (b'{"a": 1, "b": [{"c": 1}], "d": [{"c": 2}]}', "just one array"),
+        (b'{"a": 1, "b": [{"c": 1}], "d": [{"c": 2}]}', "longer than its others"),
         (b'[{"a": 1}, {"a": ', "no sound JSON"),
         (b'{"a": 1}\n{"a" 2}\n', "line 2 is no sound JSON"),
         (b'[{"a":' + b"[" * 100_000, "JSON"),
@@ -151,6 +151,13 @@ def test_single_quotes_backslashes_and_a_sep_line(tmp_path: Path) -> None:
 def test_a_huge_cell_is_cut_and_the_rest_is_read(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, b'Name,City\n"' + b"x" * 300_000 + b'",Erie\nA,Akron\n'))
     assert [(len(r.cells["Name"]), r.cells["City"]) for r in table.rows()] == [(20_000, "Erie"), (1, "Akron")]
+
+
+def test_of_several_arrays_the_longest_is_read_and_that_is_said(tmp_path: Path) -> None:
+    text = '{"errors": [{"code": 1}], "people": [{"name": "Kim"}, {"name": "Sam"}], "total": 2}'
+    table = read_table(written(tmp_path, text))
+    assert [row.cells for row in table.rows()] == [{"name": "Kim"}, {"name": "Sam"}]
+    assert table.notes == ("the records of 'people' (2) are read, those of 'errors' (1) are not",)
 
 
 def test_json_arrays_objects_and_lines_are_flattened(tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ BY_PERSON = "person:"
 """What our own keys begin with, for rows without an id of their own."""
 
 _FUNDING: Final = re.compile(r"(pre-)?seed|series [a-h]|public|ipo", re.IGNORECASE)
+_GOOD_ADDRESS: Final = {"verified", "valid", "deliverable", "true", "yes"}
+_BAD_ADDRESS: Final = {"invalid", "bounced", "bounce", "hard bounce", "hard bounced", "undeliverable"}
 _BANDS: Final = {"1-50", "51-200", "201-1000", "1001-5000", "5000+"}
 _USUAL_BANDS: Final = {
     "1-10": "1-50", "2-10": "1-50", "11-50": "1-50", "10-50": "1-50", "1-20": "1-50", "51-100": "51-200",
@@ -244,6 +246,7 @@ class Cleaner:
         said = {
             "title": clean(self._cell(row, "job_title")),
             "email": address,
+            "email_verified": _verified(self._cell(row, "email_status")) if address else None,
             "phone": number,
             "linkedin_url": link,
             "location": ", ".join(part for part in place if part) or None,
@@ -261,6 +264,14 @@ class Cleaner:
             own = hashlib.sha256("\n".join([found.id or "", *cells]).encode()).hexdigest()
         found.key = f"{OPENING}{own}"
         return {**said, "url": website(said["url"]), "posted": day(said["posted"])}
+
+
+def _verified(status: str | None) -> bool | None:
+    """What a source says of an address: True where it was verified, False where mail comes back, None for the rest."""
+    said = (status or "").casefold().strip().replace("_", " ")
+    if said in _GOOD_ADDRESS:
+        return True
+    return False if said in _BAD_ADDRESS else None
 
 
 def _town_and_state(place: str | None) -> tuple[str | None, str | None]:

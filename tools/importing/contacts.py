@@ -330,7 +330,7 @@ def _update(people: People, contact: Held, person: Person, kept: Kept, outcome: 
         if ours == "linkedin_url" and people.by_link.get(value, contact) is not contact:
             outcome.notes["a LinkedIn page that is somebody else's was left out"] += 1
             continue
-        if not value:
+        if value == "" or (ours == "email_verified" and contact["email"] != person.email):
             continue
         contact.put(ours, value)
         for derived in _DERIVED.get(ours, ()) if present is not None else ():

@@ -78,7 +78,7 @@ def as_json(row: Clean) -> dict[str, Any]:
         found["organisation"] = organisation
     if row.person is not None:
         person = {"first_name": row.person.first, "last_name": row.person.last, "id": row.person.id, **row.person.said}
-        found["person"] = {name: value for name, value in person.items() if value}
+        found["person"] = {name: value for name, value in person.items() if value not in (None, "")}
     if row.opening is not None:
         found["opening"] = {name: value for name, value in row.opening.items() if value is not None}
     return found

@@ -88,18 +88,35 @@ def _array(file: Any, _path: Path) -> Iterator[tuple[int, Any]]:
         yield number, value
 
 
+def passed_over(path: Path, encoding: str) -> str | None:
+    """A remark where an object has several arrays of objects: which is read, and which are not."""
+    with path.open(encoding=encoding, errors="replace") as file:
+        arrays = _arrays(_whole(file, path))
+    if len(arrays) < 2:
+        return None
+    taken, *others = sorted(arrays, key=lambda name: -len(arrays[name]))
+    left = ", ".join(f"'{name}' ({len(arrays[name])})" for name in others)
+    return f"the records of '{taken}' ({len(arrays[taken])}) are read, those of {left} are not"
+
+
 def _object(file: Any, path: Path) -> Iterator[tuple[int, Any]]:
+    arrays = _arrays(_whole(file, path))
+    sizes = sorted((len(array) for array in arrays.values()), reverse=True)
+    if not sizes or sizes[:1] == sizes[1:2]:
+        named = ", ".join(arrays) or "none"
+        raise UnreadableFile(
+            f"{path.name} must have one array of objects that is longer than its others; it has {named}."
+        )
+    yield from enumerate(arrays[max(arrays, key=lambda name: len(arrays[name]))], start=1)
+
+
+def _whole(file: Any, path: Path) -> Any:
     if path.stat().st_size > MAX_WORKBOOK:
         raise UnreadableFile(
             f"{path.name}: JSON with an object around its records is read up to {MAX_WORKBOOK // 2**20} MB. "
             "Write the array alone, or one object a line."
         )
-    whole = _DECODER.decode(file.read().strip("\ufeff \t\r\n"))
-    arrays = _arrays(whole)
-    if len(arrays) != 1:
-        named = ", ".join(arrays) or "none"
-        raise UnreadableFile(f"{path.name} must have just one array of objects; it has {named}.")
-    yield from enumerate(next(iter(arrays.values())), start=1)
+    return _DECODER.decode(file.read().strip("\ufeff \t\r\n"))
 
 
 def _arrays(whole: dict[str, Any]) -> dict[str, list[Any]]:

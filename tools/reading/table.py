@@ -167,7 +167,10 @@ def _layout(path: Path) -> Table:
         if not columns:
             raise UnreadableFile(f"{path.name} has no records.")
         kind = "jsonl" if form == "lines" else "json"
-        return Table(path, kind, columns, (), scanned.sha256, scanned.notes, scanned=scanned, json_form=form)
+        notes = scanned.notes
+        if form == "object" and (remark := objects.passed_over(path, scanned.encoding)):
+            notes = (*notes, remark)
+        return Table(path, kind, columns, (), scanned.sha256, notes, scanned=scanned, json_form=form)
     dialect = text.dialect_of(head)
     top = list(islice(text.records(path, scanned, dialect), LOOK))
     header = find_header(top, path.name)
