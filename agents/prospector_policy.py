@@ -46,6 +46,13 @@ _MAKES_MIXED: Final = frozenset(
 # Names that are a person's or an organisation's, or just one part of a person's, as the language and the rest has it.
 _PERSONS_NAMES: Final = ("first_name", "last_name", "full_name")
 _BARE_NAMES: Final = frozenset(("name", "nombre", "nom", "nome", "naam"))
+# Names that are often another thing's: an account's login, the position in a team, a field of a form.
+_VAGUE: Final = frozenset(
+    ("account", "client", "customer", "business", "contact", "kontakt", "contacto", "position", "cargo",
+     "poste", "fonction", "funktion", "functie", "field", "seats", "built", "opened", "students", "association",
+     "site", "land")
+)  # fmt: skip
+_VAGUE_AT_MOST: Final = 0.78
 # What makes a column another thing than its values look like: somebody else's address, a second phone.
 _SPOILS: Final = re.compile(
     r"\b(status|secondary|tertiary|second|third|other|alt(ernate|ernative)?|assistants?|owner|manager|reports?|parent"
@@ -161,6 +168,9 @@ def confidence(column: str, field: str, samples: Sequence[str], entity: str) -> 
         # A name that means something else is believed before the values.
         elsewhere = known(column) or field_of(column, entity) is not None
         return 0.0 if elsewhere and field not in STRONG else round(telling(field, samples) * spoiled, 2)
+    if folded(column) in _VAGUE and field not in STRONG and telling(field, samples) < SURE_ENOUGH:
+        # Nothing but the heading speaks for it, and not loudly.
+        by_name = min(by_name, _VAGUE_AT_MOST)
     if fitting is None:
         return by_name
     if field == "email" and telling(field, samples) < SURE_ENOUGH <= fitting:
@@ -168,7 +178,8 @@ def confidence(column: str, field: str, samples: Sequence[str], entity: str) -> 
         return _BY_WORDS
     if fitting >= 0.8:
         # Values that can be nothing else make a name that was only put together from words a sure one.
-        return round(by_name + (1 - by_name) * (0.5 if field in STRONG else 0.1), 2)
+        sure = by_name + (1 - by_name) * (0.5 if field in STRONG else 0.1)
+        return round(min(sure, _VAGUE_AT_MOST) if by_name == _VAGUE_AT_MOST else sure, 2)
     return round(by_name * fitting, 2)
 
 

@@ -97,6 +97,19 @@ class FlagBook:
         return Kept(opened=1)
 
 
+def open_flags(session: Session, prospect_id: str, kind: FlagType) -> list[HygieneFlag]:
+    """The open flags of a kind."""
+    return list(
+        session.scalars(
+            select(HygieneFlag).where(
+                HygieneFlag.prospect_id == prospect_id,
+                HygieneFlag.flag_type == kind.value,
+                HygieneFlag.resolved_at.is_(None),
+            )
+        )
+    )
+
+
 def open_flag(
     session: Session,
     prospect_id: str,

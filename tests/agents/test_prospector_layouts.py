@@ -76,6 +76,31 @@ def test_unknown_layouts_are_mapped_and_nothing_wrong_is_sure(file: str, least: 
     assert score.entities >= 27
 
 
+def test_odd_layouts_get_nothing_wrong_that_is_sure() -> None:
+    score = Score()
+    for layout in layouts("odd.txt"):
+        score.count(layout)
+    assert score.wrong_and_sure == 0
+    assert score.right >= 0.9 * score.wanted
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "sure"),
+    [
+        ("Position", ["Goalkeeper", "Defender"], False),
+        ("Position", ["QA Director", "CTO"], True),
+        ("Seats", ["25", "300"], False),
+        ("Seating Capacity", ["25", "300"], True),
+    ],
+)
+def test_a_vague_heading_alone_is_asked_about(column: str, values: list[str], sure: bool) -> None:
+    people = {"First Name": ["Kim", "Sam"], "Last Name": ["Lee", "Roe"], "Email": ["k@x.example", "s@x.example"]}
+    school = {"School": ["Oakmont College", "Elm University"]}
+    found, _problem = mapped({**(people if column == "Position" else school), column: values})
+    [said] = [c["confidence"] for c in found["columns"] if c["column"] == column]
+    assert (said >= 0.8) == sure
+
+
 def test_a_system_is_known_by_what_only_it_calls_so() -> None:
     assert {name: source_of(columns) for name, columns in EXPORTS.items() if name != "hubspot_contacts_a"} == {
         **dict.fromkeys(

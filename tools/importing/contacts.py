@@ -17,7 +17,11 @@ from tools.importing.organisations import journal, take_organisation
 from tools.importing.records import Kept, Known
 from tools.importing.store import CONTACTS, EXTERNAL_IDS, JOURNAL, Held, Pending, in_any, read
 
-_DERIVED: Final = {"title": ("persona_type", "seniority_level", "role"), "email": ("email_verified",)}
+_DERIVED: Final = {
+    "title": ("persona_type", "seniority_level", "role"),
+    "email": ("email_verified",),
+    "location": ("timezone",),
+}
 """What was worked out of a column, and is worked out anew when it changes."""
 
 
