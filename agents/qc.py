@@ -12,6 +12,7 @@ from db.approvals import latest_decision
 from db.models import MessageDraft, MessageVersion
 from tools.checking import load_for_check
 from tools.journal import note
+from tools.overrides import with_overrides
 from tools.qc import DraftUnderCheck, Flag, check, passed
 
 
@@ -46,15 +47,17 @@ def _judged(draft: DraftUnderCheck, words: str, problem: str, fix: str, severity
     """A judge's flag. One that cannot show its words in the message warns at most: it may be about nothing."""
     in_subject, in_body = draft.subject.find(words), draft.body.find(words)
     found = bool(words.strip()) and (in_subject >= 0 or in_body >= 0)
+    start = (in_body if in_body >= 0 else in_subject) if found else -1
     return Flag(
         rule="judge",
         version=1,
         severity="block" if severity == "block" and found else "warn",
         message=problem,
         fix=fix,
-        place="body" if in_body >= 0 else "subject" if in_subject >= 0 else "message",
+        field=("body" if in_body >= 0 else "subject") if found else "message",
         text=words if found else "",
-        start=in_body if in_body >= 0 else in_subject,
+        start=start,
+        end=start + len(words) if found else -1,
     )
 
 
@@ -63,7 +66,8 @@ async def _record(work: Work, state: State, flags: list[Flag]) -> Done:
 
     def write(session: Session) -> bool:
         draft = session.get_one(MessageDraft, state["draft_id"])
-        draft.qc_passed, draft.qc_flags, draft.qc_run_id = ok, [f.as_json() for f in flags], work.run_id
+        kept = with_overrides(flags, draft.qc_flags)
+        draft.qc_passed, draft.qc_flags, draft.qc_run_id = ok, kept, work.run_id
         by_person = session.scalar(
             select(MessageVersion.author).where(
                 MessageVersion.draft_id == draft.id, MessageVersion.version == draft.version

@@ -154,6 +154,33 @@ class MessageRules(_Data):
     tone: str
 
 
+class QcRule(_Data):
+    """What a playbook changes about one rule of QC, and why. What blocks cannot be switched off or made a warning."""
+
+    on: bool = True
+    severity: Literal["block", "warn"] | None = None
+    why: str
+
+
+class QcSettings(_Data):
+    """The measures of QC, and what this playbook changes about its rules.
+
+    `words` is the least and most words by kind of touch (`tools.qc.model.KINDS`); the first touch has those of
+    `[message]`. `fact_days` is how old a fact may be in days, by `research_facts.field`; `other` holds for the rest.
+    """
+
+    rules: dict[str, QcRule] = {}
+    words: dict[str, tuple[int, int]] = {}
+    fact_days: dict[str, int] = {}
+    max_grade: float = Field(default=13.0, description="Flesch-Kincaid grade of the text without greeting and footer")
+    max_likeness: float = Field(default=0.5, ge=0, le=1, description="share of runs of words with an earlier touch")
+    max_batch_likeness: float = Field(default=0.7, ge=0, le=1, description="the same with another draft of the batch")
+    people_per_organisation: int = Field(default=2, ge=1)
+    linkedin_note_chars: int = Field(default=300, ge=1)
+    linkedin_inmail_chars: int = Field(default=1900, ge=1)
+    may_name: list[str] = Field(default=[], description="tools and bodies that any message may name without a fact")
+
+
 class Limits(_Data):
     """Bounds on one run and on what may be reused."""
 
@@ -188,6 +215,7 @@ class Playbook(_Data):
     message: MessageRules
     limits: Limits
     dedupe: Dedupe = Dedupe()
+    qc: QcSettings = QcSettings()
     statements: list[Statement]
     editions: list[TemplateEdition] = []
     objections: list[Objection] = []

@@ -1,16 +1,25 @@
 """From rows to what QC looks at."""
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, joinedload
 
 from db.actors import is_user
 from db.approvals import recipient_of
-from db.models import Delivery, ExternalId, MessageDraft, MessageVersion, Touchpoint
+from db.models import Contact, Delivery, ExternalId, MessageDraft, MessageVersion, Reply, Touchpoint
 from db.suppressions import is_suppressed
 from playbooks import Playbook
 from tools.drafts import facts_about, footer, without_footer
-from tools.qc import DraftUnderCheck, Fact, Recipient
+from tools.qc import DraftUnderCheck, Earlier, Fact, Recipient
+from tools.qc.naming import names_of
 from tools.wording import spoken_name, without_brackets
+
+AT_A_TIME: Final = timedelta(days=30)
+"""How long a message to one person of an organisation counts as being in contact with it."""
+MOST_SIBLINGS: Final = 200
+"""How many drafts of a batch one is compared with, the newest first: enough to see a form letter."""
 
 
 def load_for_check(session: Session, playbook: Playbook, draft_id: str) -> DraftUnderCheck:
@@ -21,9 +30,6 @@ def load_for_check(session: Session, playbook: Playbook, draft_id: str) -> Draft
     version = session.scalars(
         select(MessageVersion).where(MessageVersion.draft_id == draft.id, MessageVersion.version == draft.version)
     ).one()
-    touchpoints = session.scalar(
-        select(func.count()).select_from(Touchpoint).where(Touchpoint.contact_id == contact.id)
-    )
     sent = session.scalar(
         select(func.count())
         .select_from(Delivery)
@@ -45,6 +51,8 @@ def load_for_check(session: Session, playbook: Playbook, draft_id: str) -> Draft
             suppressed=is_suppressed(session, contact.email),
             bounced=contact.status == "bounced",
             email_verified=contact.email_verified,
+            title=contact.title or "",
+            others=_others(session, contact),
         ),
         channel=draft.channel,
         touch=draft.touch_number,
@@ -53,11 +61,83 @@ def load_for_check(session: Session, playbook: Playbook, draft_id: str) -> Draft
         text=without_footer(draft.body, playbook.sender, draft.channel),
         footer=footer(playbook.sender, draft.channel),
         names=_names(session, prospect.account_id, prospect.name, prospect.stadium_name),
-        facts=tuple(Fact(f.id, f.sentence, f.quote) for f in facts),
+        facts=tuple(Fact(f.id, f.sentence, f.quote, f.field, f.observed_on) for f in facts),
         claims=tuple((c["sentence"], c["fact_id"]) for c in version.claims),
         by_person=is_user(version.author),
-        earlier_touches=touchpoints or 0,
         touch_sent=bool(sent),
+        touch_type=draft.touch_type or "",
+        history=_history(session, playbook, draft),
+        replied=session.scalar(select(Reply.id).where(Reply.contact_id == contact.id).limit(1)) is not None,
+        siblings=_siblings(session, playbook, draft),
+        today=datetime.now(UTC).date(),
+    )
+
+
+def _history(session: Session, playbook: Playbook, draft: MessageDraft) -> tuple[Earlier, ...]:
+    """What this person had before. The number of a touch counts within its own sequence alone."""
+    touchpoints = session.scalars(
+        select(Touchpoint)
+        .where(
+            Touchpoint.contact_id == draft.contact_id,
+            or_(Touchpoint.message_draft_id != draft.id, Touchpoint.message_draft_id.is_(None)),
+        )
+        .options(joinedload(Touchpoint.message_draft))
+        .order_by(Touchpoint.sent_at)
+    )
+    return tuple(
+        Earlier(
+            touch=t.touch_number if t.sequence_id is not None and t.sequence_id == draft.sequence_id else None,
+            channel=t.channel,
+            touch_type=t.message_draft.touch_type or "" if t.message_draft else "",
+            subject=t.message_draft.subject_line or "" if t.message_draft else "",
+            body=without_footer(t.message_draft.body, playbook.sender, t.channel) if t.message_draft else "",
+            on=t.sent_at.date(),
+            connected=t.outcome == "connected",
+        )
+        for t in touchpoints
+    )
+
+
+def _others(session: Session, contact: Contact) -> int:
+    """How many other people of the organisation have had a message of late, or have one that is about to leave."""
+    since = datetime.now(UTC) - AT_A_TIME
+    written = select(Touchpoint.contact_id).where(Touchpoint.sent_at >= since)
+    ready = select(MessageDraft.contact_id).where(MessageDraft.approval_status == "ready")
+    return (
+        session.scalar(
+            select(func.count(func.distinct(Contact.id))).where(
+                Contact.account_id == contact.account_id,
+                Contact.id != contact.id,
+                or_(Contact.id.in_(written), Contact.id.in_(ready)),
+            )
+        )
+        or 0
+    )
+
+
+def _siblings(session: Session, playbook: Playbook, draft: MessageDraft) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The other drafts of its batch, each with what its reader is called."""
+    if draft.batch_id is None:
+        return ()
+    others = session.scalars(
+        select(MessageDraft)
+        .where(
+            MessageDraft.batch_id == draft.batch_id,
+            MessageDraft.id != draft.id,
+            MessageDraft.channel == draft.channel,
+            MessageDraft.touch_number == draft.touch_number,
+            MessageDraft.approval_status != "archived",
+        )
+        .options(joinedload(MessageDraft.contact).joinedload(Contact.prospect))
+        .order_by(MessageDraft.created_at.desc(), MessageDraft.id)
+        .limit(MOST_SIBLINGS)
+    )
+    return tuple(
+        (
+            without_footer(o.body, playbook.sender, o.channel),
+            (*names_of(o.contact.prospect.name), o.contact.first_name.strip(), o.contact.prospect.stadium_name or ""),
+        )
+        for o in others
     )
 
 

@@ -123,10 +123,10 @@ async def test_a_judge_blocks_only_with_words_that_are_there(
     judged = next(f for f in draft.qc_flags or [] if f["rule"] == "judge")
     assert (draft.qc_passed, judged["severity"]) == (passes, kept)
     if words.strip() and kept == severity:
-        text = {"body": draft.body, "subject": draft.subject_line or ""}[judged["place"]]
+        text = {"body": draft.body, "subject": draft.subject_line or ""}[judged["field"]]
         assert text[judged["start"] :].startswith(words)
     else:
-        assert (judged["text"], judged["start"], judged["place"]) == ("", -1, "message") or judged["start"] >= 0
+        assert (judged["text"], judged["start"], judged["field"]) == ("", -1, "message") or judged["start"] >= 0
 
 
 @pytest.mark.parametrize(

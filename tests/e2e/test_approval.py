@@ -219,6 +219,32 @@ def test_an_edit_that_says_more_than_the_facts_comes_back_with_the_flags(office:
     assert (final.approval_status, final.version, final.body) == ("ready", 3, item.body)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("Hi {first},", "Hi Brunhilde,", "greeting.name"),
+        ("Best,", "I hear that the trustees have already voted for new lights.\n\nBest,", "claim.unsupported"),
+        ("Best,", "{organisation} has 123,456 seats.\n\nBest,", "claim.number"),
+        ("Best,", "I have long admired Fernhollow State University.\n\nBest,", "organisation.wrong"),
+        ("Best,", "I called you on Monday.\n\nBest,", "history.call"),
+    ],
+)
+def test_a_persons_slip_is_caught_before_it_can_go(office: Office, old: str, new: str, rule: str) -> None:
+    item = office.read(waiting_drafts)[0]
+    names = {"first": item.person.split()[0], "organisation": item.organisation}
+    body = item.body.replace(old.format(**names), new.format(**names), 1)
+    assert body != item.body
+    decide(office, item, "edit", subject=item.subject, body=body)
+    office.carry_on()
+    again = next(i for i in office.read(waiting_drafts) if i.draft_id == item.draft_id)
+    found = [flag for flag in again.qc_flags if flag["rule"] == rule]
+    assert found
+    assert again.body[found[0]["start"] : found[0]["end"]] == found[0]["text"]
+    with pytest.raises(DecisionRefused, match="cannot be overridden"):
+        decide(office, again, "approve")
+    assert draft_of(office, item).approval_status == "draft"
+
+
 def test_a_decision_on_a_text_that_has_changed_is_refused(office: Office) -> None:
     item = office.read(waiting_drafts)[0]
     decide(office, item, "reject", reason="too long")

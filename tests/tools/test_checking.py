@@ -54,7 +54,7 @@ def test_the_draft_under_check(database_url: str) -> None:
     assert draft.names == (
         *("Indiana University-Bloomington", "Indiana University Bloomington", "Indiana", "Hoosiers", "Lakeside Field"),
     )
-    assert (draft.by_person, draft.earlier_touches, draft.touch_sent) == (False, 0, False)
+    assert (draft.by_person, draft.history, draft.replied, draft.touch_sent) == (False, (), False, False)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,18 @@
 """Quality control by rule: what may not go out, and what a person should see before it does."""
 
-from tools.qc.engine import RULES, check, passed
-from tools.qc.model import DraftUnderCheck, Fact, Flag, Recipient
+from tools.qc.engine import RULES, QcSettingsInvalid, Rule, check, passed, rules_for
+from tools.qc.model import DraftUnderCheck, Earlier, Fact, Flag, Recipient
 
-__all__ = ["RULES", "DraftUnderCheck", "Fact", "Flag", "Recipient", "check", "passed"]
+__all__ = [
+    "RULES",
+    "DraftUnderCheck",
+    "Earlier",
+    "Fact",
+    "Flag",
+    "QcSettingsInvalid",
+    "Recipient",
+    "Rule",
+    "check",
+    "passed",
+    "rules_for",
+]

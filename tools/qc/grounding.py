@@ -5,32 +5,37 @@ facts that it cites or of a statement that the seller has agreed to. Where they 
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import Literal
 
 from tools.qc import support
-from tools.qc.model import DraftUnderCheck, Fact
+from tools.qc.model import DraftUnderCheck, Fact, Finding, Findings
+from tools.qc.parts import said
 from tools.qc.support import ENOUGH, WORD, share, vocabulary, words
 from tools.wording import numbers_in, sentences
 
-Finding = tuple[str, str, str, str]
+Kind = Literal["claim", "number", "name"]
+Problem = tuple[Kind, str]
+"""What is wrong with a sentence: which kind of thing it is, and in words."""
 
-_FIX = "Rest it on a kept fact that says so, or take it out."
+FIX = "Rest it on a kept fact that says so, or take it out."
 # 'you' does something in these words, and nobody claims that it is so.
-_SUPPOSED = re.compile(
+SUPPOSED = re.compile(
     r"\b(?:if|whether|what(?:ever)?|which(?:ever)?|when(?:ever)?|where(?:ver)?|how(?:ever)?|who(?:ever)?|unless|until"
     r"|before|after|once|so that|in case|should|as soon as|than|like)\b[^,;.]*$",
     re.IGNORECASE,
 )
-_YOU = re.compile(r"\byou(?P<short>['’](?:re|ve|d|ll))?\s+(?P<next>[a-z]+)", re.IGNORECASE)
-_NO_CLAIM_AFTER_YOU = re.compile(
-    r"(?:can|could|may|might|would|will|should|to|who|whom|which|what|that|how|whether|if|about|at|for|on|with|in|from"
+YOU = re.compile(r"\byou(?P<short>['’](?:re|ve|d|ll))?\s+(?P<next>[a-z]+)", re.IGNORECASE)
+NO_CLAIM_AFTER_YOU = re.compile(
+    r"(?:can|could|may|might|would|will|should|to|who|whom|which|what|that|how|whether|if|about|at|for|on|with|in"
+    r"|from"
     r"|as|and|or|a|an|the|some|more|something|directly|today|now|next|this|because|so|but|by|of|through|when|where)",
     re.IGNORECASE,
 )
-_YOUR = re.compile(r"\byours?\s+(?P<thing>[\w'’-]+(?:\s+[\w'’-]+)?)", re.IGNORECASE)
+YOUR = re.compile(r"\byours?\s+(?P<thing>[\w'’-]+(?:\s+[\w'’-]+)?)", re.IGNORECASE)
 _HARMLESS = frozenset({"time", "convenience", "thoughts", "view", "opinion", "reply", "consideration", "inbox", "own"})
-_POINTS_BACK = re.compile(r"\b(?:its|it|their|they|there|which|where|whose|that|this)\b", re.IGNORECASE)
+POINTS_BACK = re.compile(r"\b(?:its|it|their|they|there|which|where|whose|that|this)\b", re.IGNORECASE)
 _OPEN = re.compile(r"\b(?:whether|if)\b([^,.;:?]*)", re.IGNORECASE)
 _LOADED = re.compile(
     r"^\W*(?:is|are|was|were|do|does|did|would|should|could|have|has|had|ca|wo)n['’]t\b"
@@ -65,120 +70,103 @@ def _known(draft: DraftUnderCheck) -> _Known:
     )
 
 
-def _body_sentences(draft: DraftUnderCheck) -> list[str]:
-    """The sentences between greeting and sign-off."""
-    lines = draft.text.split("\n")
-    if lines and re.match(r"\s*(?:Hi|Hello|Dear|Hey|Good (?:morning|afternoon))\b", lines[0]):
-        rest = re.sub(r"^[^,:!]*[,:!]\s*", "", lines[0], count=1)
-        lines = [rest, *lines[1:]]
-    text = "\n".join(lines)
-    text = re.sub(
-        r"\n\s*(?:Best|Best regards|Kind regards|Regards|Thanks|Thank you|Sincerely|Cheers),?\s*\n.*\Z",
-        "",
-        text,
-        flags=re.S,
-    )
-    return sentences(text)
+@cache
+def _sentences_of(statement: str) -> tuple[str, ...]:
+    return tuple(" ".join(each.split()).casefold() for each in sentences(statement))
 
 
-def _is_statement(sentence: str, draft: DraftUnderCheck) -> bool:
+def is_statement(sentence: str, draft: DraftUnderCheck) -> bool:
     """Whether it is a sentence of an agreed statement, or the beginning of one up to where it pauses.
 
     Not any part of one: of 'whether the poles can stay', 'The poles can stay' is a promise.
     """
     plain = " ".join(sentence.split()).rstrip(".?!").casefold()
     for statement in draft.playbook.statements:
-        for agreed in sentences(statement.text):
-            whole = " ".join(agreed.split()).casefold()
+        for whole in _sentences_of(statement.text):
             rest = whole.removeprefix(plain)
             if rest in ("", ".", "?") or (len(rest) < len(whole) and rest[0] in ",:;" and len(plain.split()) > 3):
                 return True
     return False
 
 
-def _cited(sentence: str, draft: DraftUnderCheck) -> list[Fact]:
+def cited(sentence: str, draft: DraftUnderCheck) -> list[Fact]:
     """The facts that the draft says this sentence rests on."""
     by_id = {fact.id: fact for fact in draft.facts}
     plain = " ".join(sentence.split()).casefold()
     found = []
     for claimed, fact_id in draft.claims:
-        said = " ".join(claimed.split()).casefold()
-        if fact_id in by_id and said and (said in plain or (plain in said and len(plain) > 15)):
+        words_of = " ".join(claimed.split()).casefold()
+        if fact_id in by_id and words_of and (words_of in plain or (plain in words_of and len(plain) > 15)):
             found.append(by_id[fact_id])
     return found
 
 
-def organisation_missing(draft: DraftUnderCheck) -> Iterator[Finding]:
-    """A message that names neither the organisation nor its venue could have gone to anybody."""
+def organisation_missing(draft: DraftUnderCheck) -> Findings:
+    """It names the organisation or its venue; a person may leave that out of a follow-up."""
+    if draft.by_person and (draft.touch > 1 or draft.kind == "reply"):
+        return  # a thread that named it may go on without
     text = f"{draft.subject}\n{draft.text}".casefold()
     if not any(name and name.casefold() in text for name in draft.names):
-        yield "message", "", "It does not name the organisation.", f"Name it: {draft.names[0]}."
+        name = draft.names[0] if draft.names else "the organisation"
+        yield Finding("message", "", "It does not name the organisation.", f"Name it: {name}.")
 
 
-def unknown_facts(draft: DraftUnderCheck) -> Iterator[Finding]:
+def unknown_facts(draft: DraftUnderCheck) -> Findings:
     """A claim must rest on a fact that exists."""
     known = {fact.id for fact in draft.facts}
     for sentence, fact_id in draft.claims:
         if fact_id not in known:
-            yield (
-                "body",
-                sentence,
-                "It claims a fact that is not on file.",
-                "Rest it on a kept fact, or take it out.",
-            )
+            yield Finding("body", sentence, "It claims a fact that is not on file.", FIX)
 
 
-def unsupported_sentences(draft: DraftUnderCheck) -> Iterator[Finding]:
-    """Every sentence is an agreed statement, or rests on the facts it cites, or says nothing about the reader.
+def problem_of(sentence: str, draft: DraftUnderCheck) -> Problem | None:
+    """What is wrong with a model's sentence.
 
-    A cited fact must hold the sentence's numbers and names, and most of its words: a citation alone proves nothing.
-    What a person wrote may say more than a model: anything but a number, a name or a claim about the reader.
+    It is an agreed statement, or rests on the facts that it cites, or says nothing about the reader. A cited fact must
+    hold the sentence's numbers and names, and most of its words: a citation alone proves nothing.
     """
-    known = _known(draft)
-    for sentence in _body_sentences(draft):
-        if _is_statement(sentence, draft):
-            continue
-        if problem := _problem(sentence, _cited(sentence, draft), known, draft):
-            yield "body", sentence, problem, _FIX
+    return None if is_statement(sentence, draft) else _problem(sentence, cited(sentence, draft), _known(draft), draft)
 
 
-def unsupported_subject(draft: DraftUnderCheck) -> Iterator[Finding]:
+def subject_problem(draft: DraftUnderCheck) -> str | None:
     """The subject has only numbers that a fact has, and neither praise nor a claim about the reader."""
     subject, known = draft.subject, _known(draft)
     facts = " ".join(f"{fact.sentence} {fact.quote}" for fact in draft.facts)
     if extra := numbers_in(subject) - numbers_in(facts):
-        yield "subject", subject, f"No fact has the number {', '.join(sorted(extra))}.", _FIX
-    elif (support.praises(subject) - support.praises(facts)) or (support.counts(subject) - known.names):
-        yield "subject", subject, "The subject praises or counts what no fact does.", _FIX
-    elif _modified(subject, facts, " ".join(known.statements)) or any(
-        not words(match[0]) <= vocabulary(" ".join([facts, *known.statements])) for match in _YOUR.finditer(subject)
+        return f"No fact has the number {', '.join(sorted(extra))}."
+    if (support.praises(subject) - support.praises(facts)) or (support.counts(subject) - known.names):
+        return "The subject praises or counts what no fact does."
+    if modified(subject, facts, " ".join(known.statements)) or any(
+        not words(match[0]) <= vocabulary(" ".join([facts, *known.statements])) for match in YOUR.finditer(subject)
     ):
-        yield "subject", subject, "The subject says something about the reader that no fact supports.", _FIX
+        return "The subject says something about the reader that no fact supports."
+    return None
 
 
-def _problem(sentence: str, cited: list[Fact], known: _Known, draft: DraftUnderCheck) -> str | None:
+def _problem(sentence: str, cited: list[Fact], known: _Known, draft: DraftUnderCheck) -> Problem | None:
     facts = " ".join(f"{fact.sentence} {fact.quote}" for fact in cited)
     agreed = known.nearest(words(sentence) - known.own_words)
     backing = f"{facts} {agreed}"
     if extra := numbers_in(sentence) - numbers_in(backing):
-        return f"No cited fact has the number {', '.join(sorted(extra))}."
+        return "number" if cited else "claim", f"No cited fact has the number {', '.join(sorted(extra))}."
     if wrong := support.misused_numbers(sentence, [text for f in cited for text in (f.sentence, f.quote)]):
-        return f"It uses {', '.join(sorted(wrong))} as something that it is not."
+        return "number", f"It uses {', '.join(sorted(wrong))} as something that it is not."
     held = {support.bare(w).casefold() for w in WORD.findall(facts)}
     if strange := {n for n in support.names_in(sentence) if n.casefold() not in held | known.names}:
-        return f"No cited fact names {', '.join(sorted(strange))}."
+        return "name", f"No cited fact names {', '.join(sorted(strange))}."
     if support.counts(sentence) - support.counts(backing) - known.names:
-        return "It counts something that no fact counts."
+        return "number", "It counts something that no fact counts."
     if _claims_about_reader(sentence, facts, agreed):
-        return "It says something about the reader that no fact supports."
+        return "claim", "It says something about the reader that no fact supports."
     if sentence.rstrip().endswith("?"):
-        return _loaded(sentence, facts, agreed)
-    if not draft.by_person:
-        if praise := support.praises(sentence) - support.praises(backing):
-            return f"It praises or ranks where no fact does: {', '.join(sorted(praise))}."
-        if any(_denies(part) for part in support.clauses(sentence)) and not support.denies(backing):
-            return "It denies something, and no fact does."
-    return _uncovered(sentence, facts, known, draft)
+        problem = loaded(sentence, facts, agreed)
+    elif praise := support.praises(sentence) - support.praises(backing):
+        problem = f"It praises or ranks where no fact does: {', '.join(sorted(praise))}."
+    elif any(_denies(part) for part in support.clauses(sentence)) and not support.denies(backing):
+        problem = "It denies something, and no fact does."
+    else:
+        problem = _uncovered(sentence, facts, known, draft)
+    return ("claim", problem) if problem else None
 
 
 def _denies(clause: str) -> bool:
@@ -186,7 +174,7 @@ def _denies(clause: str) -> bool:
     return support.denies(clause) and not support.speaks_of_sender(clause)
 
 
-def _modified(text: str, facts: str, agreed: str) -> bool:
+def modified(text: str, facts: str, agreed: str) -> bool:
     """Whether it calls something of the reader's by what it does ('the failing lights'), and no fact says that it does.
 
     A statement counts only where it uses that very word: lamps that fail are not failing lamps.
@@ -197,9 +185,9 @@ def _modified(text: str, facts: str, agreed: str) -> bool:
     )
 
 
-def _loaded(question: str, facts: str, agreed: str) -> str | None:
+def loaded(question: str, facts: str, agreed: str) -> str | None:
     """A question may ask anything, but not take for granted what no fact says."""
-    if _LOADED.search(question) or _modified(question, facts, agreed):
+    if _LOADED.search(question) or modified(question, facts, agreed):
         return "The question takes for granted what no fact says."
     return None
 
@@ -207,23 +195,23 @@ def _loaded(question: str, facts: str, agreed: str) -> str | None:
 def _claims_about_reader(sentence: str, facts: str, agreed: str) -> bool:
     """Whether something is said of 'you' or 'your' that neither the facts nor the nearest statement says."""
     question = sentence.rstrip().endswith("?")
-    for match in _YOU.finditer(sentence):
+    for match in YOU.finditer(sentence):
         before = sentence[: match.start()]
-        if question or _SUPPOSED.search(before) or match[0].casefold() in agreed.casefold():
+        if question or SUPPOSED.search(before) or match[0].casefold() in agreed.casefold():
             continue
-        if match["short"] in (None, "'d", "’d", "'ll", "’ll") and _NO_CLAIM_AFTER_YOU.fullmatch(match["next"]):
+        if match["short"] in (None, "'d", "’d", "'ll", "’ll") and NO_CLAIM_AFTER_YOU.fullmatch(match["next"]):
             continue
         if not match["short"] and re.search(
             r"\b(?:thank|to|with|for|ask|tell|show|give|send|help|let)\s+$", before, re.I
         ):
             continue
         return True
-    for match in _YOUR.finditer(sentence):
+    for match in YOUR.finditer(sentence):
         thing = match["thing"].casefold()
         if thing.split()[0] in _HARMLESS or words(thing) & vocabulary(facts):
             continue
         topic = words(thing.split()[0]) & vocabulary(agreed)
-        aside = question or _SUPPOSED.search(sentence[: match.start()]) or support.speaks_of_sender(sentence)
+        aside = question or SUPPOSED.search(sentence[: match.start()]) or support.speaks_of_sender(sentence)
         if not (topic and aside):
             return True
     return False
@@ -250,22 +238,20 @@ def _uncovered(sentence: str, facts: str, known: _Known, draft: DraftUnderCheck)
             continue  # a supposition; what it takes for granted of 'you' and 'your' was looked at before
         if facts:
             # Beside a fact, only what the sender says of themselves, or what is plainly a statement and not about it.
-            general = len(content) > 2 and not _POINTS_BACK.search(clause)
+            general = len(content) > 2 and not POINTS_BACK.search(clause)
             if (own or general) and content <= by_statement | by_facts:
                 continue
             return "It says more than the facts that it cites."
         if named and not support.speaks_of_sender(sentence):
             return "It says something about the reader that no fact supports."
-        if draft.by_person:
-            continue  # a courtesy or an opinion of the sender's own
         if share(by_statement, content) < (1.0 if named else ENOUGH):
             return "Neither a fact nor an agreed statement says this."
     return None
 
 
-def no_fact_at_all(draft: DraftUnderCheck) -> Iterator[Finding]:
-    """A first message without one true fact about its reader is not worth sending."""
-    if draft.touch > 1:
+def no_fact_at_all(draft: DraftUnderCheck) -> Findings:
+    """A model's first message cites at least one true fact about its reader."""
+    if draft.touch > 1 or draft.by_person:
         return
-    if not any(_cited(sentence, draft) for sentence in _body_sentences(draft)):
-        yield "message", "", "No sentence rests on a fact about this organisation.", "Open with one."
+    if not any(cited(each.sentence, draft) for each in said(draft.text)):
+        yield Finding("message", "", "No sentence rests on a fact about this organisation.", "Open with one.")

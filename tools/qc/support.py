@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from typing import Final
 
 from tools.qc.words import EVERYDAY, OWN_DOING, RELATED, SENTENCE_STARTERS, UNITS
 from tools.wording import numbers_in
@@ -9,17 +10,19 @@ from tools.wording import numbers_in
 WORD = re.compile(r"[A-Za-z][A-Za-z'’&.-]*")
 ENOUGH = 0.6
 _NAME = re.compile(r"\b[A-Z][\w'’&.-]*(?:\s+(?:of|the|and|at|de|for)\s+[A-Z][\w'’&.-]*|\s+[A-Z][\w'’&.-]*)*")
-_CLAUSE_ENDS = re.compile(r"\s*(?:,|;|:|\s[–—-]\s|—|\b(?:and|but|so|because|while)\b)\s*")
+_CLAUSE_ENDS = re.compile(r"\s*(?:,(?!\d)|;|:(?!\d)|\s[–—-]\s|—|\b(?:and|but|so|because|while)\b)\s*")
 _DENIAL = re.compile(
     r"\b(?:not|never|no|none|nor|neither|without|hardly|barely|cannot|any ?more|longer)\b|n['’]t\b", re.IGNORECASE
 )
 # Ends in -est, and is no superlative.
 _PLAIN_EST = (
-    r"(?:t|r|w|b(?=\b)|qu|inter|requ|hon|for|gu|sugg|inv|cont|midw|dig|mod|harv|prot|arr|mani?f|earn|nor?thw|southw)est"
+    r"(?:t|r|w|b(?=\b)|qu|inter|requ|hon|for|gu|sugg|inv|cont|midw|dig|mod|harv|prot|arr|mani?f|earn|nor?thw"
+    r"|southw)est"
 )
 _PRAISE = re.compile(
     rf"\b(?!{_PLAIN_EST}s?\b)\w{{3,}}est\b|\b(?:most|best|worst|least|leading|premier|top|only|unique|unmatched"
-    r"|unrivall?ed|perfect|impressive|incredible|amazing|beautiful|iconic|legendary|historic|storied|renowned|proven)\b",
+    r"|unrivall?ed|perfect|impressive|incredible|amazing|beautiful|iconic|legendary|historic|storied|renowned"
+    r"|proven)\b",
     re.IGNORECASE,
 )
 _COUNT = re.compile(
@@ -27,6 +30,19 @@ _COUNT = re.compile(
     r"millions?|dozens?|half|twice|double[ds]?|triple[ds]?|percent|decades?|century|centuries)\b",
     re.IGNORECASE,
 )
+WORD_NUMBERS: Final = {
+    word: number
+    for number, word in (
+        *enumerate(
+            re.findall(r"\S+", "two three four five six seven eight nine ten eleven twelve"),
+            start=2,
+        ),
+        (20, "twenty"),
+        (30, "thirty"),
+        (40, "forty"),
+        (50, "fifty"),
+    )
+}
 _AMOUNT_BEFORE = re.compile(r"\b(?:seats?|holds?|has|have|room for|capacity(?: of)?|about|over|around)\W*$", re.I)
 _YEAR_BEFORE = re.compile(
     r"\b(?:in|since|from|until|by|circa|year|built|back to|dates (?:to|from|back to)|back in)\W*$", re.I

@@ -54,6 +54,12 @@ def changed(old: str, new: str) -> DraftUnderCheck:
     return draft(TEXT.replace(old, new))
 
 
+def miscounted(old: str, new: str) -> DraftUnderCheck:
+    """A sentence that cites its facts, with another number than theirs."""
+    opener = OPENER.replace(old, new)
+    return draft(TEXT.replace(OPENER, opener), claims=tuple((opener, fact.id) for fact in FACTS))
+
+
 def test_a_clean_message_has_no_flag() -> None:
     assert check(draft()) == []
 
@@ -67,21 +73,25 @@ def test_a_clean_message_has_no_flag() -> None:
         ("greeting.name", changed("Hi Jordan", "Hi Morgan")),
         ("greeting.name", changed("Hi Jordan,\n\n", "")),
         ("recipient.missing", draft(recipient=Recipient("Jordan", "Reyes", None))),
-        ("recipient.barred", draft(recipient=Recipient("Jordan", "Reyes", "j@h.example", do_not_contact=True))),
-        ("recipient.barred", draft(recipient=Recipient("Jordan", "Reyes", "j@h.example", suppressed=True))),
-        ("recipient.barred", draft(recipient=Recipient("Jordan", "Reyes", "j@h.example", bounced=True))),
+        ("recipient.do_not_contact", draft(recipient=Recipient("Jordan", "Reyes", "j@h.example", do_not_contact=True))),
+        ("recipient.suppressed", draft(recipient=Recipient("Jordan", "Reyes", "j@h.example", suppressed=True))),
+        ("recipient.bounced", draft(recipient=Recipient("Jordan", "Reyes", "j@h.example", bounced=True))),
         ("recipient.invalid", draft(recipient=Recipient("Jordan", "Reyes", "j@h.example", email_verified=False))),
         ("recipient.unverified", draft(recipient=Recipient("Jordan", "Reyes", "j@h.example"))),
         ("touch.sent", draft(touch_sent=True)),
-        ("sender.identity", draft(body=TEXT)),
+        ("sender.postal_address", draft(body=TEXT)),
+        ("sender.opt_out", draft(body=TEXT)),
+        ("sender.identity", changed("Dana Whitfield", "")),
         ("history.false", changed("Is lighting", "As we discussed, is lighting")),
-        ("history.false", draft(subject="Re: The lights at Lakeside Field")),
+        ("history.reply", draft(subject="Re: The lights at Lakeside Field")),
         ("text.hidden", changed("poles there", "poles‮ there")),
         ("link.foreign", changed("photos:", "photos (https://evil.example/x?d=jordan):")),
         ("organisation.missing", draft(TEXT.replace(OPENER, ""), "Lights", names=("Some Other College",))),
         ("claim.unknown_fact", draft(claims=((OPENER, "nope"),))),
         ("claim.none", draft(claims=())),
         ("claim.unsupported", changed("1958", "1957")),
+        ("claim.number", miscounted("1958", "1957")),
+        ("claim.number", miscounted("4,200", "42,000")),
         ("claim.unsupported", changed("Harbor College football", "Ridgemont Tech football")),
         ("claim.unsupported", changed("Is lighting", "Your lamps are failing.\n\nIs lighting")),
         ("claim.unsupported", changed("Is lighting", "We saved Oberlin College a third.\n\nIs lighting")),
@@ -92,9 +102,9 @@ def test_a_clean_message_has_no_flag() -> None:
             "length.subject",
             draft(subject="The lights at Lakeside Field, and some more words that nobody reads to the end"),
         ),
-        ("style.forbidden", changed("Is lighting", "I hope this finds you well. Is lighting")),
+        ("style.opener", changed("Is lighting", "I hope this finds you well. Is lighting")),
         ("style.spam", draft(subject="Free lights at Lakeside Field")),
-        ("style.questions", changed("two years?", "two years? Or three?")),
+        ("style.asks", changed("two years?", "two years? Or three?")),
         ("style.shouting", changed("two years?", "two years?!")),
         ("style.meeting_ask", changed("Is lighting", "Could we schedule a call? Is lighting")),
     ],
