@@ -45,6 +45,7 @@ COMMANDS: dict[str, Entry] = {
     "sent": Entry("outbox", "sent", "Say that a message of the outbox has left.", WORK),
     "replies": Entry("replies", "replies_app", "Take in replies, sort them, and see what they ask for.", WORK),
     "bids": Entry("bids", "bids_app", "Take tenders in, match them to prospects, decide on each.", WORK),
+    "qc": Entry("qc", "qc_app", "Judge drafts by rule; list, measure, override rules.", LOOK),
     "signals": Entry("signals", "signals_app", "Find reasons to write now in openings, news and records.", WORK),
     "research": Entry("research", "research_app", "Pages and what they say; people whom they name.", LOOK),
     "score": Entry("score", "score_app", "How a score came about; score anew, and see what moved.", LOOK),
