@@ -32,11 +32,7 @@ class Labelled:
 
     def half(self, held_out: bool) -> Labelled:
         """The tuned half, or the one held out."""
-        keep = [n for n, e in enumerate(self.entity) if is_held_out(self.name, e) == held_out]
-        return Labelled(
-            self.name, self.people, self.columns, [self.records[n] for n in keep], [self.entity[n] for n in keep],
-            [self.source[n] for n in keep], self.linked,
-        )  # fmt: skip
+        return pick(self, [n for n, e in enumerate(self.entity) if is_held_out(self.name, e) == held_out])
 
     def truth(self) -> set[tuple[int, int]]:
         """All pairs of places that are one entity."""
@@ -50,6 +46,14 @@ class Labelled:
             for b in group[n + 1 :]
             if not self.linked or self.source[a] != self.source[b]
         }
+
+
+def pick(of: Labelled, rows: list[int]) -> Labelled:
+    """These rows of a set alone."""
+    return Labelled(
+        of.name, of.people, of.columns, [of.records[n] for n in rows], [of.entity[n] for n in rows],
+        [of.source[n] for n in rows], of.linked,
+    )  # fmt: skip
 
 
 def is_held_out(name: str, entity: str) -> bool:

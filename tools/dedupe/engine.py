@@ -20,6 +20,9 @@ LINK: Final = 0.5
 DOUBTFUL: Final = 0.1
 AGAINST: Final = -1.0
 FEWEST: Final = 500
+"""A file is thought of as part of at least so many records: few rows make a value no rarer, nor a pair likelier."""
+FEWEST_ORGANISATIONS: Final = 100
+"""The same for the share of doubles among organisations, whose names say more by themselves."""
 MEAN: Final = {True: 0.2, False: 0.5}
 _IDENTIFYING: Final = ("domain", "phone", "linkedin", "street")
 _MOST_RARE_BITS: Final = 6.0
@@ -131,7 +134,7 @@ def find(
         features,
         records,
         {p: counts[n] for p, n in numbers.items()},
-        all_pairs=_all_pairs(len(records), fresh),
+        all_pairs=_all_pairs(len(records), fresh, people),
         people=people,
         fresh=None if fresh is None else len(fresh),
     )
@@ -158,9 +161,9 @@ def find(
     return Found(tuple(pairs), tuple(tuple(g) for g in groups), len(ones), weights)
 
 
-def _all_pairs(rows: int, fresh: Collection[int] | None) -> float:
+def _all_pairs(rows: int, fresh: Collection[int] | None, people: bool) -> float:
     # A few records are not likelier to be the same for being few.
-    every = rows * max(rows - 1, FEWEST) / 2
+    every = rows * max(rows - 1, FEWEST if people else FEWEST_ORGANISATIONS) / 2
     old = rows - len(fresh) if fresh is not None else 0
     return every * (1 - (old / rows) ** 2) if old else every
 

@@ -133,8 +133,13 @@ def _step(weights: Weights, patterns: Mapping[Pattern, int], all_pairs: float, r
             _blend(counts, [level.m for level in feature.levels], PRIOR_PAIRS)
             for feature, counts in zip(weights.features, matched, strict=True)
         )
-    # One imagined match for each hundred records keeps the share from running to nothing.
-    return replace(weights, prior=_between((matches + 0.01 * rows + 0.5) / (all_pairs + 1.0)), m=m)
+    return replace(weights, prior=_between((matches + _imagined(rows, people) + 0.5) / (all_pairs + 1.0)), m=m)
+
+
+def _imagined(rows: int, people: bool) -> float:
+    """Matches that are taken for granted, so that the share does not run to nothing: one in a hundred records. For
+    organisations one in five of the first hundred: a short list says little by itself (docs/dedupe.md, small files)."""
+    return 0.01 * rows if people else max(0.01 * rows, min(20.0, 0.2 * rows))
 
 
 def probability(bits: float) -> float:

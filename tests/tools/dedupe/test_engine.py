@@ -148,3 +148,31 @@ def test_records_are_brought_into_one_form() -> None:
         "5555550101", "cs.oakmont.co.uk", "oakmont.co.uk", "lab",
     )  # fmt: skip
     assert (record.zip, record.birth) == ("44301", "19900304")
+
+
+def test_a_short_list_is_not_doubted_for_being_short() -> None:
+    """Six short names against the list that they are of: name, town and state are all there is."""
+    given = [
+        ("Pennsylvania State University-Main Campus", "University Park", "PA"),
+        ("Pennsylvania State University-Penn State Erie-Behrend College", "Erie", "PA"),
+        ("Pennsylvania State University-Penn State Altoona", "Altoona", "PA"),
+        ("Miami University-Oxford", "Oxford", "OH"),
+        ("Miami University-Hamilton", "Hamilton", "OH"),
+        ("University of Miami", "Coral Gables", "FL"),
+        ("Indiana University of Pennsylvania-Main Campus", "Indiana", "PA"),
+        ("Saint Francis University", "Loretto", "PA"),
+        ("St. Francis College", "Brooklyn", "NY"),
+    ]
+    short = {
+        ("Penn State Behrend", "Erie", "PA"): 1,
+        ("Miami (OH)", "Oxford", "OH"): 3,
+        ("Miami", "Coral Gables", "FL"): 5,
+        ("Penn State", "University Park", "PA"): 0,
+        ("Indiana (PA)", "Indiana", "PA"): 6,
+        ("Saint Francis (PA)", "Loretto", "PA"): 7,
+    }
+    meanings = {"name": Means.NAME, "city": Means.CITY, "state": Means.STATE}
+    rows = [dict(zip(meanings, row, strict=True)) for row in [*given, *short]]
+    records = [prepare(n, "a" if n < len(given) else "b", row, meanings) for n, row in enumerate(rows)]
+    found = {frozenset(cluster) for cluster in find(records, people=False).clusters if len(cluster) > 1}
+    assert found == {frozenset((place, len(given) + n)) for n, place in enumerate(short.values())}
