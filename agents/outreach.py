@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from agents.base import CodeAgent, Done, State, Work
-from db.approvals import may_go
+from db.approvals import latest_decision, may_go, start_sequence
 from db.lifecycle import move_prospect
 from db.models import MessageDraft, Prospect
 from db.queries.inbox import standing
@@ -18,9 +18,13 @@ async def act(work: Work, state: State) -> Done:
         if draft.approval_status in ("ready", "sent"):
             return True
         # Looked at in the transaction that makes it ready: an opt-out or a stop may have come a moment ago.
-        if not may_go(session, draft) or not draft.qc_passed or standing(session, draft).state != "open":
+        approval = latest_decision(session, draft)
+        if approval is None or not may_go(session, draft) or not draft.qc_passed:
+            return False
+        if standing(session, draft).state != "open":
             return False
         draft.approval_status = "ready"
+        start_sequence(session, draft, approval)
         session.flush()
         prospect = session.get_one(Prospect, state["prospect_id"])
         if prospect.status == "research_complete":

@@ -1,6 +1,6 @@
 """Do not contact: what a person's decision, an opt-out, a complaint or a dead address changes, everywhere at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -8,19 +8,43 @@ from sqlalchemy.orm import Session
 from db.enums import ContactStatus, FollowupState, SequenceStatus, SuppressionKind
 from db.models import Contact, Followup, OutreachSequence, Suppression
 
+_AT_A_TIME = 400
+"""Addresses asked about in one statement: an address and the domains above it are a handful of parameters."""
 _LIVE = (SequenceStatus.PENDING.value, SequenceStatus.ACTIVE.value, SequenceStatus.PAUSED.value)
 
 
 def is_suppressed(session: Session, email: str | None) -> bool:
     """Whether the address, its domain, or a domain above that is suppressed."""
-    address = (email or "").strip().lower()
+    return bool(suppressed_among(session, [email]))
+
+
+def suppressed_among(session: Session, emails: Iterable[str | None]) -> set[str]:
+    """Those of the addresses that are suppressed, by themselves, by their domain or by a domain above that, each as
+    `plain_address` writes it."""
+    wanted = {address: _domains(address) for email in emails if "@" in (address := plain_address(email))}
+    found: set[str] = set()
+    for start in range(0, len(wanted), _AT_A_TIME):
+        some = list(wanted.items())[start : start + _AT_A_TIME]
+        addresses, domains = [address for address, _ in some], {domain for _, above in some for domain in above}
+        known = or_(
+            and_(Suppression.kind == SuppressionKind.ADDRESS.value, Suppression.value.in_(addresses)),
+            and_(Suppression.kind == SuppressionKind.DOMAIN.value, Suppression.value.in_(domains)),
+        )
+        rows = session.execute(select(Suppression.kind, Suppression.value).where(known)).all()
+        barred = {value for kind, value in rows if kind == SuppressionKind.DOMAIN.value}
+        alone = {value for kind, value in rows if kind == SuppressionKind.ADDRESS.value}
+        found |= {address for address, above in some if address in alone or barred.intersection(above)}
+    return found
+
+
+def plain_address(email: str | None) -> str:
+    """An address as suppressions have it: trimmed, in lower case."""
+    return (email or "").strip().lower()
+
+
+def _domains(address: str) -> list[str]:
     labels = address.rpartition("@")[2].split(".")
-    domains = [".".join(labels[start:]) for start in range(len(labels))]
-    known = or_(
-        and_(Suppression.kind == SuppressionKind.ADDRESS.value, Suppression.value == address),
-        and_(Suppression.kind == SuppressionKind.DOMAIN.value, Suppression.value.in_(domains)),
-    )
-    return "@" in address and session.scalar(select(Suppression.id).where(known).limit(1)) is not None
+    return [".".join(labels[start:]) for start in range(len(labels))]
 
 
 def suppress_address(

@@ -85,3 +85,8 @@ async def thread_ids(saver: BaseCheckpointSaver[str]) -> list[str]:
     async with saver._cursor() as cursor:
         await cursor.execute(query)
         return [str(row["thread_id"]) for row in await cursor.fetchall()]
+
+
+async def has_thread(saver: BaseCheckpointSaver[str], thread_id: str) -> bool:
+    """Whether a thread has checkpoints; found by its key, however many others there are."""
+    return await saver.aget_tuple({"configurable": {"thread_id": thread_id}}) is not None

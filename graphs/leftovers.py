@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.approvals import may_go
-from db.models import AgentAuditLog, AgentRun, Contact, Delivery, MessageDraft
-from db.queries.inbox import OUT
+from db.approvals import unstart_sequence
+from db.models import AgentAuditLog, AgentRun, Contact, MessageDraft
+from db.queries.inbox import lines
 from graphs.recorder import from_outside
 from tools.journal import note
 
@@ -33,21 +33,16 @@ def close_lost_rows(session: Session, threads: Collection[str]) -> int:
     return len(lost)
 
 
-def recall_lapsed(session: Session) -> int:
+def recall_lapsed(session: Session) -> list[str]:
     """Makes drafts again of ready messages whose approval lapsed, was revoked, or no longer covers the recipient, so
-    that a person is asked again. Returns how many."""
-    ready = session.scalars(
-        select(MessageDraft)
-        .join(Contact, Contact.id == MessageDraft.contact_id)
-        .where(
-            MessageDraft.approval_status == "ready",
-            ~select(Delivery.id).where(Delivery.draft_id == MessageDraft.id, Delivery.state.in_(OUT)).exists(),
-        )
-    ).all()
-    lapsed = [draft for draft in ready if not may_go(session, draft)]
-    for draft in lapsed:
+    that a person is asked again. Returns the ids of their threads."""
+    found = lines(session, states=("waiting", "skipped", "held", "working", "over"))
+    lapsed = [line for line in found if line.status == "ready" and not line.stands]
+    for line in lapsed:
+        draft = session.get_one(MessageDraft, line.draft_id)
         draft.approval_status = "draft"
-    return len(lapsed)
+        unstart_sequence(session, draft)
+    return [line.thread_id for line in lapsed]
 
 
 def _hopeless(session: Session, thread_id: str) -> AgentRun | None:

@@ -12,13 +12,16 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from agents.models import ModelError, RunBudget, spending
 from agents.orchestrator_schema import WorkOrder
 from agents.parts import Part
+from db.actors import acting_as
+from db.queries.inbox import stirring
 from db.queries.wanted import Wanted
 from graphs.checkpoints import open_checkpoints
 from graphs.contact import build_contact_graph, build_reply_graph
+from graphs.leftovers import recall_lapsed
 from graphs.nodes import Machine
 from graphs.orchestrator import MOST_HOPS, NODE_OF, build_goal_graph, build_orchestrator
 from graphs.recorder import Opening, Step, step_id
-from graphs.threads import End, Tally, Threads
+from graphs.threads import ORCHESTRATOR, End, Tally, Threads
 
 
 @dataclass
@@ -126,6 +129,15 @@ class Runner:
         tally = Tally()
         resumed = await self.threads.sweep(tally, only=thread_ids)
         return RunResult(run_id="", tally=tally, resumed=resumed)
+
+    async def wake(self) -> RunResult:
+        """Wakes what was decided and has not been carried out, and takes back into the inbox what lapsed. It looks at
+        the tables alone, not at every thread that waits: what else a crash cut off, the next run carries on."""
+        db = self._machine.db
+        with acting_as(ORCHESTRATOR):
+            await db.write(recall_lapsed)
+        decided = await db.read(lambda session: [line.thread_id for line in stirring(session)])
+        return await self.carry_on(decided)
 
     async def _orchestrate(self, thread_id: str, state: Mapping[str, Any] | None) -> RunResult:
         root = step_id(thread_id)

@@ -21,7 +21,7 @@ from db.actors import acting_as
 from db.actors import agent as agent_actor
 from db.queries.due import LeftDraft, left_drafts
 from graphs.approval import read_decision
-from graphs.checkpoints import thread_ids
+from graphs.checkpoints import has_thread, thread_ids
 from graphs.contact import Graph
 from graphs.leftovers import close_lost_rows, given_up, recall_lapsed, tell_if_given_up
 from graphs.nodes import Machine
@@ -94,14 +94,28 @@ class Threads:
             with acting_as(ORCHESTRATOR):
                 await self.machine.db.write(lambda session: (close_lost_rows(session, threads), recall_lapsed(session)))
         known = sorted(await self.known() if chosen is None else chosen)
+        over: set[str] = set()
+
+        async def advance(thread_id: str) -> End:
+            end = await self._advance(thread_id, await_resume, tally)
+            if end == "done":
+                over.add(thread_id)
+            return end
+
         able = [t for t in known if not t.startswith("run:") and await self._can_go_on(t)]
-        await self._each(able, lambda thread_id: self._advance(thread_id, await_resume, tally), tally)
-        left = await self._left(chosen)
+        await self._each(able, advance, tally)
+        left = await self._left(None if chosen is None else chosen - over)
         await self.start_all([(draft.thread_id, draft.state) for draft in left], tally)
         return len(able) + len(left)
 
     async def _left(self, only: set[str] | None) -> list[LeftDraft]:
-        existing = await self.known()
+        if only is None:
+            existing = await self.known()
+        else:
+            # Asked for by name: one of 10,000 that wait is to take no longer than one of ten.
+            existing = {thread_id for thread_id in only if await has_thread(self.saver, thread_id)}
+            if existing == only:
+                return []
         found = await self.machine.db.read(lambda session: left_drafts(session, without=existing, only=only))
         return [draft for draft in found if not _was_over(draft.state)]
 

@@ -1,36 +1,91 @@
-"""A person's decisions on their way into the database: one by one from the terminal, or from a file."""
+"""A person's decisions on their way into the database: one by one from the terminal, or from a file.
 
-from __future__ import annotations
+docs/approvals.md describes a line of the file; a change here is a change there.
+"""
 
-import json
 import sys
-from datetime import date
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.orm import Session as OrmSession
 
-from outreach.console import say
+from db.access import Database
+from db.actors import acting_as
+from db.approvals import Decision, DecisionName, DecisionRefused, take_decision
+from db.errors import InvariantViolated
+from db.models import MessageDraft
+from db.queries.inbox import standing
+from outreach.console import many, print_json, say
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
-    from db.access import Database
-    from db.approvals import Decision
     from outreach.settings import Settings
 
+LOOK_AGAIN = "Nothing was decided; `outreach approve` shows the present text."
 
-def decide(database: Database, decision: Decision, settings: Settings, playbook: str) -> None:
-    """Records a decision of the person's. Raises Complaint where it is refused; nothing is changed then."""
-    from db.actors import acting_as
-    from db.approvals import DecisionRefused, take_decision
+
+class Answer(BaseModel):
+    """One decision, as a line of a file of answers. What `outreach approve --json` prints besides is left alone, so
+    that its objects can be sent back with a decision added."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    draft_id: str
+    version: Annotated[int, Field(ge=1)]
+    hash: str
+    decision: DecisionName
+    reason: str | None = None
+    subject: str | None = None
+    body: str | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one line. `because` says why it was refused."""
+
+    line: int
+    draft_id: str | None
+    decision: str | None
+    taken: bool
+    because: str = ""
+
+
+Make = Callable[[OrmSession, MessageDraft], Decision]
+
+
+def decide(database: Database, decision: Decision, settings: "Settings") -> str:
+    """Records a decision of the person's and returns the id of the message's thread. Raises Complaint where it is
+    refused; nothing is changed then."""
+    return _record(database, decision.draft_id, settings, lambda _session, _draft: decision)
+
+
+def _record(database: Database, draft_id: str, settings: "Settings", make: Make) -> str:
     from playbooks import load_playbook
 
-    days = load_playbook(playbook).limits.approval_days
+    def work(session: OrmSession) -> str:
+        draft = session.get(MessageDraft, draft_id)
+        if draft is None:
+            raise DecisionRefused(f"There is no draft {draft_id}.")
+        decision = make(session, draft)
+        if decision.decision not in ("do_not_contact", "revoke"):
+            fate = standing(session, draft)
+            if fate.state in ("over", "held"):
+                raise DecisionRefused(f"This message cannot leave: {fate.because}.")
+        days = load_playbook(draft.contact.prospect.playbook).limits.approval_days
+        take_decision(session, decision, approval_days=days)
+        return f"touch:{draft.contact_id}:{draft.sequence_id}:{draft.touch_number}"
+
     try:
         with acting_as(settings.actor()):
-            database.write_sync(lambda session: take_decision(session, decision, approval_days=days) and None)
-    except DecisionRefused as exc:
-        raise Complaint(str(exc), "Nothing was decided; `outreach approve` shows the present text.") from exc
+            return database.write_sync(work)
+    except (DecisionRefused, InvariantViolated) as exc:
+        raise Complaint(str(exc), LOOK_AGAIN) from exc
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
@@ -43,7 +98,8 @@ def _lines(path: Path) -> list[tuple[int, str]]:
         ) from exc
     except UnicodeDecodeError as exc:
         raise Complaint(f"{path} is not a text file.", "Write one JSON object a line, in UTF-8.", code=2) from exc
-    found = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    # Not splitlines: a JSON string may hold U+2028 as it is.
+    found = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if not found:
         raise Complaint("There are no answers in it.", "Write one JSON object a line: outreach approve --help", code=2)
     if found[0][1].lstrip().startswith("["):
@@ -55,45 +111,82 @@ def _lines(path: Path) -> list[tuple[int, str]]:
     return found
 
 
-def take_answers(settings: Settings, path: Path) -> None:
+def _wrong(exc: ValidationError) -> str:
+    """What is wrong with a line, in a few words."""
+    said = []
+    for error in exc.errors(include_url=False):
+        name = ".".join(str(part) for part in error["loc"])
+        words = "is missing" if error["type"] == "missing" else error["msg"][:1].lower() + error["msg"][1:]
+        said.append(f"{name}: {words}" if name else words)
+    return "; ".join(said)
+
+
+def _decision(answer: Answer, draft: MessageDraft, by: str) -> Decision:
+    """The decision that a line means. Raises DecisionRefused where its parts do not fit together."""
+    if answer.decision == "skip" and (answer.until is None or answer.until <= datetime.now(UTC).date()):
+        raise DecisionRefused("A skip needs `until`, a day to come such as 2026-03-02.")
+    given = answer.model_fields_set
+    subject = answer.subject if "subject" in given else draft.subject_line
+    body = answer.body if answer.body is not None else draft.body
+    # An edit must not get lost by being called an approval.
+    if answer.decision == "approve" and (subject or None, body) != (draft.subject_line or None, draft.body):
+        raise DecisionRefused("The text is not that of the draft; to change it, the decision is edit.")
+    return Decision(
+        draft_id=answer.draft_id,
+        version=answer.version,
+        content_hash=answer.hash,
+        decision=answer.decision,
+        by=by,
+        reason=answer.reason,
+        until=answer.until,
+        subject=subject,
+        body=body,
+    )
+
+
+def take_lines(database: Database, settings: "Settings", found: list[tuple[int, str]]) -> list[Outcome]:
+    """Takes or refuses each line by itself; none depends on another."""
+    outcomes = []
+    for number, line in found:
+        try:
+            answer = Answer.model_validate_json(line)
+        except ValidationError as exc:
+            outcomes.append(Outcome(number, None, None, False, _wrong(exc)))
+            continue
+        try:
+            _record(
+                database,
+                answer.draft_id,
+                settings,
+                lambda _session, draft, answer=answer: _decision(answer, draft, settings.actor()),  # type: ignore[misc]
+            )
+        except Complaint as complaint:
+            outcomes.append(Outcome(number, answer.draft_id, answer.decision, False, complaint.what))
+        else:
+            outcomes.append(Outcome(number, answer.draft_id, answer.decision, True))
+    return outcomes
+
+
+def take_answers(settings: "Settings", path: Path, *, as_json: bool = False) -> None:
     """Decisions from a file: each is taken or refused by itself, and all that were taken are carried on at once."""
-    from db.approvals import Decision
-    from db.queries.inbox import waiting_drafts
     from outreach.wiring import open_database
     from outreach.work import Session
 
-    lines = _lines(path)
-    taken, refused = 0, []
+    found = _lines(path)
     with open_database(settings, "user") as database:
-        known = {i.draft_id: i for i in database.read_sync(waiting_drafts)}
-        for number, line in lines:
-            try:
-                answer = json.loads(line)
-                item = known.get(answer["draft_id"])
-                if item is None:
-                    raise Complaint(f"draft {answer['draft_id']} does not wait for a decision", "")
-                until = date.fromisoformat(answer["until"]) if answer.get("until") else None
-                decision = Decision(
-                    draft_id=answer["draft_id"],
-                    version=int(answer["version"]),
-                    content_hash=answer["hash"],
-                    decision=answer["decision"],
-                    by=settings.actor(),
-                    reason=answer.get("reason"),
-                    until=until,
-                    subject=answer.get("subject", item.subject),
-                    body=answer.get("body", item.body),
-                )
-                decide(database, decision, settings, item.playbook)
-                taken += 1
-            except Complaint as complaint:
-                refused.append(f"line {number}: {complaint.what}")
-            except (ValueError, KeyError, TypeError) as exc:
-                refused.append(f"line {number}: it is not an answer ({type(exc).__name__}: {exc})")
-    with Session(settings) as machine:
-        machine.carry_on()
+        outcomes = take_lines(database, settings, found)
+    taken = sum(outcome.taken for outcome in outcomes)
+    refused = [outcome for outcome in outcomes if not outcome.taken]
+    # Said before the threads are woken: what was decided is kept, whatever becomes of that.
+    if as_json:
+        print_json([asdict(outcome) for outcome in outcomes])
     say(f"{taken} decided, {len(refused)} refused.")
-    for reason in refused:
-        say(reason, "red")
+    for outcome in refused if not as_json else []:
+        say(f"line {outcome.line}: {outcome.because}", "red")
+    if taken:
+        with Session(settings) as machine:
+            failed = machine.wake().tally.failed
+        if failed:
+            say(f"{many(failed, 'message', 'messages')} could not be carried on with: outreach runs", "yellow")
     if refused:
         raise typer.Exit(3 if taken else 1)

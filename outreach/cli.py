@@ -40,7 +40,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("demo", "demo", "Run the whole job on a sample of real organisations.", START),
     "import": Entry("imports", "import_file", "Take in a file of organisations or people, whatever its layout.", WORK),
     "run": Entry("run", "run", "Find, score, research, write and check; stop for your approval.", WORK),
-    "approve": Entry("approve", "approve", "Read each message with its research; decide what may leave.", WORK),
+    "approve": Entry("approve", "approve_app", "Read each message with its research; decide what may leave.", WORK),
     "outbox": Entry("outbox", "outbox_app", "What is approved and ready to leave.", WORK),
     "sent": Entry("outbox", "sent", "Say that a message of the outbox has left.", WORK),
     "replies": Entry("replies", "replies_app", "Take in replies, sort them, and see what they ask for.", WORK),

@@ -134,6 +134,10 @@ class Session:
         """Wakes what was decided and what a crash cut off."""
         return self._loop.run(self._runner.carry_on(thread_ids))
 
+    def wake(self) -> RunResult:
+        """Wakes what was decided, and takes back into the inbox what lapsed, without a look at all that waits."""
+        return self._loop.run(self._runner.wake())
+
 
 def run_replies(settings: Settings) -> RunResult:
     """Triages the incoming messages that nobody has triaged yet."""

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from db.enums import ContactStage, ProspectStatus, ProspectTier, values
-from db.models import AgentAuditLog, Approval, Contact, HygieneFlag, MessageDraft, MessageVersion, Prospect
+from db.models import AgentAuditLog, Contact, HygieneFlag, MessageDraft, Prospect
+from db.queries.inbox import State, lines
+
+_COUNTED: Mapping[State, str] = {
+    "waiting": "waiting",
+    "skipped": "skipped",
+    "held": "held",
+    "approved": "ready",
+    "out": "ready",
+    "working": "in_work",
+    "stopped": "in_work",
+}
+"""Which count a message belongs to; what was written out to be sent counts as ready until somebody says it left."""
 
 
 @dataclass
@@ -25,6 +36,7 @@ class Funnel:
     stages: dict[str, int] = field(default_factory=dict)
     waiting: int = 0
     skipped: int = 0
+    held: int = 0
     ready: int = 0
     sent: int = 0
     in_work: int = 0
@@ -42,50 +54,6 @@ class Funnel:
     def total_contacts(self) -> int:
         """People at them."""
         return sum(self.stages.values())
-
-
-def latest_approval() -> Any:
-    """An alias of Approval and the condition that makes it the decision that counts for a draft's current version:
-    `select(…).outerjoin(alias, condition)`."""
-    latest = aliased(Approval)
-    later = aliased(Approval)
-    newest = (
-        select(func.max(later.ordinal))
-        .where(later.draft_id == MessageDraft.id, later.version == MessageDraft.version)
-        .correlate(MessageDraft)
-        .scalar_subquery()
-    )
-    on = and_(latest.draft_id == MessageDraft.id, latest.version == MessageDraft.version, latest.ordinal == newest)
-    return latest, on
-
-
-def _undecided(latest: Any, now: datetime) -> ColumnElement[bool]:
-    # What `db.queries.inbox` shows: a skip is a decision until its day comes, an approval until it lapses, and an
-    # edit unless its text did not pass.
-    return or_(
-        latest.id.is_(None),
-        latest.decision == "revoke",
-        and_(latest.decision == "skip", or_(latest.until.is_(None), latest.until <= now.date())),
-        and_(latest.decision == "approve", latest.expires_at <= now),
-        and_(latest.decision == "edit", MessageDraft.qc_passed.is_(False)),
-    )
-
-
-def _checked() -> ColumnElement[bool]:
-    """Drafts that QC is done with: those that passed, and a person's own edits that did not."""
-    by_person = (
-        select(MessageVersion.id)
-        .where(
-            MessageVersion.draft_id == MessageDraft.id,
-            MessageVersion.version == MessageDraft.version,
-            or_(MessageVersion.author == "user", MessageVersion.author.startswith("user:")),
-        )
-        .exists()
-    )
-    return and_(
-        MessageDraft.approval_status == "draft",
-        or_(MessageDraft.qc_passed.is_(True), and_(MessageDraft.qc_passed.is_(False), by_person)),
-    )
 
 
 def funnels(session: Session, playbooks: Sequence[str] = (), *, now: datetime | None = None) -> list[Funnel]:
@@ -139,30 +107,21 @@ def _count_contacts(session: Session, result: dict[str, Funnel]) -> None:
 
 
 def _count_drafts(session: Session, result: dict[str, Funnel], now: datetime) -> None:
-    of_playbook = (
-        select(Prospect.playbook, MessageDraft.approval_status, func.count())
+    sent = (
+        select(Prospect.playbook, func.count())
         .select_from(MessageDraft)
         .join(Contact, Contact.id == MessageDraft.contact_id)
         .join(Prospect, Prospect.id == Contact.prospect_id)
-        .where(Prospect.playbook.in_(result))
-        .group_by(Prospect.playbook, MessageDraft.approval_status)
+        .where(Prospect.playbook.in_(result), MessageDraft.approval_status == "sent")
+        .group_by(Prospect.playbook)
     )
-    for playbook, status, count in session.execute(of_playbook):
-        funnel = result[playbook]
-        if status == "ready":
-            funnel.ready = count
-        elif status == "sent":
-            funnel.sent = count
-        elif status == "draft":
-            funnel.in_work = count
-    latest, on = latest_approval()
-    checked = of_playbook.where(_checked(), Contact.do_not_contact.is_(False)).outerjoin(latest, on)
-    for playbook, _, count in session.execute(checked.where(_undecided(latest, now))):
-        result[playbook].waiting = count
-        result[playbook].in_work -= count
-    for playbook, _, count in session.execute(checked.where(latest.decision == "skip", latest.until > now.date())):
-        result[playbook].skipped = count
-        result[playbook].in_work -= count
+    for playbook, count in session.execute(sent):
+        result[playbook].sent = count
+    # As the inbox sees them, so that the two never differ.
+    for line in lines(session, states=_COUNTED, now=now):
+        if funnel := result.get(line.playbook):
+            field_name = _COUNTED[line.state]
+            setattr(funnel, field_name, getattr(funnel, field_name) + 1)
 
 
 def _count_reviews(session: Session, result: dict[str, Funnel]) -> None:

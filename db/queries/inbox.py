@@ -1,28 +1,27 @@
-"""The approval inbox: what waits for a person, with all that they need to decide."""
+"""The approval inbox: every message that is not out yet, where it stands, and which of them wait for a person.
 
-from collections.abc import Sequence
+One statement reads as many of them as are asked for; what a person needs to read of one is in `db.queries.reading`.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from db.approvals import APPROVING, content_hash, latest_decision, recipient_of
-from db.models import (
-    Approval,
-    Contact,
-    Delivery,
-    MessageDraft,
-    MessageVersion,
-    OutreachSequence,
-    Prospect,
-    ResearchFact,
-)
-from db.suppressions import is_suppressed
+from db.approvals import APPROVING, OUT, content_hash, lapse, latest_approval, recipient_of, warnings_of
+from db.models import Batch, Contact, Delivery, MessageDraft, MessageVersion, OutreachSequence, Prospect
+from db.queries.reading import Waiting, read_draft
+from db.suppressions import plain_address, suppressed_among
 
-OUT = ("claimed", "sent", "uncertain")
-"""The states of a delivery whose message has gone out, or may have."""
+State = Literal["waiting", "skipped", "approved", "held", "working", "stopped", "over", "out"]
+"""'waiting' for a person; 'skipped' until a day; 'approved' and not out yet; 'held' because it cannot go out for now;
+'working': decided, or not checked yet, and the agents' turn; 'stopped' by QC; 'over' for good; 'out' already."""
+
+
+WAITING: tuple[State, ...] = ("waiting",)
 
 
 class Standing(NamedTuple):
@@ -33,81 +32,84 @@ class Standing(NamedTuple):
     because: str = ""
 
 
-def standing(session: Session, draft: MessageDraft) -> Standing:
-    """What became of a draft's contact and sequence since it was written, as far as it ends or holds the message."""
-    if draft.approval_status == "sent" or session.scalar(
-        select(Delivery.id).where(Delivery.draft_id == draft.id, Delivery.state.in_(OUT))
-    ):
-        return Standing("out", "the message is sent, or on its way")
-    if draft.approval_status == "archived":
-        return Standing("over", "the message was archived")
-    everybody = {"include_deleted": True}
-    contact = session.scalars(
-        select(Contact).where(Contact.id == draft.contact_id).execution_options(**everybody)
-    ).one()
-    gone = session.scalar(
-        select(Prospect.deleted_at).where(Prospect.id == contact.prospect_id).execution_options(**everybody)
-    )
-    if contact.deleted_at is not None or gone is not None:
-        return Standing("over", "the contact or the organisation was deleted")
-    if contact.do_not_contact:
-        return Standing("over", "the contact is do-not-contact")
-    if draft.channel == "email" and contact.status == "bounced":
-        return Standing("over", "the contact's address bounced")
-    if is_suppressed(session, contact.email):
-        return Standing("over", "the contact's address or domain is suppressed")
-    sequence = session.get(OutreachSequence, draft.sequence_id) if draft.sequence_id else None
-    if sequence is not None and draft.touch_type != "reply_draft":
-        if sequence.status in ("stopped", "completed"):
-            return Standing("over", f"the sequence is {sequence.status}")
-        if sequence.status == "paused":
-            return Standing("held", "the sequence is paused")
-    if not recipient_of(contact, draft.channel):
-        return Standing("held", f"the contact has no address for the channel {draft.channel}")
-    return Standing("open")
-
-
 @dataclass(frozen=True)
-class Cited:
-    """A fact, and the sentences of the message that rest on it."""
+class Sought:
+    """Which messages are asked for. What is empty or None does not narrow it.
 
-    sentence: str
-    quote: str
-    source: str
-    sentences: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """One message that waits. `content_hash` binds a decision to exactly this text and recipient.
-
-    `history` lists the earlier versions: number, author, reason, note.
+    `batch` is a batch's number, or the beginning of its id; `rules` are QC rules of which one must have marked the
+    message; `clean` True asks for those without any warning, False for those with one.
     """
 
+    playbook: str | None = None
+    tiers: Collection[str] = ()
+    touches: Collection[int] = ()
+    channels: Collection[str] = ()
+    batch: str | None = None
+    rules: Collection[str] = ()
+    clean: bool | None = None
+    ids: Collection[str] | None = None
+
+
+ANY = Sought()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message in the list. `note` says why it came back, or until when it waits; `stands` whether an approval of
+    exactly what would leave is in force; `warnings` and `blocks` are the QC rules that marked it."""
+
     draft_id: str
-    version: int
-    content_hash: str
-    channel: str
+    contact_id: str
+    sequence_id: str | None
     touch_number: int
-    recipient: str | None
-    subject: str | None
-    body: str
+    version: int
+    channel: str
+    status: str
+    state: State
+    note: str
+    stands: bool
     person: str
-    first_name: str
-    title: str | None
     organisation: str
-    place: str | None
     playbook: str
+    recipient: str | None
     tier: str | None
     score: int | None
-    sequence_id: str | None
-    starts_sequence: bool
-    qc_passed: bool
-    qc_flags: list[dict[str, Any]] = field(default_factory=list)
-    facts: list[Cited] = field(default_factory=list)
-    history: list[dict[str, Any]] = field(default_factory=list)
-    note: str | None = None
-    hypothesis: str | None = None
+    batch: int | None
+    subject: str | None
+    warnings: list[str] = field(default_factory=list)
+    blocks: list[str] = field(default_factory=list)
+
+    @property
+    def thread_id(self) -> str:
+        """The thread that looks after the message."""
+        return f"touch:{self.contact_id}:{self.sequence_id}:{self.touch_number}"
+
+
+def standing(session: Session, draft: MessageDraft) -> Standing:
+    """What became of a draft's contact and sequence since it was written, as far as it ends or holds the message."""
+    row = session.execute(_statement(latest_approval()).where(MessageDraft.id == draft.id)).one()
+    return _standing(row, suppressed_among(session, [row.email]))
+
+
+def lines(
+    session: Session,
+    sought: Sought = ANY,
+    *,
+    states: Collection[State] = WAITING,
+    now: datetime | None = None,
+) -> list[Line]:
+    """The messages in these states, best prospects first; what was sent or archived is in none of them.
+
+    A skipped message waits again from its day on, an approved one once its approval lapsed. A draft that the rules
+    block waits only where the blocked text is a person's own edit.
+    """
+    moment = now or datetime.now(UTC)
+    statement = _narrowed(_statement(latest_approval()), sought).where(
+        MessageDraft.approval_status.in_(("draft", "ready"))
+    )
+    rows = session.execute(statement.order_by(*_BEST_FIRST)).all()
+    suppressed = suppressed_among(session, (row.email for row in rows))
+    return [line for row in rows for line in _line(row, suppressed, moment) if _is_sought(line, sought, states)]
 
 
 def waiting_drafts(
@@ -117,99 +119,194 @@ def waiting_drafts(
     now: datetime | None = None,
     ids: Sequence[str] | None = None,
 ) -> list[Waiting]:
-    """What waits for a person, best prospects first. A skipped message waits again from its day on.
+    """What waits for a person, with all that they need to decide; `ids` narrows it to these drafts."""
+    found = lines(session, Sought(playbook=playbook, ids=ids), now=now)
+    return [read_draft(session, line.draft_id, line.note) for line in found]
 
-    `ids` narrows it to these drafts. A draft that the rules block is not shown, unless the blocked text is a
-    person's own edit; nor is one that cannot go out whatever is decided (`standing`).
-    """
-    by_person = (
-        select(MessageVersion.id)
-        .where(
-            MessageVersion.draft_id == MessageDraft.id,
-            MessageVersion.version == MessageDraft.version,
-            or_(MessageVersion.author == "user", MessageVersion.author.like("user:%")),
+
+def stirring(session: Session) -> list[Line]:
+    """The drafts with which the agents can go on: decided, not checked yet, or not to be sent any more."""
+    found = lines(session, states=("working", "over"))
+    return [line for line in found if line.status == "draft"]
+
+
+_BEST_FIRST = (Prospect.playbook, func.coalesce(Prospect.icp_score, 0).desc(), Prospect.name, MessageDraft.id)
+
+
+def _statement(latest_and_on: tuple[Any, Any]) -> Select[Any]:
+    latest, on = latest_and_on
+    version = and_(MessageVersion.draft_id == MessageDraft.id, MessageVersion.version == MessageDraft.version)
+    return (
+        select(
+            MessageDraft.id,
+            MessageDraft.contact_id,
+            MessageDraft.sequence_id,
+            MessageDraft.touch_number,
+            MessageDraft.touch_type,
+            MessageDraft.version,
+            MessageDraft.channel,
+            MessageDraft.approval_status,
+            MessageDraft.qc_passed,
+            MessageDraft.qc_flags,
+            MessageDraft.subject_line,
+            # For the hash of what was approved; of the others a list needs no text.
+            case((latest.decision.in_(APPROVING), MessageDraft.body)).label("body"),
+            MessageVersion.author,
+            Contact.full_name,
+            Contact.email,
+            Contact.linkedin_url,
+            Contact.phone,
+            Contact.status.label("contact_status"),
+            Contact.do_not_contact,
+            Contact.deleted_at.label("contact_deleted"),
+            Prospect.deleted_at.label("prospect_deleted"),
+            Prospect.name.label("organisation"),
+            Prospect.playbook,
+            Prospect.tier,
+            Prospect.icp_score,
+            OutreachSequence.status.label("sequence_status"),
+            Delivery.state.label("delivery"),
+            Batch.batch_number,
+            latest.decision,
+            latest.until,
+            latest.decided_at,
+            latest.expires_at,
+            latest.content_hash,
+            latest.contact_id.label("approved_for"),
         )
-        .exists()
-    )
-    statement = (
-        select(MessageDraft)
+        .select_from(MessageDraft)
         .join(Contact, Contact.id == MessageDraft.contact_id)
         .join(Prospect, Prospect.id == Contact.prospect_id)
-        .where(
-            MessageDraft.approval_status == "draft",
-            Contact.do_not_contact.is_(False),
-            or_(MessageDraft.qc_passed.is_(True), and_(MessageDraft.qc_passed.is_(False), by_person)),
-        )
-        .order_by(Prospect.playbook, func.coalesce(Prospect.icp_score, 0).desc(), Prospect.name, MessageDraft.id)
+        .outerjoin(MessageVersion, version)
+        .outerjoin(OutreachSequence, OutreachSequence.id == MessageDraft.sequence_id)
+        .outerjoin(Delivery, Delivery.draft_id == MessageDraft.id)
+        .outerjoin(Batch, Batch.id == MessageDraft.batch_id)
+        .outerjoin(latest, on)
+        # A message to somebody who was deleted must be found, to be put away.
+        .execution_options(include_deleted=True)
     )
-    if playbook is not None:
-        statement = statement.where(Prospect.playbook == playbook)
-    if ids is not None:
-        statement = statement.where(MessageDraft.id.in_(ids))
-    today = (now or datetime.now(UTC)).date()
-    return [
-        _waiting(session, draft)
-        for draft in session.scalars(statement)
-        if standing(session, draft).state == "open" and _undecided(latest_decision(session, draft), draft, today)
-    ]
 
 
-def _undecided(decision: Approval | None, draft: MessageDraft, today: date) -> bool:
-    if decision is None or decision.decision == "revoke":
-        return True
-    if decision.decision == "skip":
-        return decision.until is None or decision.until <= today
-    if decision.decision == "edit" and draft.qc_passed is False:
-        return True  # the edit did not pass, so it stands for nothing
-    lapsed = decision.expires_at is not None and decision.expires_at <= datetime.now(UTC)
-    return decision.decision in APPROVING and (lapsed or decision.content_hash != _hash(draft))
+def _narrowed(statement: Select[Any], sought: Sought) -> Select[Any]:
+    if sought.playbook is not None:
+        statement = statement.where(Prospect.playbook == sought.playbook)
+    if sought.tiers:
+        statement = statement.where(Prospect.tier.in_(sought.tiers))
+    if sought.touches:
+        statement = statement.where(MessageDraft.touch_number.in_(sought.touches))
+    if sought.channels:
+        statement = statement.where(MessageDraft.channel.in_(sought.channels))
+    if sought.batch is not None:
+        statement = statement.where(of_batch(sought.batch))
+    if sought.ids is not None:
+        statement = statement.where(MessageDraft.id.in_(sought.ids))
+    return statement
 
 
-def _hash(draft: MessageDraft) -> str:
-    recipient = recipient_of(draft.contact, draft.channel) or ""
-    return content_hash(draft.channel, recipient, draft.subject_line, draft.body)
+def of_batch(name: str) -> Any:
+    """The condition that a batch has this number, or an id that begins so (of at least six characters)."""
+    found = []
+    if name.isdecimal() and len(name) < len(str(2**31)):
+        found.append(Batch.batch_number == int(name))
+    if len(name) >= len("000000"):
+        found.append(Batch.id.startswith(name.lower(), autoescape=True))
+    return or_(*found) if found else Batch.id.is_(None) & Batch.id.is_not(None)
 
 
-def _waiting(session: Session, draft: MessageDraft) -> Waiting:
-    contact = draft.contact
-    prospect = contact.prospect
-    versions = session.scalars(
-        select(MessageVersion).where(MessageVersion.draft_id == draft.id).order_by(MessageVersion.version)
-    ).all()
-    claims: dict[str, list[str]] = {}
-    for claim in next((v.claims for v in versions if v.version == draft.version), []):
-        claims.setdefault(claim["fact_id"], []).append(claim["sentence"])
-    facts = session.scalars(
-        select(ResearchFact)
-        .where(ResearchFact.account_id == contact.account_id)
-        .order_by(ResearchFact.created_at, ResearchFact.fact_key)
-    ).all()
-    sequence = session.get(OutreachSequence, draft.sequence_id) if draft.sequence_id else None
-    return Waiting(
-        draft_id=draft.id,
-        version=draft.version,
-        content_hash=_hash(draft),
-        channel=draft.channel,
-        touch_number=draft.touch_number,
-        recipient=recipient_of(contact, draft.channel),
-        subject=draft.subject_line,
-        body=draft.body,
-        person=contact.full_name,
-        first_name=contact.first_name,
-        title=contact.title,
-        organisation=prospect.name,
-        place=", ".join(part for part in (prospect.city, prospect.state) if part) or None,
-        playbook=prospect.playbook,
-        tier=prospect.tier,
-        score=prospect.icp_score,
-        sequence_id=draft.sequence_id,
-        starts_sequence=bool(sequence and sequence.requires_approval and sequence.approved_at is None),
-        qc_passed=bool(draft.qc_passed),
-        qc_flags=draft.qc_flags or [],
-        facts=[
-            Cited(f.sentence, f.quote, f.source_title or f.source_url or "", tuple(claims.get(f.id, ()))) for f in facts
-        ],
-        history=[{"version": v.version, "author": v.author, "reason": v.reason, "note": v.note} for v in versions],
-        note=next((v.note for v in versions if v.version == draft.version), None),
-        hypothesis=prospect.constraint_hypothesis,
+def _is_sought(line: Line, sought: Sought, states: Collection[State]) -> bool:
+    if line.state not in states or (sought.clean is not None and sought.clean is bool(line.warnings + line.blocks)):
+        return False
+    return not sought.rules or not set(sought.rules).isdisjoint(line.warnings + line.blocks)
+
+
+def _line(row: Any, suppressed: Collection[str], now: datetime) -> Iterator[Line]:
+    recipient = recipient_of(row, row.channel)
+    missing = ""
+    if row.decision in APPROVING:
+        present = content_hash(row.channel, recipient or "", row.subject_line, row.body)
+        approval = _Approved(row.approved_for, row.content_hash, row.decided_at, row.expires_at)
+        missing = lapse(approval, row.contact_id, present, now)
+    stands = row.decision in APPROVING and not missing
+    state, note = _state(row, _standing(row, suppressed), missing, now)
+    yield Line(
+        draft_id=row.id,
+        contact_id=row.contact_id,
+        sequence_id=row.sequence_id,
+        touch_number=row.touch_number,
+        version=row.version,
+        channel=row.channel,
+        status=row.approval_status,
+        state=state,
+        note=note,
+        stands=stands,
+        person=row.full_name,
+        organisation=row.organisation,
+        playbook=row.playbook,
+        recipient=recipient,
+        tier=row.tier,
+        score=row.icp_score,
+        batch=row.batch_number,
+        subject=row.subject_line,
+        warnings=warnings_of(row.qc_flags),
+        blocks=list(dict.fromkeys(f["rule"] for f in row.qc_flags or [] if f["severity"] == "block")),
     )
+
+
+class _Approved(NamedTuple):
+    contact_id: str
+    content_hash: str
+    decided_at: datetime
+    expires_at: datetime | None
+
+
+def _standing(row: Any, suppressed: Collection[str]) -> Standing:
+    if row.approval_status == "sent" or row.delivery in OUT:
+        return Standing("out", "the message is sent, or on its way")
+    if row.approval_status == "archived":
+        return Standing("over", "the message was archived")
+    if row.contact_deleted is not None or row.prospect_deleted is not None:
+        return Standing("over", "the contact or the organisation was deleted")
+    if row.do_not_contact:
+        return Standing("over", "the contact is do-not-contact")
+    if row.channel == "email" and row.contact_status == "bounced":
+        return Standing("over", "the contact's address bounced")
+    if plain_address(row.email) in suppressed:
+        return Standing("over", "the contact's address or domain is suppressed")
+    if row.touch_type != "reply_draft":
+        if row.sequence_status in ("stopped", "completed"):
+            return Standing("over", f"the sequence is {row.sequence_status}")
+        if row.sequence_status == "paused":
+            return Standing("held", "the sequence is paused")
+    if not recipient_of(row, row.channel):
+        return Standing("held", f"the contact has no address for the channel {row.channel}")
+    return Standing("open")
+
+
+def _state(row: Any, fate: Standing, missing: str, now: datetime) -> tuple[State, str]:
+    if fate.state in ("over", "out"):
+        return fate.state, fate.because
+    if row.approval_status == "ready" and row.decision in APPROVING and not missing:
+        return "approved", ""
+    by_person = (row.author or "").partition(":")[0] == "user"
+    if row.qc_passed is None:
+        return "working", "QC has not seen this text yet"
+    if not row.qc_passed and not by_person:
+        return "stopped", "QC blocks it"
+    if row.decision == "skip" and row.until is not None and row.until > now.date():
+        return "skipped", f"until {row.until}"
+    open_again = {
+        None: "",
+        "revoke": f"You took your decision of {_day(row.decided_at)} back.",
+        "skip": f"It was skipped until {row.until}." if row.until else "It was skipped.",
+        "approve": missing,
+        "edit": missing if row.qc_passed else "QC does not let this edit through.",
+    }
+    if row.decision not in open_again or (row.decision in APPROVING and not open_again[row.decision]):
+        return "working", "decided"
+    if fate.state == "held":
+        return "held", fate.because
+    return "waiting", open_again[row.decision]
+
+
+def _day(moment: datetime | None) -> str:
+    return str(moment.date()) if moment else ""

@@ -3,41 +3,64 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.console import print_json, print_table, say, visible
-from outreach.context import chosen_playbook, context_of
+from outreach.console import many, print_json, say
+from outreach.context import Context, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
-    from db.access import Database
-    from db.approvals import Decision
-    from db.queries.inbox import Waiting
+    from db.queries.inbox import Sought
     from outreach.settings import Settings
-    from outreach.work import Session
 
 EPILOG = """
 [bold]Examples[/bold]
-  outreach approve                     one message after the other, in this terminal
-  outreach approve --json              everything that waits, for another program
-  outreach approve --answers FILE      decisions from a file, one JSON object a line (- is standard input)
+  outreach approve                            one message after the other, in this terminal
+  outreach approve --tier A1 --clean          only these
+  outreach approve list                       all that waits, a line each
+  outreach approve list --state approved      what is approved and has not left
+  outreach approve undo 4f1c                  take a decision back, until the message has left
+  outreach approve bulk --batch 3             one batch at once, after one question
+  outreach approve --json                     everything that waits, for another program
+  outreach approve --answers FILE             decisions from a file, one JSON object a line (- is standard input)
 
-An answer has draft_id, version, hash and decision (approve, edit, reject, skip, do_not_contact), and where it
-applies reason, subject, body, until (a date).
+An answer has draft_id, version, hash and decision (approve, edit, reject, skip, do_not_contact, revoke), and where it
+applies reason, subject, body, until (a date): docs/approvals.md.
 """
+STATES = ("waiting", "skipped", "approved", "held", "working", "stopped")
 
-SKIP_DAYS = 7
-SHORT = 8
-KEYS = "[a]pprove  [e]dit  [r]eject  [s]kip  [d]o not contact  [q]uit"
+Tiers = Annotated[list[str] | None, typer.Option("--tier", help="Only this tier; may be repeated.")]
+Touches = Annotated[list[int] | None, typer.Option("--touch", min=1, max=6, help="Only this touch of a sequence.")]
+Channels = Annotated[list[str] | None, typer.Option("--channel", help="Only email, linkedin or call.")]
+Batched = Annotated[str | None, typer.Option("--batch", help="Only this batch: its number, or its id's beginning.")]
+Rules = Annotated[list[str] | None, typer.Option("--flag", help="Only what this QC rule has marked.")]
+Clean = Annotated[bool | None, typer.Option("--clean/--warned", help="Only without, or only with, warnings of QC.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+approve_app = typer.Typer(
+    help="Read each message with its research and its checks; decide what may leave.",
+    epilog=EPILOG,
+    invoke_without_command=True,
+    rich_markup_mode="rich",
+)
 
 
+@approve_app.callback()
 def approve(
     ctx: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="List what waits as JSON, and decide nothing.")] = False,
+    tier: Tiers = None,
+    touch: Touches = None,
+    channel: Channels = None,
+    batch: Batched = None,
+    flag: Rules = None,
+    clean: Clean = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="List what waits as JSON; with --answers, what became of each.")
+    ] = False,
     answers: Annotated[
         Path | None, typer.Option(help="Read decisions from this file, one JSON object a line.", allow_dash=True)
     ] = None,
@@ -47,201 +70,163 @@ def approve(
     A decision holds for exactly this text to exactly this recipient. Without a terminal nothing is decided: it says
     what waits.
     """
-    context = context_of(ctx)
-    settings = context.settings
-    playbook = chosen_playbook(context)
-    if as_json:
-        from outreach.screens.inbox import as_row
-
-        print_json([as_row(item) for item in _waiting(settings, playbook)])
+    sought = _sought(context_of(ctx), tier, touch, channel, batch, flag, clean)
+    if ctx.invoked_subcommand is not None:
+        if sought != _sought(context_of(ctx)):
+            raise Complaint(
+                "What to choose stands after the subcommand.",
+                f"For instance: outreach approve {ctx.invoked_subcommand} --tier A1",
+                code=2,
+            )
         return
+    settings = context_of(ctx).settings
     if answers is not None:
         from outreach.answers import take_answers
 
-        take_answers(settings, answers)
-        return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        _list(_waiting(settings, playbook))
-        return
-    _Desk(settings, playbook).work()
+        take_answers(settings, answers, as_json=as_json)
+    elif as_json:
+        _print_waiting(settings, sought)
+    elif not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if _list(settings, sought, ("waiting",)):
+            say("This is no terminal, so nothing was decided. Run it in one, or use --json and --answers.")
+    else:
+        from outreach.desk import Desk
+
+        Desk(settings, sought).work()
 
 
-def _waiting(settings: Settings, playbook: str | None) -> list[Waiting]:
-    from db.queries.inbox import waiting_drafts
+@approve_app.command("list", epilog=EPILOG)
+def list_(
+    ctx: typer.Context,
+    tier: Tiers = None,
+    touch: Touches = None,
+    channel: Channels = None,
+    batch: Batched = None,
+    flag: Rules = None,
+    clean: Clean = None,
+    state: Annotated[list[str] | None, typer.Option("--state", help=f"One of {', '.join(STATES)}.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lists the messages that wait, a line each; with --state those in other states."""
+    states = tuple(_parts(state)) or ("waiting",)
+    if wrong := [name for name in states if name not in STATES]:
+        raise Complaint(f"'{wrong[0]}' is no state of a message.", f"Those are {', '.join(STATES)}.", code=2)
+    sought = _sought(context_of(ctx), tier, touch, channel, batch, flag, clean)
+    if not _list(settings_of(ctx), sought, states, as_json=as_json) or as_json:
+        return
+    if "approved" in states:
+        say("Take one back: outreach approve undo DRAFT. Let them leave: outreach outbox")
+    elif "waiting" in states:
+        say("Read and decide: outreach approve")
+
+
+@approve_app.command("undo", epilog=EPILOG)
+def undo(
+    ctx: typer.Context,
+    drafts: Annotated[list[str], typer.Argument(help="Ids of drafts, or the beginnings of them.")],
+) -> None:
+    """Takes back an approval or a skip, as long as the message is not on its way; it waits for you again."""
+    from outreach.bulk import undo_drafts
+
+    undo_drafts(settings_of(ctx), drafts)
+
+
+@approve_app.command("bulk", epilog=EPILOG)
+def bulk(
+    ctx: typer.Context,
+    tier: Tiers = None,
+    touch: Touches = None,
+    channel: Channels = None,
+    batch: Batched = None,
+    flag: Rules = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(help="Approve in spite of this warning of QC too; may be repeated. It needs --reason."),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Why the warnings that you accept do not matter; it is kept.")
+    ] = None,
+) -> None:
+    """Approves one batch at once, or what you choose otherwise: shows it, and asks once.
+
+    Each message gets its own approval, of exactly the text that it has now. What QC warns about stays out, unless you
+    accept that warning and say why.
+    """
+    from outreach.bulk import Bulk
+
+    sought = _sought(context_of(ctx), tier, touch, channel, batch, flag)
+    if sought == _sought(context_of(ctx)):
+        raise Complaint(
+            "Say which messages: everything at once is not approved.", "For instance: --batch 3, or --tier A2", code=2
+        )
+    if accept and not (reason or "").strip():
+        raise Complaint("To accept a warning needs a reason.", "Add --reason; it is kept with each approval.", code=2)
+    Bulk(settings_of(ctx), sought, tuple(_parts(accept)), (reason or "").strip()).work()
+
+
+def _parts(given: list[str] | None) -> list[str]:
+    """`--tier A1 --tier A2` and `--tier A1,A2` mean the same."""
+    return [part for text in given or [] for part in (piece.strip() for piece in text.split(",")) if part]
+
+
+def _sought(
+    context: Context,
+    tier: list[str] | None = None,
+    touch: list[int] | None = None,
+    channel: list[str] | None = None,
+    batch: str | None = None,
+    flag: list[str] | None = None,
+    clean: bool | None = None,
+) -> Sought:
+    from db.enums import Channel, ProspectTier, values
+    from db.queries.inbox import Sought
+
+    tiers = [name.upper() for name in _parts(tier)]
+    channels = [name.lower() for name in _parts(channel)]
+    for what, given, known in (("tier", tiers, values(ProspectTier)), ("channel", channels, values(Channel))):
+        if wrong := [name for name in given if name not in known]:
+            raise Complaint(f"'{wrong[0]}' is no {what}.", f"Those are {', '.join(known)}.", code=2)
+    return Sought(
+        playbook=chosen_playbook(context),
+        tiers=tuple(tiers),
+        touches=tuple(touch or ()),
+        channels=tuple(channels),
+        batch=batch,
+        rules=tuple(_parts(flag)),
+        clean=clean,
+    )
+
+
+def _print_waiting(settings: Settings, sought: Sought) -> None:
+    from db.queries.inbox import lines
+    from db.queries.reading import read_draft
+    from outreach.screens.inbox import as_row
+    from outreach.wiring import open_database
+
+    def read(session: Any) -> list[Any]:
+        return [read_draft(session, line.draft_id, line.note) for line in lines(session, sought)]
+
+    with open_database(settings, "user") as database:
+        print_json([as_row(item) for item in database.read_sync(read)])
+
+
+def _list(settings: Settings, sought: Sought, states: tuple[Any, ...], *, as_json: bool = False) -> bool:
+    """Prints the messages in these states; whether there are any."""
+    from db.queries.inbox import lines
+    from outreach.screens.inbox_list import show_lines
     from outreach.wiring import open_database
 
     with open_database(settings, "user") as database:
-        return database.read_sync(lambda session: waiting_drafts(session, playbook))
-
-
-def _list(items: list[Waiting]) -> None:
-    if items:
-        print_table(
-            "Waiting for a decision",
-            ("draft", "person", "organisation", "tier", "subject"),
-            [(i.draft_id[:SHORT], i.person, i.organisation, i.tier, i.subject) for i in items],
-        )
-        say("This is no terminal, so nothing was decided. Run it in one, or use --json and --answers.")
-    else:
+        found = database.read_sync(lambda session: lines(session, sought, states=states))
+    if as_json:
+        print_json([asdict(line) for line in found])
+    elif found:
+        show_lines(found)
+        say(many(len(found), "message"))
+    elif sought.batch is not None:
+        say(f"Nothing of a batch {sought.batch} is {' or '.join(states)}.")
+    elif states == ("waiting",):
         say("Nothing waits for a decision. `outreach run` looks for what is due.")
-
-
-class _Desk:
-    """One sitting at the terminal."""
-
-    def __init__(self, settings: Settings, playbook: str | None) -> None:
-        self._settings = settings
-        self._playbook = playbook
-        self._decided = 0
-
-    def work(self) -> None:
-        from outreach.wiring import open_database
-        from outreach.work import Session
-
-        with open_database(self._settings, "user") as database, Session(self._settings) as machine:
-            woken = machine.carry_on()
-            if woken.resumed:
-                say(f"Carried on with {woken.resumed} decided or cut off before.")
-            self._go_through(database, machine)
-        say(f"{self._decided} decided.")
-        from outreach.next_step import next_step
-
-        step = next_step(self._settings)
-        say(f"Next: {step.command}   ({step.why})", "bold")
-
-    def _go_through(self, database: Database, machine: Session) -> None:
-        from db.queries.inbox import waiting_drafts
-        from outreach.answers import decide
-
-        queue = database.read_sync(lambda session: waiting_drafts(session, self._playbook))
-        if not queue:
-            say("Nothing waits for a decision.")
-        shown = 0
-        while queue:
-            item = queue.pop(0)
-            shown += 1
-            decision = self._ask(item, f"{shown}, {len(queue)} more")
-            if decision is None:
-                return
-            try:
-                decide(database, decision, self._settings, item.playbook)
-            except Complaint as complaint:
-                say(complaint.what, "red")
-                queue[:0] = self._again(database, item)
-                continue
-            self._decided += 1
-            if decision.decision == "skip":
-                continue
-            machine.carry_on(self._threads(item))
-            again = self._again(database, item)
-            if again:
-                say("It comes back with the next version." if decision.decision == "reject" else "It comes back.")
-            elif decision.decision in ("approve", "edit"):
-                say("Ready to go out: outreach outbox", "green")
-            queue[:0] = again
-
-    def _again(self, database: Database, item: Waiting) -> list[Waiting]:
-        from db.queries.inbox import waiting_drafts
-
-        return database.read_sync(lambda session: waiting_drafts(session, ids=[item.draft_id]))
-
-    def _threads(self, item: Waiting) -> list[str]:
-        from outreach.wiring import open_database
-
-        with open_database(self._settings, "user") as database:
-            return database.read_sync(lambda session: _thread_ids(session, item.draft_id))
-
-    def _ask(self, item: Waiting, place: str) -> Decision | None:
-        from outreach.console import out
-        from outreach.screens.inbox import show_waiting
-        from playbooks import load_playbook
-
-        show_waiting(out(), item, load_playbook(item.playbook).sender, place)
-        while True:
-            given = _read(f"{KEYS} > ")
-            if given is None:
-                return None
-            match given.strip().lower()[:1]:
-                case "a" if item.qc_passed:
-                    return self._made(item, "approve")
-                case "a":
-                    say("QC blocks this text, and a block cannot be overridden: edit it or reject it.", "red")
-                case "e":
-                    if (edited := self._edit(item)) is not None:
-                        return edited
-                case "r":
-                    if reason := (_read("Why? The next version answers it > ") or "").strip():
-                        return self._made(item, "reject", reason=reason)
-                    say("A rejection needs a reason.")
-                case "s":
-                    if (skipped := self._skip(item)) is not None:
-                        return skipped
-                case "d":
-                    ask = f"Never contact {visible(item.person)} again? Give a reason, or Enter to go back > "
-                    if reason := (_read(ask) or "").strip():
-                        return self._made(item, "do_not_contact", reason=reason)
-                case "q":
-                    return None
-                case _:
-                    say("Press a, e, r, s, d or q, then Enter.")
-
-    def _made(self, item: Waiting, decision: Any, **more: Any) -> Decision:
-        from db.approvals import Decision
-
-        return Decision(
-            draft_id=item.draft_id,
-            version=item.version,
-            content_hash=item.content_hash,
-            decision=decision,
-            by=self._settings.actor(),
-            **more,
-        )
-
-    def _skip(self, item: Waiting) -> Decision | None:
-        today = datetime.now(UTC).date()
-        day = today + timedelta(days=SKIP_DAYS)
-        while True:
-            given = _read(f"Until when? Enter for {day.isoformat()}, q to go back > ")
-            if given is None or given.strip().lower() == "q":
-                return None
-            try:
-                until = date.fromisoformat(given.strip()) if given.strip() else day
-            except ValueError:
-                say(f"Write a date as {day.isoformat()}.")
-                continue
-            if until > today:
-                return self._made(item, "skip", until=until)
-            say("That day is not in the future.")
-
-    def _edit(self, item: Waiting) -> Decision | None:
-        import click
-
-        try:
-            edited = click.edit(f"Subject: {item.subject or ''}\n\n{item.body}\n", extension=".txt")
-        except click.ClickException as exc:
-            say(f"The editor did not start: {exc.message} Set EDITOR to one that is installed.", "red")
-            return None
-        if edited is None:
-            say("Nothing was changed.")
-            return None
-        first, _, body = edited.partition("\n")
-        if not first.lower().startswith("subject:"):
-            say("The first line must begin with 'Subject:'. Your edit was not taken.", "red")
-            return None
-        return self._made(item, "edit", subject=first.split(":", 1)[1].strip(), body=body.strip())
-
-
-def _thread_ids(session: Any, draft_id: str) -> list[str]:
-    from db.models import MessageDraft
-
-    draft = session.get_one(MessageDraft, draft_id)
-    return [f"touch:{draft.contact_id}:{draft.sequence_id}:{draft.touch_number}"]
-
-
-def _read(prompt: str) -> str | None:
-    """One line from the person; None at the end of input, which is a wish to stop and never an answer."""
-    try:
-        return input(prompt)
-    except EOFError:
-        say("")
-        return None
+    else:
+        say(f"Nothing is {' or '.join(states)}.")
+    return bool(found)

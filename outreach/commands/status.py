@@ -46,6 +46,7 @@ def show_funnel(funnel: Funnel) -> None:
         [
             ("drafts waiting for approval", funnel.waiting),
             ("skipped until later", funnel.skipped),
+            ("held (paused, or no address)", funnel.held),
             ("drafts in work, or stopped by QC", funnel.in_work),
             ("approved and ready to leave", funnel.ready),
             ("sent", funnel.sent),

@@ -117,11 +117,12 @@ def test_what_waits_is_what_the_inbox_shows(database_url: str) -> None:
 
     with Database(database_url, "user") as database, acting_as("user:test"):
         database.write_sync(drafts)
-        # Today; and when the approval has lapsed, which the inbox asks its own clock about.
+        # Today; and when the approval and the edit have lapsed.
         found = database.read_sync(lambda s: funnels(s)[0])
         assert found.waiting == len(database.read_sync(waiting_drafts)) == 3
         later = datetime.now(UTC) + timedelta(days=15)
-        assert database.read_sync(lambda s: funnels(s, now=later)[0]).waiting == 4
+        assert database.read_sync(lambda s: funnels(s, now=later)[0]).waiting == 5
+        assert len(database.read_sync(lambda s: waiting_drafts(s, now=later))) == 5
 
 
 def test_flags_and_reviews_count_while_they_are_open(sports: Funnel) -> None:

@@ -5,28 +5,41 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pexpect
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session as OrmSession
 
 from db.access import Database
 from db.actors import acting_as
 from db.approvals import Decision, DecisionRefused, take_decision
-from db.models import AgentRun, Approval, Contact, MessageDraft, MessageVersion, OutreachSequence, Suppression
-from db.queries.inbox import Waiting, waiting_drafts
+from db.models import (
+    AgentRun,
+    Approval,
+    Batch,
+    Contact,
+    Delivery,
+    MessageDraft,
+    MessageVersion,
+    OutreachSequence,
+    Suppression,
+)
+from db.queries.inbox import waiting_drafts
+from db.queries.reading import Waiting
 from outreach.work import Session
 from tests.e2e.conftest import MakeOffice, Office
 from tests.support.world import run_problems
+from tools.outbox import ready
 
+WHY = "the address is on their own page"
+"""Why the sample's addresses, which nobody has verified, do not matter."""
 EDITOR = """#!/bin/sh
 sed -i 's/^Best,$/Whatever you decide, thank you for reading.\\n\\nBest,/' "$1"
-"""
-LYING_EDITOR = """#!/bin/sh
-sed -i 's/^Best,$/Your lamps failed four times in 2019.\\n\\nBest,/' "$1"
 """
 
 
@@ -37,8 +50,10 @@ def office(make_office: MakeOffice, database_url: str) -> Office:
     return made
 
 
-def decide(office: Office, item: Waiting, decision: str, **more: object) -> None:
+def decide(office: Office, item: Waiting, decision: str, *, days: float = 14, **more: object) -> None:
     """Records a decision as the command line does, and leaves the thread asleep."""
+    if decision == "approve":
+        more.setdefault("reason", WHY)
     with Database(office.settings.effective_database_url(), "user") as database, acting_as("user:test"):
         made = Decision(
             draft_id=item.draft_id,
@@ -48,80 +63,120 @@ def decide(office: Office, item: Waiting, decision: str, **more: object) -> None
             by="user:test",
             **more,  # type: ignore[arg-type]
         )
-        database.write_sync(lambda session: take_decision(session, made, approval_days=14) and None)
+        database.write_sync(lambda session: take_decision(session, made, approval_days=days) and None)
 
 
 def draft_of(office: Office, item: Waiting) -> MessageDraft:
     return office.read(lambda session: session.get_one(MessageDraft, item.draft_id))
 
 
+Spawn = Callable[..., "pexpect.spawn[str]"]
+
+
 @pytest.fixture
-def terminal(make_office: MakeOffice, sqlite_url: str, tmp_path: Path) -> Iterator[tuple[Office, "pexpect.spawn[str]"]]:
-    office = make_office(sqlite_url, colleges=5)
-    office.run()
+def at_terminal(tmp_path: Path) -> Iterator[Spawn]:
+    """`at_terminal(office, "approve")` runs a command in a plain terminal of 80 columns and 24 lines."""
     editor = tmp_path / "editor.sh"
     editor.write_text(EDITOR)
     editor.chmod(0o755)
-    child = pexpect.spawn(
-        sys.executable,
-        ["-m", "outreach", "approve"],
-        cwd=Path(__file__).parents[2],
-        env={
-            **os.environ,
-            "OUTREACH_HOME": str(office.settings.home),
-            "OUTREACH_DATABASE_URL": sqlite_url,
-            "OUTREACH_MODEL": "rules",
-            "EDITOR": str(editor),
-            "VISUAL": str(editor),
-            "TERM": "dumb",
-        },
-        dimensions=(60, 100),
-        encoding="utf-8",
-        timeout=30,
-    )
-    yield office, child
-    child.close(force=True)
+    children = []
+
+    def spawn(office: Office, *args: str) -> "pexpect.spawn[str]":
+        child = pexpect.spawn(
+            sys.executable,
+            ["-m", "outreach", *args],
+            cwd=Path(__file__).parents[2],
+            env={
+                **{name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")},
+                "OUTREACH_HOME": str(office.settings.home),
+                "OUTREACH_DATABASE_URL": office.settings.database_url,
+                "OUTREACH_MODEL": "rules",
+                "EDITOR": str(editor),
+                "VISUAL": str(editor),
+                "TERM": "dumb",
+            },
+            dimensions=(24, 80),
+            encoding="utf-8",
+            timeout=30,
+        )
+        children.append(child)
+        return child
+
+    yield spawn
+    for child in children:
+        child.close(force=True)
+
+
+@pytest.fixture
+def terminal(make_office: MakeOffice, sqlite_url: str, at_terminal: Spawn) -> tuple[Office, "pexpect.spawn[str]"]:
+    office = make_office(sqlite_url, colleges=5)
+    office.run()
+    return office, at_terminal(office, "approve")
+
+
+def press(child: "pexpect.spawn[str]", key: str) -> str:
+    """Goes through the pages of the message to its last, and presses a key there; returns what was shown."""
+    shown = ""
+    while child.expect([r"Enter: [^\r\n]* > ", r"\[q\]uit > "]) == 0:
+        shown += child.before or ""
+        child.sendline("")
+    shown += child.before or ""
+    child.sendline(key)
+    return shown
 
 
 def test_a_sitting_at_the_terminal(terminal: tuple[Office, "pexpect.spawn[str]"]) -> None:
     office, child = terminal
     first, second, third, fourth, fifth = office.read(waiting_drafts)
 
-    child.expect_exact(first.person)
-    child.expect_exact("exactly what will leave")
-    child.expect_exact("[q]uit > ")
-    child.sendline("a")
+    child.expect_exact("5 messages wait")
+    shown = press(child, "a")
+    for part in (first.person, first.recipient, first.subject, "Leaves:", "QC passed, 1 warning", "score", "“"):
+        assert str(part) in shown
+    child.expect_exact("QC warns: recipient.unverified")
+    child.sendline(WHY)
     child.expect_exact("Ready to go out")
 
-    child.expect_exact(second.person)
-    child.expect_exact("[q]uit > ")
-    child.sendline("e")
+    # Undone, and approved once more, for the reason given before.
+    press(child, "u")
+    child.expect_exact("Taken back: approve")
+    assert first.person in press(child, "a")
+    child.expect_exact(f'Enter for "{WHY}"')
+    child.sendline("")
     child.expect_exact("Ready to go out")
 
-    child.expect_exact(third.person)
-    child.expect_exact("[q]uit > ")
-    child.sendline("r")
+    assert second.person in press(child, "e")
+    child.expect_exact("Ready to go out")
+
+    assert third.person in press(child, "r")
     child.expect_exact("answers it > ")
     child.sendline("Please leave out the capacity")
-    child.expect_exact("version 2")
-    child.expect_exact("left out the seating")
-    child.expect_exact("[q]uit > ")
-    child.sendline("a")
+    shown = press(child, "a")
+    for part in ("version 2", "left out the seating", "Changed since version 1", "\n - ", "the same)"):
+        assert part in shown
+    child.expect_exact("Why may it leave?")
+    child.sendline("")
     child.expect_exact("Ready to go out")
 
-    child.expect_exact(fourth.person)
-    child.expect_exact("[q]uit > ")
-    child.sendline("d")
+    assert fourth.person in press(child, "d")
     child.expect_exact("go back > ")
     child.sendline("Asked us to stop")
 
-    child.expect_exact(fifth.person)
-    child.expect_exact("[q]uit > ")
-    child.sendline("q")
+    press(child, "u")
+    child.expect_exact("Your do not contact stands")
+    assert fifth.person in press(child, "q")
     child.expect_exact("5 decided")
     child.expect(pexpect.EOF)
 
     assert draft_of(office, first).approval_status == "ready"
+    taken = office.read(
+        lambda s: s.execute(
+            select(Approval.decision, Approval.reason)
+            .where(Approval.draft_id == first.draft_id)
+            .order_by(Approval.ordinal)
+        ).all()
+    )
+    assert taken == [("approve", WHY), ("revoke", None), ("approve", WHY)]
     edited = draft_of(office, second)
     assert (edited.approval_status, edited.version) == ("ready", 2)
     assert "thank you for reading" in edited.body
@@ -293,7 +348,13 @@ def test_answers_from_a_file(make_office: MakeOffice, sqlite_url: str) -> None:
     office.run()
     first, second, third = office.read(waiting_drafts)
     answers = [
-        {"draft_id": first.draft_id, "version": 1, "hash": first.content_hash, "decision": "approve"},
+        {
+            "draft_id": first.draft_id,
+            "version": 1,
+            "hash": first.content_hash,
+            "decision": "approve",
+            "reason": WHY,
+        },
         {"draft_id": second.draft_id, "version": 1, "hash": "0" * 64, "decision": "approve"},
         {"draft_id": third.draft_id, "version": 1, "hash": third.content_hash, "decision": "publish"},
     ]
@@ -314,8 +375,9 @@ def test_answers_from_a_file(make_office: MakeOffice, sqlite_url: str) -> None:
 def test_killed_at_the_prompt_nothing_is_lost(terminal: tuple[Office, "pexpect.spawn[str]"]) -> None:
     office, child = terminal
     first = office.read(waiting_drafts)[0]
-    child.expect_exact("[q]uit > ")
-    child.sendline("a")
+    press(child, "a")
+    child.expect_exact("Why may it leave?")
+    child.sendline(WHY)
     child.expect_exact("Ready to go out")
     child.kill(signal.SIGKILL)
     child.wait()
@@ -323,3 +385,164 @@ def test_killed_at_the_prompt_nothing_is_lost(terminal: tuple[Office, "pexpect.s
     assert draft_of(office, first).approval_status == "ready"
     assert len(office.read(waiting_drafts)) == 4
     assert office.read(run_problems) == []
+
+
+def command(office: Office, *args: str, given: str | None = None) -> "subprocess.CompletedProcess[str]":
+    """Runs a command without a terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "outreach", "--home", str(office.settings.home), *args],
+        env={**os.environ, "OUTREACH_DATABASE_URL": office.settings.database_url},
+        cwd=Path(__file__).parents[2],
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_approval_is_taken_back_until_the_message_is_on_its_way(office: Office, tmp_path: Path) -> None:
+    first, second, *_ = office.read(waiting_drafts)
+    for item in (first, second):
+        decide(office, item, "approve")
+    office.carry_on()
+    assert first.starts_sequence
+    assert command(office, "outbox", "export", str(tmp_path / "mail"), second.draft_id).returncode == 0
+
+    done = command(office, "approve", "undo", first.draft_id[:8], second.draft_id[:8])
+    assert done.returncode == 3, done.stderr
+    assert "on its way already" in done.stderr
+    assert "1 decision taken back" in done.stderr
+    again = next(i for i in office.read(waiting_drafts) if i.draft_id == first.draft_id)
+    assert (again.came_back.startswith("You took your decision"), again.starts_sequence) == (True, True)
+    assert draft_of(office, second).approval_status == "ready"
+    assert office.read(lambda s: s.get_one(OutreachSequence, first.sequence_id)).approved_at is None
+    # What was taken back does not leave; approved once more, it may.
+    assert [o.draft_id for o in office.read(ready)] == [second.draft_id]
+    decide(office, again, "approve")
+    office.carry_on()
+    assert draft_of(office, first).approval_status == "ready"
+    assert office.read(lambda s: s.get_one(OutreachSequence, first.sequence_id)).approved_by == "user:test"
+    assert office.read(run_problems) == []
+
+
+def test_an_approval_that_lapses_sends_nothing_and_comes_back_with_a_note(office: Office) -> None:
+    item = next(i for i in office.read(waiting_drafts) if i.starts_sequence)
+    decide(office, item, "approve")
+    office.carry_on()
+    assert draft_of(office, item).approval_status == "ready"
+    # Said again, for a second: so that it was ready, and lapses while the test looks on.
+    decide(office, item, "approve", days=1 / 86400)
+    time.sleep(1)
+
+    assert office.read(ready) == []
+    refused = command(office, "sent", item.draft_id)
+    assert (refused.returncode, "lapsed" in refused.stderr) == (1, True)
+    # It shows before anything has run, and is the same after.
+    for wake in (False, True):
+        if wake:
+            with Session(office.settings) as machine:
+                machine.wake()
+        again = next(i for i in office.read(waiting_drafts) if i.draft_id == item.draft_id)
+        assert "lapsed on" in again.came_back
+    assert draft_of(office, item).approval_status == "draft"
+    assert office.read(lambda s: s.get_one(OutreachSequence, item.sequence_id)).approved_at is None
+    assert office.read(lambda s: s.scalar(select(func.count()).select_from(Delivery))) == 0
+    decide(office, again, "approve")
+    office.carry_on()
+    assert [o.draft_id for o in office.read(ready)] == [item.draft_id]
+
+
+def test_an_edit_that_qc_stops_does_not_start_the_sequence(office: Office) -> None:
+    item = next(i for i in office.read(waiting_drafts) if i.starts_sequence)
+    body = item.body.replace("Best,", "Your lamps failed four times in 2019.\n\nBest,", 1)
+    decide(office, item, "edit", subject=item.subject, body=body)
+    office.carry_on()
+    again = next(i for i in office.read(waiting_drafts) if i.draft_id == item.draft_id)
+    assert (again.starts_sequence, again.came_back) == (True, "QC does not let this edit through.")
+
+
+def test_a_warning_is_overridden_with_a_reason_only(office: Office) -> None:
+    item = office.read(waiting_drafts)[0]
+    with pytest.raises(DecisionRefused, match=r"recipient\.unverified.*needs a reason"):
+        decide(office, item, "approve", reason=" ")
+    decide(office, item, "approve", reason="I know them")
+    assert office.read(lambda s: s.scalars(select(Approval.reason)).all()) == ["I know them"]
+
+
+def test_bulk_approves_what_it_showed_after_one_question(
+    make_office: MakeOffice, sqlite_url: str, at_terminal: Spawn
+) -> None:
+    office = make_office(sqlite_url, colleges=5)
+    office.run()
+    items = office.read(waiting_drafts)
+    verified, other = items[0], items[1]
+    with Database(sqlite_url, "user") as database, acting_as("user:test"):
+
+        def prepare(session: OrmSession) -> None:
+            batch = Batch(batch_number=7)
+            session.add(batch)
+            session.flush()
+            for item in items[:3]:
+                session.get_one(MessageDraft, item.draft_id).batch_id = batch.id
+            for item in (verified, items[4]):
+                session.get_one(MessageDraft, item.draft_id).qc_flags = []
+
+        database.write_sync(prepare)
+
+    assert "everything at once" in command(office, "approve", "bulk").stderr
+    piped = command(office, "approve", "bulk", "--batch", "7", given="y\n")
+    assert "nothing was decided" in piped.stderr
+    assert office.read(lambda s: s.scalar(select(func.count()).select_from(Approval))) == 0
+
+    child = at_terminal(office, "approve", "bulk", "--batch", "7")
+    child.expect_exact("Left out, because of QC: 2 messages. recipient.unverified (2)")
+    child.expect_exact(verified.draft_id[:8])
+    child.expect_exact("Approve 1 message?")
+    child.sendline("r")
+    child.expect_exact(str(verified.recipient))
+    child.expect_exact("Approve 1 message?")
+    child.sendline("y")
+    child.expect_exact("1 message approved")
+    child.expect(pexpect.EOF)
+    assert draft_of(office, verified).approval_status == "ready"
+
+    child = at_terminal(
+        office, "approve", "bulk", "--batch", "7", "--accept", "recipient.unverified", "--reason", "checked by phone"
+    )
+    child.expect_exact("Approve 2 messages?")
+    child.sendline("y")
+    child.expect_exact("2 messages approved")
+    child.expect(pexpect.EOF)
+    assert draft_of(office, other).approval_status == "ready"
+    rows = office.read(lambda s: s.execute(select(Approval.draft_id, Approval.content_hash, Approval.reason)).all())
+    assert sorted(rows) == sorted(
+        (i.draft_id, i.content_hash, None if i is verified else "checked by phone") for i in items[:3]
+    )
+    assert {i.draft_id for i in office.read(waiting_drafts)} == {i.draft_id for i in items[3:]}
+
+
+def test_what_is_printed_can_be_answered_and_every_answer_is_told_of(make_office: MakeOffice, sqlite_url: str) -> None:
+    office = make_office(sqlite_url, colleges=5)
+    office.run()
+    given = json.loads(command(office, "approve", "--json").stdout)
+    later = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
+    lines = [
+        {**given[0], "decision": "approve", "reason": WHY},
+        {**given[1], "decision": "edit", "body": given[1]["body"].replace("Best,", "Thank you for reading.\n\nBest,")},
+        {**given[2], "decision": "approve", "reason": WHY, "body": "Something else."},
+        {**given[3], "decision": "skip"},
+        {**given[3], "decision": "skip", "until": later},
+        {"draft_id": given[4]["draft_id"], "decision": "approve"},
+        {**given[0], "decision": "revoke"},
+    ]
+    done = command(office, "approve", "--answers", "-", "--json", given="\n".join(map(json.dumps, lines)))
+    assert done.returncode == 3, done.stderr
+    outcomes = json.loads(done.stdout)
+    assert [o["taken"] for o in outcomes] == [True, True, False, False, True, False, True]
+    assert [o["line"] for o in outcomes] == [1, 2, 3, 4, 5, 6, 7]
+    assert "the decision is edit" in outcomes[2]["because"]
+    assert "needs `until`" in outcomes[3]["because"]
+    assert outcomes[5]["because"] == "version: is missing; hash: is missing"
+    drafts = [office.read(lambda s, i=i: s.get_one(MessageDraft, i["draft_id"])) for i in given]  # type: ignore[misc]
+    assert [d.approval_status for d in drafts] == ["draft", "ready", "draft", "draft", "draft"]
+    assert {i.draft_id for i in office.read(waiting_drafts)} == {given[n]["draft_id"] for n in (0, 2, 4)}

@@ -37,7 +37,8 @@ from db.models import (
     Suppression,
     Touchpoint,
 )
-from db.queries.inbox import Waiting, waiting_drafts
+from db.queries.inbox import waiting_drafts
+from db.queries.reading import Waiting
 from playbooks import load_playbook
 from tests.e2e.conftest import MakeOffice, Office
 from tests.e2e.test_approval import decide

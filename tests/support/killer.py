@@ -118,7 +118,7 @@ def decide(settings: Settings, boundaries: Boundaries) -> None:
                 content_hash=item.content_hash,
                 decision=wanted,  # type: ignore[arg-type]
                 by="user:test",
-                reason=REASON if wanted == "reject" else None,
+                reason=REASON if wanted == "reject" else "the address is on their own page",
             )
             boundaries.cross()
             database.write_sync(lambda session, made=decision: take_decision(session, made, approval_days=14) and None)  # type: ignore[misc]
