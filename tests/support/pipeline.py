@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,18 @@ from outreach.settings import Settings
 FACTS = "stadiums.csv"
 
 
-def small_sample(folder: Path, colleges: int, playbook: str = "sports-lighting") -> list[dict[str, Any]]:
-    """The first colleges of the sample whose stadium's age is known, with their people, as files for the prospector."""
+def small_sample(
+    folder: Path, colleges: int, playbook: str = "sports-lighting", *, only: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """The first colleges of the sample whose stadium's age is known, with their people, as files for the prospector;
+    or those whose keys are given by `only`."""
     folder.mkdir(parents=True, exist_ok=True)
     files = sample_files(playbook)
     key = "UNITID" if playbook == "sports-lighting" else "Domain"
     anchor = next(f for f in files if Path(f["path"]).name in (FACTS, "openings.csv"))
     with Path(anchor["path"]).open(encoding="utf-8", newline="") as file:
         known = [row[key] for row in csv.DictReader(file) if row.get("Year Built", "given")]
-        chosen = list(dict.fromkeys(known))[:colleges]
+        chosen = list(only) or list(dict.fromkeys(known))[:colleges]
     taken = []
     for described in files:
         source = Path(described["path"])
