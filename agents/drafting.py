@@ -2,34 +2,42 @@
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agents.base import AnswerAgent, Briefing, Done, State, Work
 from agents.drafting_policy import policy
 from agents.drafting_schema import DraftAnswer
 from db.actors import agent
+from db.enums import FollowupState, TouchType
 from db.lifecycle import move_contact
-from db.models import Contact, MessageDraft
-from tools.drafts import draft_id_for, ensure_sequence, make_brief, store_version, with_footer
+from db.models import Contact, Followup, MessageDraft
+from db.queries.due import reply_draft_id
+from tools.briefs import Brief, Subject, make_brief
+from tools.drafts import draft_id_for, ensure_sequence, store_version, with_footer
 from tools.journal import note
 
 
 async def prepare(work: Work, state: State) -> Briefing:
-    """The brief: contact, facts, statements, template, and the version to improve on if there is one."""
-    draft_id = draft_id_for(state["sequence_id"], state["touch_number"])
-    brief = await work.db.read(
-        lambda session: make_brief(
-            session,
-            work.playbook,
-            prospect_id=state["prospect_id"],
-            contact_id=state["contact_id"],
-            tier=state["tier"],
-            touch=state["touch_number"],
-            draft_id=draft_id,
-            version=state.get("version") or 0,
-        )
+    """The brief: contact, facts, what was said before, statements, template, and the version to improve on if any."""
+    about = Subject(
+        prospect_id=state["prospect_id"],
+        contact_id=state["contact_id"],
+        sequence_id=state["sequence_id"],
+        tier=state["tier"],
+        touch=state["touch_number"],
+        draft_id=state.get("draft_id") or _draft_id(state),
+        version=state.get("version") or 0,
+        reply_id=state.get("reply_id"),
     )
-    return Briefing(brief.material, memo={"fact_ids": brief.fact_ids, "draft_id": draft_id})
+    brief = await work.db.read(lambda session: make_brief(session, work.playbook, about))
+    return Briefing(brief.material, memo={"brief": brief, "draft_id": about.draft_id})
+
+
+def _draft_id(state: State) -> str:
+    if state.get("reply_id"):
+        return reply_draft_id(state["reply_id"])
+    return draft_id_for(state["sequence_id"], state["touch_number"])
 
 
 async def conclude(work: Work, state: State, briefing: Briefing, answer: DraftAnswer) -> Done:
@@ -37,7 +45,8 @@ async def conclude(work: Work, state: State, briefing: Briefing, answer: DraftAn
     earlier = briefing.material["earlier"]
     reason = "draft" if earlier is None else "rejection" if earlier["rejected_because"] else "qc_revision"
     version = (state.get("version") or 0) + 1
-    fact_ids: tuple[str, ...] = briefing.memo["fact_ids"]
+    brief: Brief = briefing.memo["brief"]
+    fact_ids = brief.fact_ids
     # A claim on a fact that does not exist is kept with an empty id: QC blocks it, nobody repairs it silently.
     claims = [
         {"sentence": c.sentence, "fact_id": fact_ids[c.fact - 1] if 0 < c.fact <= len(fact_ids) else ""}
@@ -45,19 +54,22 @@ async def conclude(work: Work, state: State, briefing: Briefing, answer: DraftAn
     ]
 
     def write(session: Session) -> None:
-        draft = _draft(session, work, state, briefing.memo["draft_id"], answer, claims)
+        draft = _draft(session, work, state, briefing.memo["draft_id"], brief, answer, claims)
         store_version(
             session,
             draft=draft,
             version=version,
-            subject=answer.subject.strip(),
+            subject=answer.subject.strip() or None,
             body=with_footer(answer.body, work.playbook.sender, draft.channel),
             author=agent(work.run_id),
             reason=reason,
             note=answer.note.strip() or None,
             claims=claims,
         )
-        move_contact(session, session.get_one(Contact, state["contact_id"]), "drafted")
+        contact = session.get_one(Contact, state["contact_id"])
+        if contact.stage in ("new", "researched"):  # a follow-up leaves somebody who was written to where they are
+            move_contact(session, contact, "drafted")
+        _tell_followup(session, state, draft)
         note(
             session,
             run_id=work.run_id,
@@ -65,7 +77,8 @@ async def conclude(work: Work, state: State, briefing: Briefing, answer: DraftAn
             action="email_drafted",
             prospect_id=state["prospect_id"],
             contact_id=state["contact_id"],
-            details={"draft_id": draft.id, "version": version, "reason": reason},
+            details={"draft_id": draft.id, "version": version, "reason": reason}
+            | ({"touch": draft.touch_number, "type": draft.touch_type} if draft.touch_number > 1 else {}),
         )
 
     await work.db.write(write)
@@ -84,6 +97,7 @@ def _draft(
     work: Work,
     state: State,
     draft_id: str,
+    brief: Brief,
     answer: DraftAnswer,
     claims: list[dict[str, str]],
 ) -> MessageDraft:
@@ -101,15 +115,31 @@ def _draft(
             id=draft_id,
             contact_id=state["contact_id"],
             sequence_id=state["sequence_id"],
-            channel=work.playbook.message.channel,
+            channel=brief.channel,
             touch_number=state["touch_number"],
-            touch_type="email" if work.playbook.message.channel == "email" else "inmail",
+            touch_type=brief.touch_type,
         )
+        if brief.steered is not None:
+            draft.batch_id, draft.ab_group, draft.ab_variable = brief.steered
     draft.personalization_score = min(3, max(1, len({claim["fact_id"] for claim in claims})))
     draft.proof_point_used, draft.pain_hook = answer.proof_point, answer.pain_hook
     draft.opener_style, draft.ask_style = answer.opener_style, answer.ask_style
     draft.agent_run_id = work.run_id
     return draft
+
+
+def _tell_followup(session: Session, state: State, draft: MessageDraft) -> None:
+    """Links the planned follow-up to its draft (OCC, followups.message_draft_id)."""
+    if draft.touch_type == TouchType.REPLY_DRAFT.value:
+        return
+    for followup in session.scalars(
+        select(Followup).where(
+            Followup.sequence_id == state["sequence_id"],
+            Followup.touch_number == state["touch_number"],
+            Followup.state.in_((FollowupState.PENDING.value, FollowupState.OVERDUE.value)),
+        )
+    ):
+        followup.message_draft_id = draft.id
 
 
 AGENT = AnswerAgent(

@@ -19,6 +19,8 @@ _VENUE = (
 _OTHER = (
     re.compile(r"(?P<_who>.+) plays football in the (?P<conference>.+)\."),
     re.compile(r"(?P<_who>.+) competes in (?P<division>.+)\."),
+    re.compile(r"(?P<college>.+) has (?P<students>[\d,]+) undergraduates\."),
+    re.compile(r"(?P<firm>.+) has about (?P<employees>[\d,]+) employees\."),
 )
 _OPENING = re.compile(r"(?P<company>.+) has an opening for (?P<opening>.+)\.")
 
@@ -121,3 +123,57 @@ def openers(facts: Facts) -> list[tuple[str, list[int]]]:
             return [(text.format(**values), sorted({facts.numbers[key] for key in needs[text]})) for text in possible]
     # No pattern knows the fact, for another model found it: it was kept as a sentence that can stand in a letter.
     return [(facts.first[0], [facts.first[1]])] if facts.first else []
+
+
+# What a later message adds, by what it is about: only where no earlier message told that fact.
+_FURTHER: dict[str, tuple[str, ...]] = {
+    "students": (
+        "I also read that {college} has {students} undergraduates.",
+        "Since then I read that {college} has {students} undergraduates.",
+    ),
+    "surface": (
+        "I also read that {school} plays on {surface} at {stadium}.",
+        "Since then I read that {school} plays on {surface} at {stadium}.",
+    ),
+    "conference": (
+        "I also thought of {conference} football at {stadium}.",
+        "I was also thinking of {conference} football at {stadium}.",
+    ),
+    "year": ("I also read that {stadium} was built in {year}.",),
+    "seats": ("I also read that {stadium} seats {seats}.",),
+    "opening": ("I also saw that {company} has an opening for {second_opening}.",),
+    "employees": ("I also read that {firm} has about {employees} employees.",),
+}
+
+
+# What a later message calls to mind, where no fact is left that was not told.
+_CALLED_TO_MIND: tuple[str, ...] = (
+    "I wrote to you about {stadium}, where {school} plays its home football.",
+    "I wrote to you because {school} plays its home football at {stadium}.",
+    "I have been thinking of {stadium}, where {school} plays its home football.",
+    "I wrote to you about the opening at {company} for {opening}.",
+    "It was the opening at {company} for {opening} that made me write.",
+    "I wrote to you because {company} has an opening for {opening}.",
+)
+
+
+def reminders(facts: Facts) -> list[tuple[str, list[int]]]:
+    """Sentences that say what was written about, each with the numbers of the facts that it rests on."""
+    found = []
+    for text in _CALLED_TO_MIND:
+        needs = re.findall(r"\{(\w+)\}", text)
+        if facts.has(needs):
+            found.append((text.format(**facts.values), sorted({facts.numbers[name] for name in needs})))
+    return found
+
+
+def further(facts: Facts, about: Sequence[str], told: set[int]) -> list[tuple[str, list[int]]]:
+    """Sentences with facts on these matters that no earlier message told; `told` are the numbers of those that did."""
+    found = []
+    for key in about:
+        for text in _FURTHER.get(key, ()):
+            needs = re.findall(r"\{(\w+)\}", text)
+            known = "second_opening" if key == "opening" else key
+            if facts.has(needs) and facts.numbers[known] not in told:
+                found.append((text.format(**facts.values), sorted({facts.numbers[name] for name in needs})))
+    return found

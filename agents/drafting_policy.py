@@ -1,23 +1,23 @@
 """Drafting by rule: the template's variables filled from facts, the rest from the seller's agreed statements.
 
 It decides from the messages alone. Which of several fitting sentences is taken follows from the contact, so that
-the drafts of one day do not all read alike and the same contact always gets the same draft.
+the drafts of one day do not all read alike and the same contact always gets the same draft. No sentence is said to
+anybody twice.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
-from agents.drafting_openers import openers, read_facts
+from agents.drafting_openers import Facts, further, openers, read_facts, reminders
+from agents.drafting_said import Choice, Picker, Said, Statement
 from agents.drafting_schema import Claim, DraftAnswer
 from agents.models.rules import answer
-from tools.templates import fill
-
-T = TypeVar("T")
+from tools.templates import fill, variables_of
+from tools.wording import sentences
 
 _WANTS = {
     "shorter": r"\b(short|shorter|long|brief|wordy|cut|trim|tight)",
@@ -35,6 +35,11 @@ _LEFT_OUT = {
     "no_surface": ("surface",),
     "no_league": ("conference", "division"),
 }
+_MOST_TURNS = 4
+_ALSO = ("I also ", "Since then ", "I was also ")
+"""How a sentence begins that says of itself that something was said before."""
+_STYLES = {"activity_reference": True, "company_metric": False}
+"""The opener styles that the facts allow, and whether they need an opening (a job) to tell of."""
 
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
@@ -45,63 +50,132 @@ def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: s
 def write(brief: dict[str, Any]) -> DraftAnswer:
     """Writes the first version, or one that answers why the earlier one must change."""
     earlier = brief.get("earlier")
-    wants, turn = _wanted(earlier)
+    wants, turn = _wanted(brief)
     draft = _compose(brief, wants, turn)
+    most = (brief.get("touch") or {}).get("most_characters")
+    if most and len(draft.body) > most:
+        draft = _compose(brief, wants, turn, shortest=True)
     # What was asked for may change nothing in this text: then the opener and the argument must be others.
-    for more in range(1, 4):
-        if not earlier or (draft.subject, draft.body) != (earlier["subject"], earlier["body"]):
+    for more in range(1, _MOST_TURNS):
+        if not earlier or _differs(draft, earlier):
             break
         turn, draft = turn + more, _compose(brief, wants, turn + more)
+    if earlier and not _differs(draft, earlier):
+        draft = _with_less(brief, draft)
     return draft
 
 
-def _compose(brief: dict[str, Any], wants: dict[str, int], turn: int) -> DraftAnswer:
+def _differs(draft: DraftAnswer, earlier: dict[str, Any]) -> bool:
+    return (draft.subject, draft.body) != (earlier["subject"] or "", earlier["body"])
+
+
+def _compose(brief: dict[str, Any], wants: dict[str, int], turn: int, *, shortest: bool = False) -> DraftAnswer:
     facts = read_facts(brief["facts"])
     for want, keys in _LEFT_OUT.items():
         if want in wants:
             facts.drop(*keys)
-    pick = _Picker(brief["seed"], turn, shortest=wants.get("shorter", 0) > 1)
-    opener, used = pick("opener", openers(facts)) or ("", [])
+    touch = brief.get("touch") or {"kind": "first", "number": 1}
+    first = touch["kind"] == "first"
+    seed = brief["seed"] if first else f"{brief['seed']}/{touch['number']}"
+    pick = Picker(seed, turn, shortest=shortest or wants.get("shorter", 0) > 1)
+    said = Said(brief.get("said_before") or [])
+    choice = Choice(brief, pick, said)
+    short = "shorter" in wants or choice.varies("message_length") == "short"
+    asked_for = variables_of(brief["template"]["body"])
+    argues = "constraint_hypothesis" in asked_for and not short and "no_pain" not in wants
+    pain = _pain(choice, facts, said, first=first) if argues else None
+    value = choice.one("value", after=[pain]) if "value_proposition" in asked_for else None
+    ask = choice.question(soft="softer" in wants, after=[pain, value])
+    recall = None if first else choice.one("recall")
+    opener, used = "", list[int]()
+    if "trigger_observation" in asked_for:
+        opener, used = _opener(choice, facts, said, pain, pick, touch["kind"]) or (opener, used)
     stadium = facts.values.get("stadium")
-    bridge = _statement(brief, "bridge", pick) if stadium and "shorter" not in wants else None
-    pain = None if wants.keys() & {"shorter", "no_pain"} else _statement(brief, "pain", pick)
-    value = _statement(brief, "value", pick, after=_id_of(brief, pain))
-    ask = _statement(brief, "ask", pick, soft="softer" in wants, after=_id_of(brief, value))
+    bridge = choice.one("bridge") if first and stadium and not short else None
     values = {
         "first_name": brief["contact"]["first_name"],
         "sender_name": brief["sender"]["name"],
+        "sender_company": brief["sender"].get("company"),
+        "organisation_name": brief["organisation"]["name"],
         "school_name": facts.values.get("school") or brief["organisation"]["name"],
         "stadium_name": stadium,
-        "trigger_observation": " ".join(text for text in (opener, bridge) if text),
-        "constraint_hypothesis": pain,
-        "value_proposition": value,
-        "ask": ask,
-        "subject_hook": _subject_hook(brief, pick),
+        "trigger_observation": " ".join(text for text in (opener, _text(bridge)) if text),
+        "recall": None if opener.startswith(_ALSO) else _text(recall),
+        "constraint_hypothesis": _text(pain),
+        "value_proposition": _text(value),
+        "proof_point": _text(choice.one("proof", after=[pain, value])),
+        "answer": _text(choice.one("answer")),
+        "farewell": " ".join(s["text"] for s in choice.of("farewell")),
+        "ask": _text(ask),
+        "subject_hook": _first_hook(brief, pick) if first else _topic(brief, pain, stadium, said),
     }
     subject = fill(brief["template"]["subject"], values)
-    if "subject" in wants or not subject:
+    if brief["template"]["subject"] and ("subject" in wants or not subject):
         subject = _other_subject(brief, stadium, subject)
-    body = fill(brief["template"]["body"], values)
+    body = said.without_repeats(fill(brief["template"]["body"], values))
+    hook = pain if pain and pain["text"] in body else None
+    point = value if value and value["text"] in body else None
     return DraftAnswer(
         subject=subject,
         body=body,
-        claims=[Claim(sentence=opener, fact=number) for number in used],
-        proof_point=None,
-        pain_hook=_id_of(brief, pain) if pain and pain in body else None,
+        claims=[Claim(sentence=opener, fact=number) for number in used if opener in body],
+        proof_point=point["id"] if point else None,
+        pain_hook=hook["id"] if hook else None,
         opener_style="activity_reference" if "opening" in facts.values else "company_metric",
-        ask_style="soft_offer" if _is_soft(brief, ask) else "direct_ask",
+        ask_style=_ask_style(ask if ask and ask["text"] in body else None),
         note=_note(brief.get("earlier"), wants, subject, body),
     )
 
 
-def _wanted(earlier: dict[str, Any] | None) -> tuple[dict[str, int], int]:
-    """What all rejections so far ask for and how often each was asked; and how often no one could say what."""
-    if not earlier:
-        return {}, 0
+def _pain(choice: Choice, facts: Facts, said: Said, *, first: bool) -> Statement | None:
+    """A problem; in a later message first of all one that a fact leads to which has not been told."""
+    if first or choice.varies("pain_hook"):
+        return choice.one("pain")
+    led_to = [s for s in choice.of("pain") if further(facts, s.get("goes_with", []), said.facts)]
+    return choice.among("pain", led_to) if led_to else choice.one("pain")
+
+
+def _opener(
+    choice: Choice, facts: Facts, said: Said, pain: Statement | None, pick: Picker, kind: str
+) -> tuple[str, list[int]] | None:
+    """The sentence that tells a fact, with the numbers of the facts that it rests on."""
+    if kind in ("first", "note"):
+        found = [o for o in openers(facts) if not said.repeats(o[0])]
+        style = choice.varies("opener_style")
+        if style in _STYLES:
+            found = [o for o in found if ("opening" in o[0]) == _STYLES[style]] or found
+        return pick("opener", found)
+    new = further(facts, pain.get("goes_with", []), said.facts) if pain else []
+    return pick("opener", new or [o for o in reminders(facts) if not said.repeats(o[0])])
+
+
+def _text(statement: Statement | None) -> str | None:
+    return statement["text"] if statement else None
+
+
+def _ask_style(ask: Statement | None) -> Any:
+    """OCC, message_drafts.ask_style; a message without a question of its own offers something."""
+    if ask is None:
+        return "value_add"
+    return "soft_offer" if ask["soft"] else "direct_ask"
+
+
+def _wanted(brief: dict[str, Any]) -> tuple[dict[str, int], int]:
+    """What all rejections so far ask for and how often each was asked; and how often no one could say what.
+
+    What was asked of earlier messages to this person holds for this one too.
+    """
     wants: dict[str, int] = {}
+    for reason in brief.get("asked_of_earlier_messages") or []:
+        for name in _named(reason):
+            if name != "subject":
+                wants[name] = 1
+    earlier = brief.get("earlier")
+    if not earlier:
+        return wants, 0
     unnamed = 0
     for reason in earlier.get("all_rejections") or []:
-        named = [name for name, pattern in _WANTS.items() if re.search(pattern, reason, re.IGNORECASE)]
+        named = _named(reason)
         for name in named:
             wants[name] = wants.get(name, 0) + 1
         # Where a reason names something, that is changed and the rest is kept; where it names nothing known, the
@@ -111,43 +185,30 @@ def _wanted(earlier: dict[str, Any] | None) -> tuple[dict[str, int], int]:
     return wants, max(unnamed, blocked)
 
 
-class _Picker:
-    """Picks among equals: always the same for one contact, another one at each turn; or the shortest."""
-
-    def __init__(self, seed: str, turn: int, *, shortest: bool) -> None:
-        self._seed, self._turn, self._shortest = seed, turn, shortest
-
-    def __call__(self, kind: str, choices: Sequence[T]) -> T | None:
-        if not choices:
-            return None
-        if self._shortest:
-            return sorted(choices, key=lambda choice: len(str(choice)))[self._turn % len(choices)]
-        start = int(hashlib.sha256(f"{self._seed}/{kind}".encode()).hexdigest(), 16)
-        return choices[(start + self._turn) % len(choices)]
+def _named(reason: str) -> list[str]:
+    return [name for name, pattern in _WANTS.items() if re.search(pattern, reason, re.IGNORECASE)]
 
 
-def _statement(
-    brief: dict[str, Any], kind: str, pick: _Picker, *, soft: bool = False, after: str | None = None
-) -> str | None:
-    """A statement of this kind: one that follows on from what was said before, else one that stands by itself."""
-    fitting = [s for s in brief["statements"] if s["kind"] == kind]
-    fitting = [s for s in fitting if s["soft"] == soft] or fitting
-    following = [s for s in fitting if after in s["follows"]] if after else []
-    alone = [s for s in fitting if not s["follows"]]
-    # A question may also be asked by itself; an offer should answer what was said.
-    pool = [*following, *alone] if kind == "ask" else following or alone
-    return pick(kind, [s["text"] for s in pool or fitting])
+def _with_less(brief: dict[str, Any], draft: DraftAnswer) -> DraftAnswer:
+    """A text with nothing in it to choose, less one sentence: the last but the sign-off that it can do without."""
+    paragraphs = draft.body.split("\n\n")
+    inner = paragraphs[1:-1]
+    for number in range(len(inner) - 1, -1, -1):
+        found = sentences(inner[number])
+        if len(inner) > 1 or len(found) > 1:
+            kept = " ".join(found[:-1])
+            inner[number : number + 1] = [kept] if kept else []
+            body = "\n\n".join([paragraphs[0], *inner, paragraphs[-1]])
+            note = _note(brief["earlier"], {}, draft.subject, body).replace(
+                "took another opener and argument", "left out a sentence"
+            )
+            return draft.model_copy(
+                update={"body": body, "note": note, "claims": [c for c in draft.claims if c.sentence in body]}
+            )
+    return draft
 
 
-def _id_of(brief: dict[str, Any], text: str | None) -> str | None:
-    return next((s["id"] for s in brief["statements"] if s["text"] == text), None)
-
-
-def _is_soft(brief: dict[str, Any], text: str | None) -> bool:
-    return any(s["text"] == text and s["soft"] for s in brief["statements"])
-
-
-def _subject_hook(brief: dict[str, Any], pick: _Picker) -> str:
+def _first_hook(brief: dict[str, Any], pick: Picker) -> str:
     name = brief["organisation"]["name"]
     hooks = {
         "QA Director": ["Regression runs at {}", "Release testing at {}", "Test automation at {}"],
@@ -157,6 +218,15 @@ def _subject_hook(brief: dict[str, Any], pick: _Picker) -> str:
     }
     choices = hooks.get(brief["contact"]["persona"] or "", ["Software testing at {}"])
     return (pick("subject", choices) or choices[0]).format(name)
+
+
+def _topic(brief: dict[str, Any], pain: Statement | None, stadium: str | None, said: Said) -> str:
+    """The subject of a later message: what it is about, and where; never one that they have had."""
+    place = stadium or brief["organisation"]["name"]
+    topic = (pain or {}).get("topic")
+    topics = [f"{topic} at {place}", f"More on {topic[:1].lower()}{topic[1:]} at {place}"] if topic else []
+    choices = [*topics, f"A question about {place}", f"One more question about {place}"]
+    return next((c for c in choices if c.casefold() not in said.subjects), choices[-1])
 
 
 def _other_subject(brief: dict[str, Any], stadium: str | None, subject: str) -> str:

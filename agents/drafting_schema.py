@@ -15,10 +15,10 @@ class Claim(BaseModel):
 class DraftAnswer(BaseModel):
     """One message, complete but for the footer."""
 
-    subject: str = Field(description="The subject line.")
-    body: str = Field(description="The message from the greeting to the sender's name.")
+    subject: str = Field(description="The subject line; empty for a call and for a LinkedIn note.")
+    body: str = Field(description="The message from the greeting to the sender's name; of a call, what is said.")
     claims: list[Claim] = Field(description="Every factual sentence with its fact; one entry for each fact.")
-    proof_point: str | None = Field(default=None, description="The customer story used, if any.")
+    proof_point: str | None = Field(default=None, description="The id of the value or proof statement used, if any.")
     pain_hook: str | None = Field(default=None, description="The id of the pain statement used, if any.")
     opener_style: Literal["career_reference", "company_metric", "activity_reference"]
     ask_style: Literal["direct_ask", "soft_offer", "value_add"]

@@ -1,21 +1,35 @@
 """The orchestrator: code that reads what is due, and routes it. A model never chooses the next node."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any, Literal, TypedDict
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Literal, Protocol, TypedDict
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
+from sqlalchemy.orm import Session
 
 from agents.parts import Part
 from agents.registry import AGENTS
-from db.queries.due import drafts_of_run, first_touches_due, playbooks_of_replies, replies_to_triage
+from db.actors import acting_as
+from db.queries.due import (
+    DueContact,
+    DueTouch,
+    answers_due,
+    drafts_of_run,
+    first_touches_due,
+    followups_due,
+    playbooks_of_replies,
+    replies_to_triage,
+)
 from db.queries.wanted import Wanted
 from graphs.contact import Graph
 from graphs.nodes import Machine, make_node
-from graphs.threads import Tally, Threads
+from graphs.threads import ORCHESTRATOR, Tally, Threads
 from playbooks import load_playbook
 from tools.scoring import due
+from tools.sequences import settle
 
 MOST_HOPS = 50
 Step = Literal["prospector", "hygiene", "contacts", "replies"]
@@ -26,6 +40,15 @@ NODE_OF: dict[Part, Step] = {
     Part.DRAFT: "contacts",
 }
 """The node that does a part of a run, for those who ask for some parts alone."""
+
+
+Due = DueContact | DueTouch
+
+
+class Find(Protocol):
+    """Finds what is due: at most `left`, none of the threads in `without`."""
+
+    def __call__(self, session: Session, left: int, without: set[str]) -> Sequence[Due]: ...
 
 
 class RunState(TypedDict, total=False):
@@ -74,7 +97,7 @@ def next_step(state: RunState, to_score: int, replies: int) -> tuple[Step | None
     if "hygiene" in asked and to_score and not state.get("hygiene_done"):
         return "hygiene", f"{to_score} prospects to score"
     if "contacts" in asked and not state.get("contacts_done"):
-        return "contacts", "first touches that are due"
+        return "contacts", "answers, follow-ups and first touches that are due"
     return None, "nothing else is due" if len(asked) == len(NODE_OF) else f"only {', '.join(asked)} asked for"
 
 
@@ -103,29 +126,47 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
         root = state["root_run_id"]
         wanted = Wanted.model_validate(state.get("wanted") or {})
         runner, tally, tried = threads(), Tally(), set[str]()
-        while tally.stopped is None:
-            # What this run wrote before a crash counts as well; and a contact that failed has used up its place, or
-            # a model that fails them all would be shown every one.
-            written = await machine.db.read(lambda session: drafts_of_run(session, root))
-            left = limit - written - tally.failed
-            if left <= 0:
-                break
-            under_way = await runner.known() | tried
-            found = await machine.db.read(
-                lambda session, left=left, under_way=under_way: first_touches_due(  # type: ignore[misc]
-                    session,
-                    playbook.name,
-                    playbook.draft_tiers,
-                    playbook.contact_personas,
-                    limit=left,
-                    without=under_way,
-                    wanted=wanted,
-                )
+        today = datetime.now(UTC)
+
+        async def write(find: Find) -> None:
+            while tally.stopped is None:
+                # What this run wrote before a crash counts as well; and a contact that failed has used up its place,
+                # or a model that fails them all would be shown every one.
+                written = await machine.db.read(lambda session: drafts_of_run(session, root))
+                left = limit - written - tally.failed
+                if left <= 0:
+                    break
+                under_way = await runner.known() | tried
+                found = await machine.db.read(partial(find, left=left, without=under_way))
+                if not found:
+                    break
+                tried.update(d.thread_id for d in found)
+                await runner.start_all([(d.thread_id, d.state(root, playbook.name)) for d in found], tally)
+
+        def answers(session: Session, left: int, without: set[str]) -> Sequence[Due]:
+            return answers_due(session, playbook.name, limit=left, without=without)
+
+        def followups(session: Session, left: int, without: set[str]) -> Sequence[Due]:
+            return followups_due(session, playbook.name, today=today.date(), limit=left, without=without)
+
+        def first_touches(session: Session, left: int, without: set[str]) -> Sequence[Due]:
+            return first_touches_due(
+                session,
+                playbook.name,
+                playbook.draft_tiers,
+                playbook.contact_personas,
+                limit=left,
+                without=without,
+                wanted=wanted,
             )
-            if not found:
-                break
-            tried.update(d.thread_id for d in found)
-            await runner.start_all([(d.thread_id, d.state(root, playbook.name)) for d in found], tally)
+
+        # Who has answered, or was written to before, comes first. A goal says itself whom to write to, and how many.
+        if state.get("wanted") is None:
+            with acting_as(ORCHESTRATOR):
+                await machine.db.write(lambda session: settle(session, playbook, today))
+            await write(answers)
+            await write(followups)
+        await write(first_touches)
         return {"contacts_done": True, "tally": _added(state, tally)}
 
     async def replies(state: RunState) -> dict[str, Any]:

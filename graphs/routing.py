@@ -8,7 +8,8 @@ END: Final = "__end__"
 class ContactState(TypedDict, total=False):
     """What a contact's thread carries: ids and outcomes, small and plain; everything else stands in tables.
 
-    `begin` is the node that a thread starts at where its draft exists already; `facts` is how many usable facts
+    `begin` is the node that a thread starts at where that is not research; `reply_id` the reply that a message answers;
+    `facts` is how many usable facts
     research left; `revision` how often QC sent the present draft back; `by_person` whether the present text is a
     person's edit; `decision` what a person decided on the present version, or 'withdrawn'.
     """
@@ -21,6 +22,7 @@ class ContactState(TypedDict, total=False):
     sequence_id: str
     touch_number: int
     tier: str
+    reply_id: str | None
     begin: str | None
     snapshot_id: str | None
     facts: int
@@ -34,9 +36,11 @@ class ContactState(TypedDict, total=False):
     outcome: str | None
 
 
-def at_start(state: ContactState) -> Literal["researcher", "qc", "approval"]:
-    """A new touch begins with research; a draft whose thread was lost, where it stands."""
+def at_start(state: ContactState) -> Literal["researcher", "drafting", "qc", "approval"]:
+    """A first touch begins with research, a later one with its draft; a draft that lost its thread, where it stands."""
     match state.get("begin"):
+        case "drafting":
+            return "drafting"
         case "qc":
             return "qc"
         case "approval":

@@ -43,6 +43,7 @@ COMMANDS: dict[str, Entry] = {
     "approve": Entry("approve", "approve_app", "Read each message with its research; decide what may leave.", WORK),
     "outbox": Entry("outbox", "outbox_app", "What is approved and ready to leave.", WORK),
     "sent": Entry("outbox", "sent", "Say that a message of the outbox has left.", WORK),
+    "sequences": Entry("sequences", "sequences_app", "Who is written to in which step; pause, resume, stop.", WORK),
     "replies": Entry("replies", "replies_app", "Take in replies, sort them, and see what they ask for.", WORK),
     "bids": Entry("bids", "bids_app", "Take tenders in, match them to prospects, decide on each.", WORK),
     "qc": Entry("qc", "qc_app", "Judge drafts by rule; list, measure, override rules.", LOOK),

@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from playbooks.sequences import Step, Timing, TouchKind, TouchName
+
 Tier = Literal["A1", "A2", "B", "C", "D"]
 Role = Literal["decision_maker", "influencer", "champion", "blocker", "unknown"]
 Band = tuple[float, int]  # (from this value on, the score)
@@ -84,11 +86,13 @@ class ContactFormula(_Data):
 class Statement(_Data):
     """A sentence that this seller has agreed to say, and stands behind. A draft may use it without a fact.
 
-    `basis` says why it may be said. `for_personas` empty means anybody.
+    `basis` says why it may be said. `for_personas` empty means anybody. Of the kinds, `recall` says why somebody is
+    written to again, `farewell` that this is the last message, `answer` what a reply is answered with; `proof` tells of
+    a customer.
     """
 
     id: str
-    kind: Literal["pain", "value", "ask", "bridge", "offer"]
+    kind: Literal["pain", "value", "ask", "bridge", "offer", "recall", "farewell", "answer", "proof"]
     text: str
     basis: str
     for_personas: list[str] = []
@@ -96,6 +100,14 @@ class Statement(_Data):
     needs_fact_words: list[str] = Field(default=[], description="offered only where a kept fact has one of these")
     answers: list[str] = Field(default=[], description="ids of the statements that it follows on from")
     soft: bool = False
+    only_named: bool = Field(default=False, description="said only where an edition's `use` names it")
+    for_touches: list[TouchKind] = Field(default=[], description="kinds of touch it is said in; empty means any")
+    for_intents: list[str] = Field(default=[], description="answers only: the intents of replies that it answers")
+    topic: str | None = Field(default=None, description="what it is about in two or three words, for a subject line")
+    goes_with: list[str] = Field(default=[], description="what a fact may be about that is said just before it")
+    style: Literal["mechanism", "service"] | None = Field(
+        default=None, description="of a value or proof: how the thing works, or what the seller does"
+    )
 
 
 class Objection(_Data):
@@ -128,18 +140,28 @@ class FiscalYear(_Data):
 
 
 class TemplateEdition(_Data):
-    """This playbook's own template for a step: what is sent in place of a seed template, and why.
+    """This playbook's own template for a step of some tiers, or for every touch of a kind: what is sent in place of a
+    seed template, and why.
 
     `{{name}}` variables are those of the seed templates, and `ask`. A variable that nothing is known for takes its
-    sentence, or where it stands alone its paragraph, with it.
+    sentence, or where it stands alone its paragraph, with it. `use` names statements that are taken before others of
+    their kind.
     """
 
-    tiers: list[Tier]
-    step: int = Field(ge=1, le=6)
+    tiers: list[Tier] = []
+    step: int | None = Field(default=None, ge=1, le=6)
+    touch: TouchKind | None = None
+    use: list[str] = []
     replaces: list[str] = Field(default=[], description="ids of the seed templates that this one stands in for")
     subject: str
     body: str
     why: str
+
+    @model_validator(mode="after")
+    def _for_something(self) -> Self:
+        if (self.step is None) == (self.touch is None) or (self.step is None) != (not self.tiers):
+            raise ValueError("an edition is for a step of some tiers, or for a kind of touch")
+        return self
 
 
 class MessageRules(_Data):
@@ -220,6 +242,11 @@ class Playbook(_Data):
     editions: list[TemplateEdition] = []
     objections: list[Objection] = []
     fiscal_years: list[FiscalYear] = []
+    sequences: dict[Tier, Annotated[list[Step], Field(min_length=1, max_length=6)]] = Field(
+        default={}, description="a tier that is written to and has none gets its first touch alone"
+    )
+    purposes: dict[TouchKind, str] = Field(default={}, description="what a kind of touch is for, said to who writes it")
+    timing: Timing = Timing()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -237,6 +264,19 @@ class Playbook(_Data):
             raise ValueError(f"two objections have the same id: {', '.join(twice)}")
         if unknown := {a for statement in self.statements for a in statement.answers} - set(ids):
             raise ValueError(f"a statement answers others that do not exist: {', '.join(sorted(unknown))}")
+        if unknown := {u for edition in self.editions for u in edition.use} - set(ids):
+            raise ValueError(f"an edition uses statements that do not exist: {', '.join(sorted(unknown))}")
+        return self
+
+    @model_validator(mode="after")
+    def _sequences(self) -> Self:
+        for tier, steps in self.sequences.items():
+            if tier not in ("A1", "A2", "B"):
+                raise ValueError(f"nobody of tier {tier} is written to (SB, outreach_sequences.tier)")
+            if steps[0].days or steps[0].channel != self.message.channel:
+                raise ValueError(f"the first touch of {tier} waits for nothing and goes by {self.message.channel}")
+            if any(step.touch == "breakup" for step in steps[:-1]):
+                raise ValueError(f"after the breakup of {tier} nothing may follow")
         return self
 
     def tier_of(self, score: int) -> Tier:
@@ -284,3 +324,17 @@ class Playbook(_Data):
     def edition_for(self, tier: str, step: int) -> TemplateEdition | None:
         """What this playbook sends at a step, or None where the seed template is sent as it is."""
         return next((e for e in self.editions if tier in e.tiers and e.step == step), None)
+
+    def edition_of_kind(self, kind: TouchKind) -> TemplateEdition | None:
+        """What this playbook sends at a touch of a kind, where the step has neither an edition nor a seed template."""
+        return next((e for e in self.editions if e.touch == kind), None)
+
+    def steps_of(self, tier: str) -> list[Step]:
+        """The touches of a tier's sequence, the first one first."""
+        name: TouchName = "email" if self.message.channel == "email" else "inmail"
+        steps: list[Step] = next((s for t, s in self.sequences.items() if t == tier), [])
+        return steps or [Step(channel=self.message.channel, touch=name, days=0)]
+
+    def words_of(self, kind: TouchKind) -> tuple[int, int]:
+        """The least and most words of a kind of touch."""
+        return self.qc.words.get(kind, (self.message.min_words, self.message.max_words))

@@ -37,6 +37,7 @@ def load_for_check(session: Session, playbook: Playbook, draft_id: str) -> Draft
             Delivery.sequence_id == draft.sequence_id,
             Delivery.touch_number == draft.touch_number,
             Delivery.draft_id != draft.id,
+            Delivery.touch_type != "reply_draft",
             Delivery.state != "failed",
         )
     )
@@ -64,7 +65,7 @@ def load_for_check(session: Session, playbook: Playbook, draft_id: str) -> Draft
         facts=tuple(Fact(f.id, f.sentence, f.quote, f.field, f.observed_on) for f in facts),
         claims=tuple((c["sentence"], c["fact_id"]) for c in version.claims),
         by_person=is_user(version.author),
-        touch_sent=bool(sent),
+        touch_sent=bool(sent) and draft.touch_type != "reply_draft",
         touch_type=draft.touch_type or "",
         history=_history(session, playbook, draft),
         replied=session.scalar(select(Reply.id).where(Reply.contact_id == contact.id).limit(1)) is not None,

@@ -13,11 +13,14 @@ from db.models import (
     Account,
     AgentRun,
     Contact,
+    Delivery,
+    Followup,
     InboundMessage,
     MessageDraft,
     MessageVersion,
     OutreachSequence,
     Prospect,
+    Reply,
 )
 from db.queries.wanted import Wanted
 
@@ -56,6 +59,148 @@ class DueContact:
 def sequence_id_for(contact_id: str, playbook: str) -> str:
     """The id of a contact's first sequence under a playbook: the same however often it is asked for."""
     return uuid.uuid5(_NAMESPACE, f"{contact_id}/{playbook}/1").hex
+
+
+@dataclass(frozen=True)
+class DueTouch:
+    """A touch after the first that is due: a follow-up of a sequence, or (`reply_id`) the answer to a reply."""
+
+    account_id: str
+    prospect_id: str
+    contact_id: str
+    sequence_id: str
+    touch_number: int
+    tier: str
+    reply_id: str | None = None
+
+    @property
+    def thread_id(self) -> str:
+        return f"touch:{self.contact_id}:{self.sequence_id}:{self.touch_number}"
+
+    def state(self, root_run_id: str, playbook: str) -> dict[str, Any]:
+        """The state that its thread starts with. It begins at drafting: research was done for the first touch."""
+        return {
+            "root_run_id": root_run_id,
+            "playbook": playbook,
+            "account_id": self.account_id,
+            "prospect_id": self.prospect_id,
+            "contact_id": self.contact_id,
+            "sequence_id": self.sequence_id,
+            "touch_number": self.touch_number,
+            "tier": self.tier,
+            "reply_id": self.reply_id,
+            "begin": "drafting",
+        }
+
+
+def re_engagement_id(followup_id: str) -> str:
+    """The id of the sequence that a 'not now' leads to, from the follow-up that was planned for it."""
+    return uuid.uuid5(_NAMESPACE, f"re_engagement/{followup_id}").hex
+
+
+def followups_due(
+    session: Session, playbook: str, *, today: date, limit: int, without: Collection[str] = ()
+) -> list[DueTouch]:
+    """Follow-ups whose day has come and that have no draft yet, the longest due first.
+
+    Not of sequences that are halted, nor to people who have written what nobody has triaged. `without` are thread ids
+    under way.
+    """
+    drafted = exists(
+        select(MessageDraft.id).where(
+            MessageDraft.sequence_id == Followup.sequence_id,
+            MessageDraft.touch_number == Followup.touch_number,
+            MessageDraft.touch_type != "reply_draft",
+        )
+    )
+    unread = exists(
+        select(InboundMessage.id).where(
+            InboundMessage.contact_id == Followup.contact_id, InboundMessage.processed_at.is_(None)
+        )
+    )
+    rows = session.execute(
+        select(
+            Contact.account_id,
+            Contact.prospect_id,
+            Contact.id,
+            OutreachSequence.id,
+            Followup.touch_number,
+            OutreachSequence.tier,
+        )
+        .join(Contact, Contact.id == Followup.contact_id)
+        .join(Prospect, Prospect.id == Contact.prospect_id)
+        .join(OutreachSequence, OutreachSequence.id == Followup.sequence_id)
+        .where(
+            Followup.state.in_(("pending", "overdue")),
+            Followup.due_date <= today,
+            Followup.touch_number.is_not(None),
+            OutreachSequence.status.in_(("pending", "active")),
+            Contact.status == "active",
+            Contact.deleted_at.is_(None),
+            Prospect.deleted_at.is_(None),
+            Prospect.playbook == playbook,
+            ~drafted,
+            ~unread,
+        )
+        .order_by(Followup.due_date, Followup.id)
+        .limit(limit + len(without))
+    )
+    due = [DueTouch(a, p, c, s, touch or 0, tier) for a, p, c, s, touch, tier in rows]
+    return [touch for touch in due if touch.thread_id not in without][:limit]
+
+
+def reply_draft_id(reply_id: str) -> str:
+    """The id of the draft that answers a reply: the same however often it is written."""
+    return uuid.uuid5(_NAMESPACE, f"reply/{reply_id}").hex
+
+
+ANSWERED = ("positive", "referral", "not_now")
+"""The intents of replies that are answered with a draft; a question ('neutral') is a person's to answer."""
+SURE = 0.6
+"""Below this confidence a person reads a reply before anything is written to it."""
+
+
+def answers_due(session: Session, playbook: str, *, limit: int, without: Collection[str] = ()) -> list[DueTouch]:
+    """Replies that wait for an answer and have no draft of one, the oldest first.
+
+    Only those that came from the address that was written to, were read with confidence, and belong to a sequence.
+    """
+    rows = session.execute(
+        select(
+            Contact.account_id,
+            Contact.prospect_id,
+            Contact.id,
+            OutreachSequence.id,
+            Delivery.touch_number,
+            OutreachSequence.tier,
+            Reply.id,
+        )
+        .join(Contact, Contact.id == Reply.contact_id)
+        .join(Prospect, Prospect.id == Contact.prospect_id)
+        .join(InboundMessage, InboundMessage.id == Reply.inbound_message_id)
+        .join(Delivery, Delivery.id == InboundMessage.delivery_id)
+        .join(OutreachSequence, OutreachSequence.id == Delivery.sequence_id)
+        .where(
+            Reply.handled_at.is_(None),
+            Reply.intent.in_(ANSWERED),
+            Reply.confidence >= SURE,
+            func.lower(InboundMessage.from_address).in_((func.lower(Delivery.recipient), func.lower(Contact.email))),
+            Contact.status == "active",
+            Contact.deleted_at.is_(None),
+            Prospect.deleted_at.is_(None),
+            Prospect.playbook == playbook,
+        )
+        .order_by(Reply.replied_at, Reply.id)
+    )
+    due = [DueTouch(a, p, c, s, touch, tier, reply) for a, p, c, s, touch, tier, reply in rows]
+    written = set(
+        session.scalars(
+            select(MessageDraft.id).where(MessageDraft.id.in_([reply_draft_id(d.reply_id or "") for d in due]))
+        )
+    )
+    open_ = [d for d in due if reply_draft_id(d.reply_id or "") not in written and d.thread_id not in without]
+    # Two replies to one touch share a thread: one at a time.
+    return list({d.thread_id: d for d in reversed(open_)}.values())[::-1][:limit]
 
 
 def first_touches_due(

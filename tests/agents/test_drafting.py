@@ -17,7 +17,7 @@ from db.models import AgentAuditLog, Contact, MessageDraft, MessageVersion, Outr
 from playbooks import load_playbook
 from tests.agents.test_researcher import COLLEGE, STADIUM, Desk, desk_at, endpoint
 from tests.support.openai_server import Reply, ScriptedServer, replies
-from tools.drafts import make_brief
+from tools.briefs import Subject, make_brief
 
 PLAYBOOK = load_playbook("sports-lighting")
 
@@ -219,7 +219,7 @@ def brief(*sentences: str, field: str = "facility", **more: Any) -> dict[str, An
         "statements": [
             {"id": s.id, "kind": s.kind, "text": s.text, "soft": s.soft, "follows": s.answers}
             for s in PLAYBOOK.statements
-            if not s.for_personas and not s.needs_fact_words
+            if not s.for_personas and not s.needs_fact_words and not s.for_touches
         ],
         "template": {
             "subject": "The lights at {{stadium_name}}",
@@ -272,8 +272,8 @@ async def test_the_brief_offers_only_what_may_be_said_to_this_person(sqlite_url:
         ids = {k: desk.state[k] for k in ("prospect_id", "contact_id")}
 
         def read(session: Session) -> dict[str, Any]:
-            made = make_brief(session, PLAYBOOK, **ids, tier="A1", touch=1, draft_id="d" * 32, version=0)
-            return made.material
+            about = Subject(**ids, sequence_id="5" * 32, tier="A1", touch=1, draft_id="d" * 32)
+            return make_brief(session, PLAYBOOK, about).material
 
         material = await desk.db.read(read)
     personas = {s.id: s.for_personas for s in PLAYBOOK.statements}

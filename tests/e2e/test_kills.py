@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from shutil import copyfile, copytree
@@ -27,6 +28,7 @@ from db.access import Database
 from db.models import AgentRun
 from outreach.settings import Settings
 from outreach.work import Session
+from tests.support.outgoing import approve_all, send_all
 from tests.support.pipeline import small_sample
 from tests.support.postgres import PostgresServer
 from tests.support.world import run_problems, world
@@ -37,8 +39,8 @@ SEED = int(os.environ.get("OUTREACH_TEST_SEED", "20261121"))
 EXHAUSTIVE = KILLS >= 100
 CONTACTS = 2
 """In the runs that are killed at chosen places: so many model calls at most are under way at once."""
-TASKS = ("contacts", "decisions")
-STRIDES = {"contacts": (17, 61), "decisions": (11, 31)}
+TASKS = ("contacts", "decisions", "followups")
+STRIDES = {"contacts": (17, 61), "decisions": (11, 31), "followups": (23, 83)}
 """How far apart the places are on SQLite and on PostgreSQL where not all are tried."""
 MOST_SECONDS = 60.0
 ROOT = Path(__file__).parents[2]
@@ -158,6 +160,9 @@ def prepare(home: Path, url: str, task: str) -> None:
     with Session(settings) as session:
         limit = 0 if task == "contacts" else None
         assert session.run(settings.playbook, small_sample(home / "files", CONTACTS), limit).complete
+    if task == "followups":
+        approve_all(settings)
+        assert send_all(settings, datetime.now(UTC) - timedelta(days=60)) == CONTACTS
 
 
 @pytest.fixture(scope="module")

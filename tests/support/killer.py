@@ -143,7 +143,7 @@ def work(job: dict[str, Any], kill_at: int | None, answer: Path) -> None:
     if job["task"] == "decisions":
         decide(settings, boundaries)
     with Session(settings) as session:
-        result = session.run(settings.playbook, [], None) if job["task"] == "contacts" else session.carry_on()
+        result = session.run(settings.playbook, [], None) if job["task"] != "decisions" else session.carry_on()
     with Database(job["url"], "user") as database:
         found = {**database.read_sync(seen), "boundaries": boundaries.count, "failed": result.tally.errors}
     answer.write_text(json.dumps(found), encoding="utf-8")

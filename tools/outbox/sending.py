@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import select
@@ -16,9 +16,7 @@ from db.enums import (
     ContactStage,
     DeliveryState,
     Direction,
-    FollowupState,
     ProspectStatus,
-    SequenceStatus,
     TouchType,
 )
 from db.errors import explain
@@ -27,15 +25,14 @@ from db.models import (
     Activity,
     Contact,
     Delivery,
-    Followup,
     MessageDraft,
     OutreachSequence,
-    OutreachTemplate,
     Touchpoint,
 )
-from playbooks.model import Sender
-from tools.outbox.leaving import HELD, NotReady, outgoing
+from playbooks import Sender, load_playbook
+from tools.outbox.leaving import NotReady, outgoing
 from tools.outbox.mail import build_message, message_id_for
+from tools.sequences import reply_answered, touch_done
 
 
 @dataclass(frozen=True)
@@ -128,7 +125,7 @@ def mark_sent(session: Session, draft_id: str, when: datetime, by: str, sender: 
     session.add(touchpoint)
     _flush(session)
     _record(session, draft, contact, when, by)
-    due = _advance(session, sequence, draft, contact, when) if sequence is not None else None
+    due = _advance(session, sequence, draft, when) if sequence is not None else None
     _flush(session)
     return Sent(draft.id, who, where, touchpoint.id, due)
 
@@ -163,74 +160,16 @@ def _record(session: Session, draft: MessageDraft, contact: Contact, when: datet
         move_prospect(session, prospect, ProspectStatus.OUTREACH_ACTIVE.value, "a message was sent")
 
 
-def _advance(
-    session: Session, sequence: OutreachSequence, draft: MessageDraft, contact: Contact, when: datetime
-) -> datetime | None:
-    """Brings the sequence to the touch that was sent, and plans the next one; returns when that is due."""
+def _advance(session: Session, sequence: OutreachSequence, draft: MessageDraft, when: datetime) -> datetime | None:
     if draft.channel == "email":
         sequence.emails_sent += 1
     if draft.touch_type == TouchType.REPLY_DRAFT.value:
+        reply_answered(session, draft.contact_id, when)
         return None
-    if sequence.started_at is None:
-        sequence.started_at = when
-        session.add(
-            Activity(
-                prospect_id=contact.prospect_id,
-                contact_id=contact.id,
-                type=ActivityType.OUTREACH_STARTED.value,
-                direction=Direction.OUTBOUND.value,
-                created_at=when,
-            )
-        )
-    sequence.current_step = max(sequence.current_step, draft.touch_number)
-    for done in session.scalars(
-        select(Followup).where(
-            Followup.contact_id == contact.id,
-            Followup.sequence_id == sequence.id,
-            Followup.touch_number == draft.touch_number,
-            Followup.state.in_((FollowupState.PENDING.value, FollowupState.OVERDUE.value)),
-        )
-    ):
-        done.state, done.completed_at = FollowupState.COMPLETED.value, when
-        done.message_draft_id = draft.id
-    if sequence.status in HELD:
-        return None  # it left before the sequence was halted, and is recorded; nothing new is planned
-    if sequence.current_step >= sequence.total_steps:
-        sequence.status, sequence.completed_at = SequenceStatus.COMPLETED.value, when
-        sequence.next_step_at = None
-        return None
-    sequence.status = SequenceStatus.ACTIVE.value
-    sequence.next_step_at = when + timedelta(days=_days_to_next(session, sequence, contact.prospect.playbook))
-    step = sequence.current_step + 1
-    planned = session.scalar(
-        select(Followup.id).where(Followup.sequence_id == sequence.id, Followup.touch_number == step)
+    playbook = load_playbook(draft.contact.prospect.playbook)
+    return touch_done(
+        session, playbook, sequence, touch=draft.touch_number, channel=draft.channel, when=when, draft_id=draft.id
     )
-    if planned is None:
-        session.add(
-            Followup(
-                contact_id=contact.id,
-                sequence_id=sequence.id,
-                touch_number=step,
-                channel=draft.channel,
-                due_date=sequence.next_step_at.date(),
-                state=FollowupState.PENDING.value,
-            )
-        )
-    return sequence.next_step_at
-
-
-_DEFAULT_WAIT_DAYS = 5
-
-
-def _days_to_next(session: Session, sequence: OutreachSequence, playbook: str) -> int:
-    days = session.scalar(
-        select(OutreachTemplate.days_after_previous).where(
-            OutreachTemplate.playbook == playbook,
-            OutreachTemplate.tier == sequence.tier,
-            OutreachTemplate.step_number == sequence.current_step + 1,
-        )
-    )
-    return _DEFAULT_WAIT_DAYS if days is None else days
 
 
 def _flush(session: Session) -> None:

@@ -250,8 +250,8 @@ def _uncovered(sentence: str, facts: str, known: _Known, draft: DraftUnderCheck)
 
 
 def no_fact_at_all(draft: DraftUnderCheck) -> Findings:
-    """A model's first message cites at least one true fact about its reader."""
-    if draft.touch > 1 or draft.by_person:
+    """A model's first message cites at least one true fact about its reader; an answer to theirs need not."""
+    if draft.touch > 1 or draft.by_person or draft.kind == "reply":
         return
     if not any(cited(each.sentence, draft) for each in said(draft.text)):
         yield Finding("message", "", "No sentence rests on a fact about this organisation.", "Open with one.")

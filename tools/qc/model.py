@@ -121,7 +121,7 @@ class DraftUnderCheck:
         if self.channel == "call":
             return "call"
         if self.channel == "linkedin":
-            return "inmail" if self.touch_type == "inmail" or self.subject.strip() else "note"
+            return "inmail" if self.subject.strip() else "note"
         if self.touch_type in ("breakup", "re_engagement"):
             return self.touch_type
         if self.touch_type == "reply_draft":

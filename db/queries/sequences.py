@@ -1,0 +1,104 @@
+"""Sequences as a person looks at them: where each stands and what comes next."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from db.models import Contact, Followup, OutreachSequence, Prospect, Reply
+
+
+class SequenceNotFound(LookupError):
+    """No sequence, or more than one, fits what was given; the message says which."""
+
+
+@dataclass(frozen=True)
+class SequenceRow:
+    """One sequence. `next_*` tell of the touch that is planned; `last_reply` is the intent of their last reply."""
+
+    id: str
+    person: str
+    organisation: str
+    playbook: str
+    tier: str
+    status: str
+    step: int
+    steps: int
+    next_touch: int | None
+    next_channel: str | None
+    next_step_at: datetime | None
+    overdue: bool
+    last_reply: str | None
+
+
+def list_sequences(
+    session: Session, playbook: str | None, *, status: str | None = None, limit: int = 50
+) -> tuple[list[SequenceRow], int]:
+    """Sequences and how many there are in all: what is due first, then what is halted, then what is over."""
+    wanted = [] if playbook is None else [Prospect.playbook == playbook]
+    if status is not None:
+        wanted.append(OutreachSequence.status == status)
+    base = select(OutreachSequence.id).join(Prospect, Prospect.id == OutreachSequence.prospect_id).where(*wanted)
+    total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
+    rows = session.execute(
+        select(OutreachSequence, Contact, Prospect, Followup)
+        .join(Contact, Contact.id == OutreachSequence.contact_id)
+        .join(Prospect, Prospect.id == OutreachSequence.prospect_id)
+        .outerjoin(
+            Followup,
+            and_(Followup.sequence_id == OutreachSequence.id, Followup.state.in_(("pending", "overdue"))),
+        )
+        .where(*wanted)
+        .order_by(
+            OutreachSequence.next_step_at.is_(None),
+            OutreachSequence.next_step_at,
+            OutreachSequence.completed_at.is_not(None),
+            Prospect.name,
+            OutreachSequence.id,
+            Followup.due_date,
+        )
+        .limit(limit)
+    ).all()
+    found: dict[str, SequenceRow] = {}
+    for sequence, contact, prospect, followup in rows:
+        if sequence.id in found:
+            continue
+        last = session.scalar(
+            select(Reply.intent).where(Reply.contact_id == contact.id).order_by(Reply.replied_at.desc()).limit(1)
+        )
+        found[sequence.id] = SequenceRow(
+            sequence.id,
+            contact.full_name,
+            prospect.name,
+            prospect.playbook,
+            sequence.tier,
+            sequence.status,
+            sequence.current_step,
+            sequence.total_steps,
+            followup.touch_number if followup else None,
+            followup.channel if followup else None,
+            sequence.next_step_at,
+            bool(followup and followup.state == "overdue"),
+            last,
+        )
+    return list(found.values()), total
+
+
+def find_sequence(session: Session, reference: str) -> OutreachSequence:
+    """The sequence of an id, or of the beginning of one. Raises SequenceNotFound."""
+    prefix = reference.strip().lower()
+    if not re.fullmatch(r"[0-9a-f]{1,32}", prefix):
+        raise SequenceNotFound(f"'{reference}' is no sequence's id: give one that `outreach sequences` lists.")
+    fitting = session.scalars(
+        select(OutreachSequence)
+        .where(OutreachSequence.id >= prefix, OutreachSequence.id <= prefix + "g")
+        .order_by(OutreachSequence.id)
+        .limit(2)
+    ).all()
+    if not fitting:
+        raise SequenceNotFound(f"There is no sequence whose id begins with {prefix}.")
+    if len(fitting) > 1:
+        raise SequenceNotFound(f"Several sequences' ids begin with {prefix}; give more of it.")
+    return fitting[0]

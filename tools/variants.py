@@ -1,0 +1,108 @@
+"""What a batch or an experiment varies: the value of the group that a contact is in, for whoever writes to them.
+
+An experiment says its values in `group_a_desc` and `group_b_desc`, a batch without one in `ab_description`
+('A: soft; B: direct'); the value is the first word. Group C is the control: nothing is steered.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from db.enums import AbGroup, ExperimentStatus, ExperimentVariable, OpenerStyle, values
+from db.models import Batch, BatchProspect, Experiment
+from playbooks import Playbook
+
+MEANINGS: Final[dict[str, dict[str, str]]] = {
+    ExperimentVariable.ASK_INTENSITY.value: {
+        "soft": "End with a question that costs nothing to answer, such as who else to ask.",
+        "direct": "End with a question about the matter itself.",
+    },
+    ExperimentVariable.MESSAGE_LENGTH.value: {
+        "short": "Keep to the lower end of the words: the fact, one offer, the question.",
+        "standard": "Use the words that there are.",
+    },
+    ExperimentVariable.PROOF_POINT_STYLE.value: {
+        "mechanism": "Say how the thing works.",
+        "service": "Say what the seller does for them.",
+    },
+    ExperimentVariable.OPENER_STYLE.value: {
+        OpenerStyle.CAREER_REFERENCE.value: "Open with something about their own work or career.",
+        OpenerStyle.COMPANY_METRIC.value: "Open with something about the organisation that can be looked up.",
+        OpenerStyle.ACTIVITY_REFERENCE.value: "Open with something that the organisation is doing now.",
+    },
+}
+"""The values of each variable, and what they ask of a message. A pain hook's value is the id of a pain statement."""
+_RUNNING = ("building", "ready", "active")
+
+
+@dataclass(frozen=True)
+class Steered:
+    """The group of a contact in a running batch; `value` is None for the control group."""
+
+    batch_id: str
+    group: str
+    variable: str
+    value: str | None
+    meaning: str
+
+    def as_material(self) -> dict[str, Any] | None:
+        """As whoever writes is told of it; the control group is told of nothing."""
+        return None if self.value is None else {"variable": self.variable, "value": self.value, "asks": self.meaning}
+
+
+def steering(session: Session, playbook: Playbook, contact_id: str) -> Steered | None:
+    """How the newest running batch of a contact steers what is written to them, or None.
+
+    None as well where the batch varies nothing, or names a value that the variable does not have.
+    """
+    row = session.execute(
+        select(Batch, BatchProspect.ab_group)
+        .join(BatchProspect, BatchProspect.batch_id == Batch.id)
+        .where(
+            BatchProspect.contact_id == contact_id,
+            BatchProspect.ab_group.is_not(None),
+            or_(Batch.status.is_(None), Batch.status.in_(_RUNNING)),
+        )
+        .order_by(Batch.created_at.desc(), Batch.id)
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    batch, group = row
+    variable, said = _asked(session, batch)
+    if group is None or variable not in values(ExperimentVariable):
+        return None
+    if group == AbGroup.C.value:
+        return Steered(batch.id, group, variable, None, "")
+    value = said.get(group, "")
+    meaning = _meaning(playbook, variable, value)
+    return Steered(batch.id, group, variable, value, meaning) if meaning else None
+
+
+def _asked(session: Session, batch: Batch) -> tuple[str, dict[str, str]]:
+    """What is varied and the value of each group: by the active experiment that the batch is in, else by the batch."""
+    for experiment in session.scalars(
+        select(Experiment)
+        .where(Experiment.status == ExperimentStatus.ACTIVE.value)
+        .order_by(Experiment.created_at.desc(), Experiment.id)
+    ):
+        if batch.id in (experiment.batches_included or []):
+            said = {"A": experiment.group_a_desc or "", "B": experiment.group_b_desc or ""}
+            return experiment.variable or "", {group: _first_word(text) for group, text in said.items()}
+    described = re.findall(r"\b([AB])\s*[:=]\s*([\w-]+)", batch.ab_description or "")
+    return batch.ab_variable or "", dict(described)
+
+
+def _first_word(text: str) -> str:
+    match = re.match(r"\s*([\w-]+)", text)
+    return match[1] if match else ""
+
+
+def _meaning(playbook: Playbook, variable: str, value: str) -> str | None:
+    if variable == ExperimentVariable.PAIN_HOOK.value:
+        statement = next((s for s in playbook.statements if s.id == value and s.kind == "pain"), None)
+        return f"Build it on this: {statement.text}" if statement else None
+    return MEANINGS[variable].get(value)
