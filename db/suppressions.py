@@ -93,6 +93,18 @@ def do_not_contact(session: Session, contact: Contact, reason: str) -> None:
     skip_followups(session, contact)
 
 
+def mark_bounced(session: Session, contact: Contact) -> None:
+    """The contact's address is dead: no mail goes there, its sequences stop, what was planned is skipped. Idempotent.
+
+    Nobody asked for silence: the contact can be reached otherwise, and by mail again once a person gives an address.
+    """
+    if contact.status in (ContactStatus.ACTIVE.value, ContactStatus.DORMANT.value):
+        contact.status = ContactStatus.BOUNCED.value
+    contact.email_verified = False
+    stop_sequences(session, contact)
+    skip_followups(session, contact)
+
+
 def stop_sequences(session: Session, contact: Contact) -> None:
     """Stops every sequence of a contact that could still go on."""
     for sequence in session.scalars(

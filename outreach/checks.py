@@ -196,21 +196,16 @@ def check_web(settings: Settings) -> Check:
 
 
 def check_mail(settings: Settings, *, connect: bool) -> Iterator[Check]:
-    """Whether servers for sending and receiving are set, and with `connect` whether they let us in."""
+    """Whether servers for sending and receiving are set, and with `connect` whether they let us in; how mail is signed
+    and opted out of."""
     from outreach.mail_check import IMAP, SMTP, parse_server, reach
 
     for name, value, kind, without in (
-        (
-            "mail out",
-            settings.smtp_url,
-            SMTP,
-            "approved messages wait in `outreach outbox` for you to send by hand",
-        ),
-        ("mail in", settings.imap_url, IMAP, "replies come in from a folder of .eml files: outreach replies"),
+        ("mail out", settings.smtp_url, SMTP, "approved messages wait in `outreach outbox` for you to send by hand"),
+        ("mail in", settings.imap_url, IMAP, "replies come in from a folder of .eml files: outreach replies triage"),
     ):
         if value is None:
-            mend = f"{kind.setting} is read for checking only: this version does not send or fetch mail."
-            yield Check(name, "warn", f"no server is set; {without}", mend)
+            yield Check(name, "warn", f"no server is set; {without}", f"Set {kind.setting}: see docs/mail.md.")
             continue
         try:
             server = parse_server(value.get_secret_value(), kind)
@@ -221,6 +216,40 @@ def check_mail(settings: Settings, *, connect: bool) -> Iterator[Check]:
             continue
         told = "lets you in" if connect else "is set (not contacted; --connect tries it)"
         yield Check(name, "ok", f"{server.scheme}://{server.host}:{server.port} {told}")
+    if settings.smtp_url is not None:
+        yield _check_signing(settings)
+        yield _check_opt_out(settings)
+
+
+def _check_signing(settings: Settings) -> Check:
+    from outreach.mailing import signer_of
+    from playbooks import PlaybookInvalid, PlaybookNotFound, load_playbook
+
+    try:
+        signer = signer_of(settings)
+    except Complaint as complaint:
+        return Check("signature", "fail", complaint.what, complaint.mend)
+    if signer is None:
+        return Check("signature", "ok", "mail is not signed from here: your mail server has to (DKIM, docs/mail.md)")
+    try:
+        sender = load_playbook(settings.playbook).sender.email
+    except (PlaybookInvalid, PlaybookNotFound):
+        sender = ""  # told by the check of the playbooks
+    says = f"mail is signed as {signer.selector}._domainkey.{signer.domain}"
+    if sender and not signer.covers(sender):
+        return Check(
+            "signature",
+            "warn",
+            f"{says}, and {sender} writes: receivers do not count it for that address (DMARC)",
+            "Set OUTREACH_DKIM_DOMAIN to the sender's domain.",
+        )
+    return Check("signature", "ok", says)
+
+
+def _check_opt_out(settings: Settings) -> Check:
+    if settings.unsubscribe_url is None:
+        return Check("opt-out", "ok", "by mail; one-click opt-out is off (OUTREACH_UNSUBSCRIBE_URL, docs/mail.md)")
+    return Check("opt-out", "ok", f"by mail, and by one click at {settings.unsubscribe_url}")
 
 
 def check_playbooks(settings: Settings) -> Iterator[Check]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from outreach.errors import Complaint
+from tools.mail.server import Server
 
 TIMEOUT_S = 10.0
 
@@ -22,19 +23,12 @@ class Kind:
     example: str
 
 
-SMTP = Kind("OUTREACH_SMTP_URL", {"smtp": 587, "smtps": 465}, "smtps://you%40firm.example:PASSWORD@smtp.firm.example")
+SMTP = Kind(
+    "OUTREACH_SMTP_URL",
+    {"smtp": 587, "smtp+starttls": 587, "smtps": 465},
+    "smtps://you%40firm.example:PASSWORD@smtp.firm.example",
+)
 IMAP = Kind("OUTREACH_IMAP_URL", {"imap": 143, "imaps": 993}, "imaps://you%40firm.example:PASSWORD@imap.firm.example")
-
-
-@dataclass(frozen=True)
-class Server:
-    """Where a mail server is and how to log in; `smtp` and `imap` are encrypted by STARTTLS where it is offered."""
-
-    scheme: str
-    host: str
-    port: int
-    user: str | None
-    password: str | None
 
 
 def parse_server(url: str, kind: Kind) -> Server:
@@ -55,6 +49,7 @@ def parse_server(url: str, kind: Kind) -> Server:
         port or kind.ports[parts.scheme],
         unquote(parts.username) if parts.username else None,
         unquote(parts.password) if parts.password else None,
+        unquote(parts.path).strip("/"),
     )
 
 
@@ -94,7 +89,7 @@ def _reach_smtp(server: Server) -> None:
         connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_S)
     with connection:
         connection.ehlo()
-        if server.scheme == "smtp" and connection.has_extn("starttls"):
+        if server.scheme == "smtp+starttls" or (server.scheme == "smtp" and connection.has_extn("starttls")):
             connection.starttls(context=context)
             connection.ehlo()
         if server.user and server.password:

@@ -5,6 +5,7 @@ folder, `config.toml` in `OUTREACH_HOME`, the default.
 """
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +24,8 @@ from outreach.errors import Complaint
 
 ENV_FILE = Path(".env")
 TOML_NAME = "config.toml"
+_ONE_CLICK = re.compile(r"https://[A-Za-z0-9][!#-;=?-Z_a-z~%]*\{id\}[!#-;=?-Z_a-z~%]*")
+"""An address that may stand in a header: RFC 8058 asks for https, and `{id}` says whom it is about."""
 
 
 def default_home() -> Path:
@@ -69,6 +72,12 @@ class Settings(BaseSettings):
     web_cache: Path | None = Field(default=None, validation_alias=_named("web_cache"))
     web_contact: str = Field(default="", validation_alias=_named("web_contact"))
     web_loopback: str = Field(default="", validation_alias=_named("web_loopback"))
+    sent_folder: str | None = Field(default=None, validation_alias=_named("sent_folder"))
+    sent_copy: Literal["append", "server"] = Field(default="append", validation_alias=_named("sent_copy"))
+    unsubscribe_url: str | None = Field(default=None, validation_alias=_named("unsubscribe_url"))
+    dkim_selector: str | None = Field(default=None, validation_alias=_named("dkim_selector"))
+    dkim_domain: str | None = Field(default=None, validation_alias=_named("dkim_domain"))
+    dkim_key_file: Path | None = Field(default=None, validation_alias=_named("dkim_key_file"))
     log_format: Literal["console", "json"] = Field(default="console", validation_alias=_named("log_format"))
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", validation_alias=_named("log_level")
@@ -88,6 +97,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("unsubscribe_url", mode="after")
+    @classmethod
+    def _one_click(cls, value: str | None) -> str | None:
+        if value is not None and not _ONE_CLICK.fullmatch(value):
+            raise ValueError("it must be an https:// address with {id} in it, such as https://firm.example/stop/{id}")
+        return value
 
     @classmethod
     def settings_customise_sources(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from outreach.errors import Complaint
@@ -18,16 +18,32 @@ if TYPE_CHECKING:
     from outreach.settings import Settings
 
 LOCK_KEY = 0x6F7574  # 'out'
+SENDER_KEY = 0x736E64  # 'snd'
 BUSY = Complaint(
     "Another `outreach` is at work on this database.",
     "Wait until it is done, or end it; what you decided is kept, and the next `outreach run` carries it on.",
 )
 
 
+SENDING = Complaint(
+    "Another `outreach send` is at work on this database.",
+    "Wait until it is done, or end it: the next one settles what it left.",
+)
+
+
+def runner_lock(settings: Settings) -> AbstractContextManager[None]:
+    """Held by the one process that moves threads. Raises Complaint where another process holds it."""
+    return _only_one(settings, "runner", LOCK_KEY, BUSY)
+
+
+def sender_lock(settings: Settings) -> AbstractContextManager[None]:
+    """Held by the one process that sends. Raises Complaint where another process holds it."""
+    return _only_one(settings, "sender", SENDER_KEY, SENDING)
+
+
 @contextmanager
-def runner_lock(settings: Settings) -> Iterator[None]:
-    """Held by the one process that moves threads. The operating system, or PostgreSQL, lets go of it when the process
-    dies. Raises Complaint where another process holds it."""
+def _only_one(settings: Settings, name: str, key: int, busy: Complaint) -> Iterator[None]:
+    """The operating system, or PostgreSQL, lets go of it when the process dies."""
     from sqlalchemy import make_url, text
 
     from db.engine import make_engine, sqlite_path
@@ -37,11 +53,11 @@ def runner_lock(settings: Settings) -> Iterator[None]:
         from filelock import FileLock, Timeout
 
         # Beside the database, whoever's home it is used from.
-        lock = FileLock(f"{path}.runner.lock", timeout=0)
+        lock = FileLock(f"{path}.{name}.lock", timeout=0)
         try:
             lock.acquire()
         except Timeout as exc:
-            raise BUSY from exc
+            raise busy from exc
         try:
             yield
         finally:
@@ -50,8 +66,8 @@ def runner_lock(settings: Settings) -> Iterator[None]:
     engine = make_engine(url, "agent")
     try:
         with engine.connect() as connection:
-            if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}):
-                raise BUSY
+            if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}):
+                raise busy
             connection.commit()
             yield
     finally:

@@ -17,6 +17,7 @@ from playbooks.model import (
     TemplateEdition,
     WeightedFormula,
 )
+from playbooks.sending import Sending
 
 __all__ = [
     "ContactFormula",
@@ -28,6 +29,7 @@ __all__ = [
     "PlaybookInvalid",
     "PlaybookNotFound",
     "Sender",
+    "Sending",
     "Statement",
     "TemplateEdition",
     "WeightedFormula",

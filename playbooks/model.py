@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from playbooks.sending import Sending
 from playbooks.sequences import Step, Timing, TouchKind, TouchName
 
 Tier = Literal["A1", "A2", "B", "C", "D"]
@@ -238,6 +239,7 @@ class Playbook(_Data):
     limits: Limits
     dedupe: Dedupe = Dedupe()
     qc: QcSettings = QcSettings()
+    sending: Sending = Sending()
     statements: list[Statement]
     editions: list[TemplateEdition] = []
     objections: list[Objection] = []

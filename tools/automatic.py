@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from db.enums import ActivityType, ContactStatus, FollowupState
+from db.enums import ActivityType, FollowupState
 from db.models import Contact, InboundMessage
-from db.suppressions import open_followups, skip_followups, stop_sequences, suppress_address
+from db.suppressions import mark_bounced, open_followups, suppress_address
 from tools.intake import AGENT
 from tools.journal import note
 from tools.mail import Sorted
@@ -76,11 +76,7 @@ def _bounced(session: Session, inbound: InboundMessage, contact: Contact, found:
     sent_to = (delivery.recipient if delivery else "").lower()
     if current != sent_to or (found.address is not None and found.address != sent_to):
         return True  # another address than the one on the contact's row: a forwarding, or an old one
-    if contact.status in (ContactStatus.ACTIVE.value, ContactStatus.DORMANT.value):
-        contact.status = ContactStatus.BOUNCED.value
-    contact.email_verified = False
-    stop_sequences(session, contact)
-    skip_followups(session, contact)
+    mark_bounced(session, contact)
     return False
 
 

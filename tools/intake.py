@@ -20,6 +20,8 @@ from tools.mail import Mail, human_text, read_mail, sort_mail
 from tools.mail.limits import MAX_CHARS
 
 AGENT = "reply_triage"
+MADE_HERE = "@made.invalid"
+"""How the Message-IDs end that were made for mails without one: no other program knows them."""
 PROOF = ("in_reply_to", "references", "body")
 _OUR_ID = re.compile(r"(?<![0-9a-f])([0-9a-f]{32}@[A-Za-z0-9.-]{1,253}[A-Za-z0-9])")
 _SCANNED = 200_000
@@ -46,7 +48,7 @@ def take_in(session: Session, raw: bytes, *, now: datetime | None = None) -> Tak
     A mail without a Message-ID gets one made from its content's hash. An unmatched one is put up for review.
     """
     mail = read_mail(raw)
-    message_id = mail.message_id or f"{hashlib.sha256(raw).hexdigest()}@made.invalid"
+    message_id = mail.message_id or f"{hashlib.sha256(raw).hexdigest()}{MADE_HERE}"
     known = _stored(session, message_id)
     if known is not None:
         return _taken(known, new=False)

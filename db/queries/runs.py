@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Select, literal, select
 from sqlalchemy.orm import Session, aliased
 
+from db.enums import RunType
 from db.models import AgentRun, Contact, Prospect
 
 CALLS = ("model_call", "tool_call")
@@ -318,9 +319,18 @@ def partial_steps(session: Session, run_id: str) -> list[tuple[str, str]]:
 
 
 def has_unfinished_runs(session: Session) -> bool:
-    """Whether a run was begun and never ended: it is under way elsewhere, or its process was stopped."""
+    """Whether a run was begun and never ended: it is under way elsewhere, or its process was stopped.
+
+    Sending is not carried on by a run: `outreach send` settles what it left.
+    """
     return bool(
         session.scalar(
-            select(literal(True)).where(AgentRun.parent_run_id.is_(None), AgentRun.status == "running").limit(1)
+            select(literal(True))
+            .where(
+                AgentRun.parent_run_id.is_(None),
+                AgentRun.status == "running",
+                AgentRun.run_type != RunType.DISPATCH.value,
+            )
+            .limit(1)
         )
     )

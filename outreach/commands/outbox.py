@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from outreach.console import print_json, print_table, say, show
+from outreach.console import print_json, print_table, say, show, visible
 from outreach.context import chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from playbooks import Sender
+    from tools.outbox import Outgoing
+    from tools.outbox.dispatch import Open
 
 OUTBOX_EPILOG = """
 [bold]Examples[/bold]
   outreach outbox                    what is approved and ready to leave
   outreach outbox show 4f1c          one message, exactly as it would leave
+  outreach outbox copy | pbcopy      the next message's text alone, to paste; --channel linkedin, call or email
   outreach outbox export mail/       each as an .eml file, to send with any mail program
   outreach sent 4f1c 9a02            say that these have left
 """
@@ -57,11 +60,13 @@ def outbox(
         return
     from outreach.wiring import open_database
     from tools.outbox import ready
+    from tools.outbox.dispatch import still_open
 
     context = context_of(ctx)
     playbook = chosen_playbook(context)
     with open_database(context.settings, "user") as database:
         found = database.read_sync(lambda s: ready(s, playbook))
+        left_open = database.read_sync(still_open)
     if found or as_json:
         print_table(
             "Ready to leave",
@@ -84,10 +89,23 @@ def outbox(
         )
     if as_json:
         return
+    for one in left_open:
+        _say_left_open(one)
     if found:
-        say("Write them out: outreach outbox export DIR. Once sent, say so: outreach sent DRAFT …")
+        say(
+            "Send by your mail server: outreach send. By hand: outreach outbox copy, or export DIR, then outreach sent."
+        )
     else:
         say("Nothing is ready to leave. What waits for your decision: outreach approve")
+
+
+def _say_left_open(one: Open) -> None:
+    short = one.draft_id[:SHORT]
+    if one.uncertain:
+        told = f"Uncertain: whether {short} to {one.contact_name} left, nobody knows."
+        say(f"{told} Look, then: outreach send --resolve {short} sent (or not-sent)", "yellow")
+    else:
+        say(f"{short} to {one.contact_name} is being sent, or was cut off: outreach send settles that.", "yellow")
 
 
 @outbox_app.command("show", epilog=OUTBOX_EPILOG)
@@ -123,6 +141,62 @@ def show_(
         if leaving.subject:
             show(f"Subject: {leaving.subject}")
     show(f"\n{leaving.body}")
+
+
+@outbox_app.command("copy", epilog=OUTBOX_EPILOG)
+def copy(
+    ctx: typer.Context,
+    draft: Annotated[
+        str | None, typer.Argument(help="A draft's id, or the beginning of it; without, the next.")
+    ] = None,
+    channel: Annotated[str | None, typer.Option("--channel", help="The next one by email, linkedin or call.")] = None,
+    subject: Annotated[bool, typer.Option("--subject", help="The subject instead of the text.")] = False,
+    link: Annotated[bool, typer.Option("--link", help="Where it goes: a mailto: with the text, a page, tel:.")] = False,
+) -> None:
+    """Prints the text of a message alone, unbroken, to be copied or piped; whom it is for is said beside it.
+
+    For LinkedIn, a call, or your own mail program. Say afterwards that it has left: `outreach sent`, `outreach called`.
+    """
+    from db.enums import Channel, values
+    from outreach.wiring import open_database
+    from tools.outbox import NotReady, find, outgoing, ready
+
+    if channel is not None and channel not in values(Channel):
+        raise Complaint(f"'{channel}' is no channel.", f"Name one of: {', '.join(values(Channel))}.", code=2)
+    context = context_of(ctx)
+    playbook = chosen_playbook(context)
+
+    def chosen(session: Session) -> tuple[Outgoing | None, int]:
+        if draft is not None:
+            return outgoing(session, find(session, draft)), 0
+        queue = [one for one in ready(session, playbook) if channel in (None, one.channel)]
+        return (queue[0] if queue else None), max(0, len(queue) - 1)
+
+    with open_database(context.settings, "user") as database:
+        try:
+            leaving, behind = database.read_sync(chosen)
+        except NotReady as exc:
+            raise Complaint(str(exc), "See what may leave: outreach outbox") from exc
+    if leaving is None:
+        say("Nothing waits to be sent by hand. What waits for your decision: outreach approve")
+        return
+    say(f"{leaving.contact_name}, {leaving.organisation}: {leaving.channel}, {leaving.recipient}", "bold")
+    if leaving.subject and not subject:
+        say(f"Subject: {leaving.subject}")
+    # Not broken into lines of the terminal's width: they would be copied too.
+    typer.echo(visible(_link(leaving) if link else leaving.subject if subject else leaving.body, lines=True))
+    short = leaving.draft_id[:SHORT]
+    after = f"outreach called {short} --outcome …" if leaving.channel == "call" else f"outreach sent {short}"
+    say(f"Afterwards: {after}" + (f"   ({behind:,} more wait)" if behind else ""))
+
+
+def _link(leaving: Outgoing) -> str:
+    from urllib.parse import quote
+
+    if leaving.channel == "email":
+        text = leaving.body.replace("\n", "\r\n")
+        return f"mailto:{quote(leaving.recipient, safe='@')}?subject={quote(leaving.subject)}&body={quote(text)}"
+    return f"tel:{leaving.recipient.replace(' ', '')}" if leaving.channel == "call" else leaving.recipient
 
 
 @outbox_app.command("export", epilog=OUTBOX_EPILOG)
@@ -201,7 +275,7 @@ def sent(
     from outreach.wiring import open_database
     from tools.outbox import NotReady, Sent, find, mark_sent
 
-    when = _moment(at)
+    when = moment(at)
     settings = settings_of(ctx)
     done: list[Sent] = []
     refused: list[str] = []
@@ -210,6 +284,8 @@ def sent(
         def record(reference: str) -> Sent:
             def work(s: Session) -> Sent:
                 draft = find(s, reference)
+                if draft.channel == "call":
+                    raise NotReady(f"A call is recorded with what came of it: outreach called {reference} --outcome …")
                 return mark_sent(s, draft.id, when, settings.actor(), _sender(draft.contact.prospect.playbook))
 
             return database.write_sync(work)
@@ -246,7 +322,8 @@ def sent(
         )
 
 
-def _moment(at: str | None) -> datetime:
+def moment(at: str | None) -> datetime:
+    """The time that `--at` names, now without one. Raises Complaint for what is no time, or has not come yet."""
     from datetime import UTC, datetime
 
     now = datetime.now(UTC)

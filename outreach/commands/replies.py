@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,8 @@ EPILOG = """
   outreach replies                      the replies so far, the newest first
   outreach replies triage inbox/        every .eml file of a folder
   outreach replies triage a.eml b.eml --json
+  outreach replies fetch                answers from your mailbox (OUTREACH_IMAP_URL)
+  outreach replies opt-out bob@x.example   somebody asked, by whatever way, for no more messages
 """
 SHORT = 8
 
@@ -64,43 +67,159 @@ def triage(
 
     A mail that was taken in before changes nothing. Files that cannot be read are named, and the exit code is 3.
     """
+    settings = settings_of(ctx)
+    files = _files(paths)
+    taken, unreadable = _take_in(settings, files)
+    rows = _triage(settings, [one.inbound_id for one in taken])
+    _print(rows, as_json)
+    for reason in unreadable:
+        say(reason, "yellow")
+    if taken and not as_json:
+        _tell(taken)
+    _refuse_untriaged(rows)
+    if unreadable:
+        raise Complaint(
+            f"{len(unreadable)} of {len(files)} files could not be read as mail.",
+            "They are named above.",
+            code=3 if taken else 1,
+        )
+
+
+@replies_app.command("fetch", epilog=EPILOG)
+def fetch(
+    ctx: typer.Context,
+    days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How far back to look.")] = 14,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Takes answers, bounces and opt-outs from your mailbox, and does what follows from them.
+
+    Nothing is marked as read, moved or deleted. Of mail that has nothing to do with what you sent only the headers
+    are looked at, and nothing is kept. Once every few minutes from cron is a good rhythm.
+    """
+    settings = settings_of(ctx)
+    taken, counts, unreadable = _fetch(settings, days)
+    rows = _triage(settings, [one.inbound_id for one in taken])
+    _print(rows, as_json)
+    for reason in unreadable:
+        say(reason, "yellow")
+    if not as_json:
+        say(f"{counts['known']:,} taken in before, {counts['own']:,} of our own, {counts['other']:,} not about this.")
+        if taken:
+            _tell(taken)
+    _refuse_untriaged(rows)
+    if unreadable:
+        raise Complaint(f"{len(unreadable)} messages could not be read as mail.", "They are named above.", code=3)
+
+
+@replies_app.command("opt-out", epilog=EPILOG)
+def opt_out(
+    ctx: typer.Context,
+    whom: Annotated[list[str], typer.Argument(help="Addresses, or the ids that your opt-out page was called with.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")] = "asked not to be written to",
+) -> None:
+    """Suppresses addresses at once and everywhere; whoever has them is not contacted any more.
+
+    For opt-outs that come in by telephone, on paper, or at the page that OUTREACH_UNSUBSCRIBE_URL names.
+    """
+    from db.actors import acting_as
+    from outreach.wiring import open_database
+    from tools.outbox.optout import UnknownRecipient, opt_out_of
+
+    settings = settings_of(ctx)
+    unknown: list[str] = []
+    with open_database(settings, "user") as database, acting_as(settings.actor()):
+        for one in whom:
+            try:
+                address = database.write_sync(lambda s, one=one: opt_out_of(s, one, reason))  # type: ignore[misc]
+                say(f"{address} is suppressed.")
+            except UnknownRecipient as exc:
+                unknown.append(str(exc))
+    for told in unknown:
+        say(told, "yellow")
+    if unknown:
+        raise Complaint(
+            f"{len(unknown)} of {len(whom)} could not be suppressed.", "Give the address itself.",
+            code=3 if len(unknown) < len(whom) else 1,
+        )  # fmt: skip
+
+
+def _fetch(settings: Settings, days: int) -> tuple[list[Taken], Counter[str], list[str]]:
+    from datetime import UTC, datetime
+
+    from db.actors import acting_as
+    from outreach.mail_check import IMAP
+    from outreach.mailing import mailbox_of
+    from outreach.wiring import open_database
+    from playbooks import load_playbook, playbook_names
+    from tools.fetching import first_day, take_fetched, verdict_on
+    from tools.mail import UnreadableMail
+    from tools.mail.mailbox import MailboxStopped
+
+    opened = mailbox_of(settings)
+    if opened is None:
+        raise Complaint("No mailbox is set.", f"Set {IMAP.setting} like this: {IMAP.example}")
+    senders = [load_playbook(name).sender.email.lower() for name in playbook_names()]
+    counts: Counter[str] = Counter()
+    taken: dict[str, Taken] = {}
+    unreadable: list[str] = []
+    with open_database(settings, "user") as database, acting_as(settings.actor()):
+        since = database.read_sync(lambda s: first_day(s, days, datetime.now(UTC)))
+        if since is None:
+            return [], counts, []
+        try:
+            with opened() as mailbox, progress("Looking through the mailbox") as bar:
+                for found in list(mailbox.arrived(since.date())):
+                    verdict = database.read_sync(lambda s, head=found.head: verdict_on(s, head, senders))  # type: ignore[misc]
+                    bar.advance(1)
+                    if verdict not in ("ours", "report"):
+                        counts[verdict] += 1
+                        continue
+                    try:
+                        raw = mailbox.whole(found.uid)
+                        one = database.write_sync(lambda s, raw=raw, v=verdict: take_fetched(s, raw, v))  # type: ignore[misc]
+                    except UnreadableMail as exc:
+                        unreadable.append(f"message {found.uid}: {exc}")
+                        continue
+                    if one is None:
+                        counts["other"] += 1
+                    else:
+                        taken.setdefault(one.inbound_id, one)
+        except MailboxStopped as exc:
+            # What was taken in is kept, and triaged by the next call.
+            raise Complaint(str(exc), f"Check {IMAP.setting}: outreach doctor --connect") from exc
+    return list(taken.values()), counts, unreadable
+
+
+def _triage(settings: Settings, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Triages whatever waits, what an earlier call stored and could not finish as well; the rows of these messages."""
     from outreach.wiring import open_database
     from outreach.work import run_replies
     from tools.intake import received
 
-    settings = settings_of(ctx)
-    files = _files(paths)
-    taken, unreadable = _take_in(settings, files)
-    ids = [one.inbound_id for one in taken]
     if _left_to_do(settings):
-        # Whatever waits is triaged: what an earlier call stored and could not finish as well.
         result = run_replies(settings)
         for error in result.tally.errors[:5]:
             say(f"Failed: {error}", "red")
         if result.tally.stopped:
             say(f"Stopped early: {result.tally.stopped}", "bold red")
     with open_database(settings, "user") as database:
-        rows = database.read_sync(lambda s: received(s, ids=ids))
-    _print(rows, as_json)
-    for reason in unreadable:
-        say(reason, "yellow")
-    if taken and not as_json:
-        new = sum(one.new for one in taken)
-        unmatched = sum(one.contact_id is None for one in taken)
-        say(f"{new:,} new, {len(taken) - new:,} known before, {unmatched:,} matched to nobody.")
-        say("What a person should look at: outreach review")
+        return database.read_sync(lambda s: received(s, ids=ids))
+
+
+def _tell(taken: Sequence[Taken]) -> None:
+    new = sum(one.new for one in taken)
+    unmatched = sum(one.contact_id is None for one in taken)
+    say(f"{new:,} new, {len(taken) - new:,} known before, {unmatched:,} matched to nobody.")
+    say("What a person should look at: outreach review")
+
+
+def _refuse_untriaged(rows: Sequence[dict[str, Any]]) -> None:
     waiting = sum(not row["triaged"] for row in rows)
     if waiting:
         raise Complaint(
             f"{waiting} of {len(rows)} messages were taken in and not triaged.",
             "Run the command again; `outreach runs list --status error` says what went wrong.",
             code=3,
-        )
-    if unreadable:
-        raise Complaint(
-            f"{len(unreadable)} of {len(files)} files could not be read as mail.",
-            "They are named above.",
-            code=3 if taken else 1,
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from db.access import Database
 from db.actors import acting_as
 from db.approvals import Decision, draft_hash, take_decision
-from db.models import AgentRun, Contact, MessageDraft, MessageVersion, OutreachSequence
-from playbooks import load_playbook
+from db.models import AgentRun, Contact, MessageDraft, MessageVersion, OutreachSequence, Prospect
+from playbooks import Playbook, Sending, load_playbook
+from playbooks.sending import WEEKDAYS
 from tests.support.rows import make_contact, make_draft, make_prospect
 from tools.outbox import mark_sent
 
@@ -111,3 +112,28 @@ def outgoing_case(url: str) -> Iterator[Case]:
         with acting_as("user:dana"):
             ids = database.write_sync(build)
         yield Case(database, *ids)
+
+
+def make_ready(session: Session, number: int, prospect: Prospect | None = None) -> list[str]:
+    """So many people, each in a sequence of their own with an approved first touch; returns the drafts' ids."""
+    owner = prospect or make_prospect(session, name="Hilltop College", status="ready_for_outreach", tier="A2")
+    ids = []
+    for index in range(number):
+        contact = make_contact(
+            session, owner, stage="drafted", last_name=f"Reyes{index}", email=f"dana{index}@hilltop.example"
+        )
+        sequence = OutreachSequence(
+            prospect_id=owner.id, contact_id=contact.id, template_id="a2-1", tier="A2", total_steps=3
+        )
+        session.add(sequence)
+        session.flush()
+        ids.append(approved_draft(session, contact, sequence).id)
+    return ids
+
+
+def unhurried(name: str) -> Playbook:
+    """A playbook whose mailbox may send as much as it likes, whenever."""
+    free = Sending(
+        per_hour=10**6, per_day=10**6, warm_up=(10**6, 1), days=list(WEEKDAYS), opens=time(0), closes=time.max
+    )
+    return load_playbook(name).model_copy(update={"sending": free})

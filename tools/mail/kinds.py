@@ -12,6 +12,7 @@ from tools.mail.reading import Mail, address_in
 _ADDRESS_CODES = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}
 # Permanent codes that say nothing of the reason; the words beside them have to.
 _VAGUE_CODES = {"5.0.0", "5.1.0", "5.4.4", "5.5.0", "5.3.0", "5.0.1", "5.7.0"}
+_NO_REASON = "5.0.0"
 _CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _UNKNOWN = re.compile(
     r"user unknown|unknown (?:user|recipient|local|mailbox|address)|no such (?:user|mailbox|recipient|"
@@ -154,6 +155,24 @@ def _judged(codes: list[str], words: str, address: str) -> Sorted:
     vague = bool(every) and all(c in _VAGUE_CODES for c in every)
     hard = permanent and (by_code or (vague and unknown and not otherwise))
     return Sorted(InboundKind.BOUNCE, hard, code, address or None, " ".join(words.split())[:300])
+
+
+def looks_like_a_report(mail: Mail) -> bool:
+    """Whether a mail's headers alone say that a mail system sent it: a bounce, a complaint, a receipt."""
+    return (
+        mail.content_type == "multipart/report"
+        or mail.headers.get("content-type", "").lower().startswith("multipart/report")
+        or _is_bounce(mail)
+        or bool(_DAEMON.match(mail.from_address))
+    )
+
+
+def refuses_the_address(answer: str) -> bool:
+    """Whether a server's permanent answer (5xx) to a recipient says that there is no such address.
+
+    Judged as a bounce is: in doubt it does not, since servers say 550 to what they take for spam as well.
+    """
+    return _judged([] if _CODE.search(answer) else [_NO_REASON], answer, "").hard
 
 
 def _is_bounce(mail: Mail) -> bool:

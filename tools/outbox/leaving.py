@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from db.approvals import APPROVING, draft_hash, latest_decision, recipient_of
-from db.enums import ApprovalStatus, ContactStatus, SequenceStatus, TouchType
-from db.models import Contact, InboundMessage, MessageDraft, Prospect
+from db.enums import ApprovalStatus, Channel, ContactStatus, DeliveryState, SequenceStatus, TouchType
+from db.errors import explain
+from db.models import Contact, Delivery, InboundMessage, MessageDraft, Prospect
+from tools.intake import MADE_HERE
 
 HELD = {
     SequenceStatus.PAUSED.value: "is paused",
@@ -25,7 +28,10 @@ class NotReady(ValueError):
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One approved message as it would leave now. `claimed` is when it was written out, if it was."""
+    """One approved message as it would leave now. `claimed` is when it was written out by hand, if it was.
+
+    `in_reply_to` and `references` are the Message-IDs, without angle brackets, of the thread that it goes on with.
+    """
 
     draft_id: str
     version: int
@@ -43,6 +49,7 @@ class Outgoing:
     expires_at: datetime | None
     claimed: datetime | None
     in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
 
 
 def ready(session: Session, playbook: str | None = None, now: datetime | None = None) -> list[Outgoing]:
@@ -82,12 +89,12 @@ def find(session: Session, reference: str) -> MessageDraft:
 def outgoing(session: Session, draft: MessageDraft, now: datetime | None = None) -> Outgoing:
     """A draft as it would leave now. Raises NotReady where it may not."""
     moment = now or datetime.now(UTC)
-    contact = draft.contact
+    contact = session.get(Contact, draft.contact_id)
+    if contact is None:
+        raise NotReady("The person whom this message is for was deleted; nothing is sent to them.")
     who = contact.full_name or contact.first_name
     if draft.approval_status != ApprovalStatus.READY.value:
         raise NotReady(f"The message to {who} is not approved and waiting (it is '{draft.approval_status}').")
-    if contact.deleted_at is not None:
-        raise NotReady(f"{who} was deleted; nothing is sent to them.")
     if contact.do_not_contact:
         raise NotReady(f"{who} does not want to be contacted ({contact.dnc_reason or 'no reason kept'}).")
     if draft.channel == "email" and contact.status == ContactStatus.BOUNCED.value:
@@ -95,7 +102,7 @@ def outgoing(session: Session, draft: MessageDraft, now: datetime | None = None)
     recipient = recipient_of(contact, draft.channel)
     if not recipient:
         raise NotReady(f"{who} has no address for the channel {draft.channel}.")
-    claim = draft.delivery
+    claim = _written_out(draft, who)
     if claim is None:
         _refuse_held_sequence(draft, who)
     decision = latest_decision(session, draft)
@@ -107,6 +114,7 @@ def outgoing(session: Session, draft: MessageDraft, now: datetime | None = None)
         )
     if claim is None and decision.expires_at is not None and decision.expires_at <= moment:
         raise NotReady(f"The approval of the message to {who} has lapsed; approve it again.")
+    thread = _thread(session, draft)
     return Outgoing(
         draft_id=draft.id,
         version=draft.version,
@@ -123,8 +131,24 @@ def outgoing(session: Session, draft: MessageDraft, now: datetime | None = None)
         approved_at=decision.decided_at,
         expires_at=decision.expires_at,
         claimed=claim.claimed_at if claim else None,
-        in_reply_to=_answered(session, draft),
+        in_reply_to=thread[-1] if thread else None,
+        references=thread,
     )
+
+
+def _written_out(draft: MessageDraft, who: str) -> Delivery | None:
+    """The claim of a draft that was written out for a person to send; one that failed counts as none."""
+    claim = draft.delivery
+    if claim is None or claim.state == DeliveryState.FAILED.value:
+        return None
+    if claim.state == DeliveryState.UNCERTAIN.value:
+        raise NotReady(
+            f"Whether the message to {who} left is not known; look, and say: "
+            f"outreach send --resolve {draft.id[:8]} sent (or not-sent)."
+        )
+    if claim.attempts:
+        raise NotReady(f"The message to {who} is being sent, or its sending was cut off: outreach send settles that.")
+    return claim
 
 
 def _refuse_held_sequence(draft: MessageDraft, who: str) -> None:
@@ -135,13 +159,42 @@ def _refuse_held_sequence(draft: MessageDraft, who: str) -> None:
         raise NotReady(f"The sequence with {who} {HELD[sequence.status]}; its next message does not go out.")
 
 
-def _answered(session: Session, draft: MessageDraft) -> str | None:
-    """The Message-ID that a reply draft answers: the contact's latest."""
-    if draft.touch_type != TouchType.REPLY_DRAFT.value:
-        return None
-    return session.scalar(
-        select(InboundMessage.message_id)
-        .where(InboundMessage.contact_id == draft.contact_id, InboundMessage.kind == "human")
-        .order_by(InboundMessage.received_at.desc())
-        .limit(1)
+def _thread(session: Session, draft: MessageDraft) -> tuple[str, ...]:
+    """The Message-IDs that a mail goes on with, the earliest first: a reply draft answers the contact's latest mail, a
+    later touch follows on from the touches of its sequence that were sent."""
+    if draft.channel != Channel.EMAIL.value:
+        return ()
+    if draft.touch_type == TouchType.REPLY_DRAFT.value:
+        answered = session.scalars(
+            select(InboundMessage)
+            .where(InboundMessage.contact_id == draft.contact_id, InboundMessage.kind == "human")
+            .order_by(InboundMessage.received_at.desc())
+            .limit(1)
+        ).first()
+        found = (*(answered.references_ids or ()), answered.message_id) if answered else ()
+        return tuple(one for one in found if not one.endswith(MADE_HERE))
+    if draft.sequence_id is None:
+        return ()
+    earlier = session.scalars(
+        select(Delivery.message_id)
+        .where(
+            Delivery.sequence_id == draft.sequence_id,
+            Delivery.channel == Channel.EMAIL.value,
+            Delivery.state == DeliveryState.SENT.value,
+            Delivery.touch_number < draft.touch_number,
+        )
+        .order_by(Delivery.touch_number)
     )
+    return tuple(one for one in earlier if one)
+
+
+def flush(session: Session) -> None:
+    """Flushes; what the database's invariants refuse becomes a sentence for the person: NotReady."""
+    try:
+        session.flush()
+    except DBAPIError as exc:
+        fault = explain(exc)
+        if fault is None:
+            raise
+        text = str(fault)
+        raise NotReady(f"The database refused this: {text[:1].lower()}{text[1:]}") from exc

@@ -26,6 +26,8 @@ class _Exact(EmailPolicy):
         key = name.lower()
         if key in _WHOLE:
             return f"{name}: {value}{self.linesep}"
+        if key in _APART:
+            return f"{name}: {str(value).replace(' ', f'{self.linesep} ')}{self.linesep}"
         if str(value).isascii():
             return str(super().fold(name, value))
         if key in ("from", "to"):
@@ -42,7 +44,8 @@ def _encoded(text: str, name: str, linesep: str) -> str:
     return Header(text, "utf-8", header_name=name).encode(linesep=linesep)
 
 
-_WHOLE = ("message-id", "in-reply-to", "references", "list-unsubscribe")
+_WHOLE = ("message-id", "in-reply-to", "list-unsubscribe-post")
+_APART = ("references", "list-unsubscribe")  # one id or URL a line: a line has 998 characters at most
 _MAIL = _Exact(linesep="\r\n")
 
 
@@ -51,10 +54,19 @@ def message_id_for(draft_id: str, sender_address: str) -> str:
     return f"{draft_id}@{sender_address.rpartition('@')[2].lower()}"
 
 
-def build_message(leaving: Outgoing, sender: Sender, when: datetime) -> EmailMessage:
+def one_click_url(template: str, draft_id: str) -> str:
+    """The URL at which one POST opts the recipient of this message out (RFC 8058).
+
+    `template` is https:// with `{id}` in it; the draft's id names the recipient without giving them away.
+    """
+    return template.replace("{id}", draft_id)
+
+
+def build_message(leaving: Outgoing, sender: Sender, when: datetime, one_click: str | None = None) -> EmailMessage:
     """The mail as it leaves: recipient from the contact's row, text exactly as approved. Raises NotReady.
 
-    Headers hold no line breaks or control characters; the List-Unsubscribe header (RFC 2369) asks for a mail.
+    Headers hold no line breaks or control characters. The List-Unsubscribe header (RFC 2369) asks for a mail;
+    with `one_click`, the template of a URL, it offers the one click of RFC 8058 as well.
     """
     if leaving.channel != "email":
         raise NotReady(f"The message to {leaving.contact_name} goes by {leaving.channel}, not by mail.")
@@ -68,11 +80,22 @@ def build_message(leaving: Outgoing, sender: Sender, when: datetime) -> EmailMes
     message["Date"] = when
     message["Message-ID"] = f"<{message_id_for(leaving.draft_id, sender.email)}>"
     if leaving.in_reply_to and leaving.in_reply_to.isascii():
-        message["In-Reply-To"] = message["References"] = f"<{_one_line(leaving.in_reply_to)}>"
-    message["List-Unsubscribe"] = f"<mailto:{sender.email}?subject=unsubscribe>"
+        message["In-Reply-To"] = f"<{_no_space(leaving.in_reply_to)}>"
+        before = [one for one in leaving.references if one.isascii() and one != leaving.in_reply_to]
+        message["References"] = " ".join(f"<{_no_space(one)}>" for one in (*before, leaving.in_reply_to))
+    unsubscribe = f"<mailto:{sender.email}?subject=unsubscribe>"
+    if one_click is not None:
+        message["List-Unsubscribe"] = f"<{one_click_url(one_click, leaving.draft_id)}>, {unsubscribe}"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    else:
+        message["List-Unsubscribe"] = unsubscribe
     message.set_content(leaving.body, cte="quoted-printable" if not leaving.body.isascii() else None)
     return message
 
 
 def _one_line(text: str) -> str:
     return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def _no_space(text: str) -> str:
+    return "".join(_CONTROL.sub("", text).split())

@@ -6,20 +6,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from db.approvals import APPROVING, draft_hash, latest_decision
 from db.enums import (
     ActivityType,
     ApprovalStatus,
+    Channel,
     ContactStage,
     DeliveryState,
     Direction,
     ProspectStatus,
     TouchType,
 )
-from db.errors import explain
 from db.lifecycle import contact_may_become, move_contact, move_prospect, prospect_may_become
 from db.models import (
     Activity,
@@ -29,10 +27,18 @@ from db.models import (
     OutreachSequence,
     Touchpoint,
 )
-from playbooks import Sender, load_playbook
-from tools.outbox.leaving import NotReady, outgoing
+from playbooks import load_playbook
+from playbooks.model import Sender
+from tools.outbox.calls import Call, answered
+from tools.outbox.leaving import NotReady, Outgoing, flush, outgoing
 from tools.outbox.mail import build_message, message_id_for
 from tools.sequences import reply_answered, touch_done
+
+_ACTIVITY = {
+    Channel.EMAIL.value: ActivityType.EMAIL_SENT.value,
+    Channel.CALL.value: ActivityType.CALL.value,
+    Channel.LINKEDIN.value: ActivityType.NOTE.value,
+}
 
 
 @dataclass(frozen=True)
@@ -49,9 +55,11 @@ class Sent:
 
 def claim(session: Session, draft: MessageDraft, sender: Sender, now: datetime | None = None) -> Delivery:
     """The delivery of a draft, made where there is none yet: the intent to send it. Raises NotReady."""
-    if draft.delivery is not None:
+    if draft.delivery is not None and draft.delivery.state != DeliveryState.FAILED.value:
         return draft.delivery
     leaving = outgoing(session, draft, now)
+    if draft.delivery is not None:
+        return _claim_again(session, draft.delivery, leaving, sender, now or datetime.now(UTC))
     delivery = Delivery(
         draft=draft,
         version=draft.version,
@@ -66,7 +74,18 @@ def claim(session: Session, draft: MessageDraft, sender: Sender, now: datetime |
         claimed_at=now or datetime.now(UTC),
     )
     session.add(delivery)
-    _flush(session)
+    flush(session)
+    return delivery
+
+
+def _claim_again(session: Session, delivery: Delivery, leaving: Outgoing, sender: Sender, now: datetime) -> Delivery:
+    """A delivery that failed, claimed anew, of what is approved now; no attempt to send it by SMTP stands to it yet."""
+    delivery.attempts = 0
+    delivery.state, delivery.claimed_at, delivery.updated_at = DeliveryState.CLAIMED.value, now, now
+    delivery.version, delivery.recipient = leaving.version, leaving.recipient
+    if leaving.channel == "email":
+        delivery.message_id = message_id_for(leaving.draft_id, sender.email)
+    flush(session)
     return delivery
 
 
@@ -83,35 +102,41 @@ def export_eml(
     message = build_message(leaving, sender, moment)
     claim(session, draft, sender, moment)
     folder.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"[^a-z0-9]+", "-", f"{leaving.organisation} {leaving.contact_name}".lower()).strip("-")[:60]
-    path = folder / f"{name or 'message'}-{draft.id[:8]}.eml"
+    path = folder / file_name(leaving)
     path.write_bytes(message.as_bytes())
     return path
 
 
-def mark_sent(session: Session, draft_id: str, when: datetime, by: str, sender: Sender) -> Sent:
+def file_name(leaving: Outgoing) -> str:
+    """What the file of a mail is called."""
+    name = re.sub(r"[^a-z0-9]+", "-", f"{leaving.organisation} {leaving.contact_name}".lower()).strip("-")[:60]
+    return f"{name or 'message'}-{leaving.draft_id[:8]}.eml"
+
+
+def mark_sent(
+    session: Session, draft_id: str, when: datetime, by: str, sender: Sender, call: Call | None = None
+) -> Sent:
     """Records that a message has left at `when`, everywhere that it shows. Idempotent. Raises NotReady.
 
     The delivery is sent, the draft too; a touchpoint and an activity say so; the contact's stage and the prospect's
-    status move; the sequence goes on to its next step, which gets a follow-up.
+    status move; the sequence goes on to its next step, which gets a follow-up. `call` is what came of a call.
     """
     draft = session.get(MessageDraft, draft_id)
     if draft is None:
         raise NotReady(f"There is no draft {draft_id}.")
-    contact, sequence = draft.contact, draft.sequence
+    # One who was deleted meanwhile was written to all the same.
+    contact = session.get_one(Contact, draft.contact_id, execution_options={"include_deleted": True})
+    sequence = draft.sequence
     who, where = contact.full_name or contact.first_name, contact.prospect.name
     if draft.approval_status == ApprovalStatus.SENT.value:
         due = sequence.next_step_at if sequence else None
         touchpoint_id = session.scalar(select(Touchpoint.id).where(Touchpoint.message_draft_id == draft.id))
         return Sent(draft.id, who, where, touchpoint_id, due, again=True)
-    if draft.delivery is None or draft.delivery.state != DeliveryState.CLAIMED.value:
-        outgoing(session, draft, when)
+    # What was claimed was approved then, and its text is frozen since: that it left is written down, whatever came in
+    # between (an opt-out, a decision taken back, another address).
     delivery = claim(session, draft, sender, when)
-    decision = latest_decision(session, draft)
-    if decision is None or decision.decision not in APPROVING or decision.content_hash != draft_hash(draft):
-        raise NotReady(f"What was approved for {who} is not this text to this recipient; approve it again.")
-    delivery.state, delivery.sent_at, delivery.updated_at = DeliveryState.SENT.value, when, when
-    delivery.attempts += 1
+    delivery.state, delivery.sent_at, delivery.updated_at = DeliveryState.SENT.value, when, datetime.now(UTC)
+    delivery.attempts = max(1, delivery.attempts)
     draft.approval_status = ApprovalStatus.SENT.value
     touchpoint = Touchpoint(
         contact_id=contact.id,
@@ -121,25 +146,32 @@ def mark_sent(session: Session, draft_id: str, when: datetime, by: str, sender: 
         touch_number=draft.touch_number,
         sent_at=when,
         confirmed_by_user=True,
+        outcome=call.outcome if call else None,
+        call_duration_seconds=call.seconds if call else None,
+        call_notes=call.notes if call else None,
     )
     session.add(touchpoint)
-    _flush(session)
-    _record(session, draft, contact, when, by)
+    flush(session)
+    _record(session, draft, contact, when, by, call)
+    if call is not None:
+        answered(session, contact, call, when)
     due = _advance(session, sequence, draft, when) if sequence is not None else None
-    _flush(session)
+    flush(session)
     return Sent(draft.id, who, where, touchpoint.id, due)
 
 
-def _record(session: Session, draft: MessageDraft, contact: Contact, when: datetime, by: str) -> None:
+def _record(
+    session: Session, draft: MessageDraft, contact: Contact, when: datetime, by: str, call: Call | None
+) -> None:
     contact.last_contacted_at = max(filter(None, (contact.last_contacted_at, when)))
     session.add(
         Activity(
             prospect_id=contact.prospect_id,
             contact_id=contact.id,
-            type=(ActivityType.EMAIL_SENT if draft.channel == "email" else ActivityType.NOTE).value,
+            type=_ACTIVITY[draft.channel],
             direction=Direction.OUTBOUND.value,
             subject=draft.subject_line,
-            description=f"touch {draft.touch_number} sent by {draft.channel}",
+            description=call.told() if call else f"touch {draft.touch_number} sent by {draft.channel}",
             email_template_id=draft.sequence.template_id if draft.sequence else None,
             email_sequence_step=draft.touch_number if draft.sequence_id else None,
             user_id=by,
@@ -170,19 +202,3 @@ def _advance(session: Session, sequence: OutreachSequence, draft: MessageDraft, 
     return touch_done(
         session, playbook, sequence, touch=draft.touch_number, channel=draft.channel, when=when, draft_id=draft.id
     )
-
-
-def _flush(session: Session) -> None:
-    """Flushes; what the database's invariants refuse becomes a sentence for the person."""
-    try:
-        session.flush()
-    except DBAPIError as exc:
-        fault = explain(exc)
-        if fault is None:
-            raise
-        raise NotReady(_sentence(fault)) from exc
-
-
-def _sentence(fault: Exception) -> str:
-    text = str(fault)
-    return f"The database refused this: {text[:1].lower()}{text[1:]}"

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -177,8 +178,41 @@ def test_mail_settings_are_parsed_and_contacted_only_on_request(
         assert found[name]["verdict"] == "fail"
         assert "127.0.0.1:1 does not answer" in found[name]["says"]
     monkeypatch.setenv("OUTREACH_SMTP_URL", "https://me:s3cret@127.0.0.1")
-    assert "must begin with smtp:// or smtps://" in checks(outreach, code=1)["mail out"]["says"]
+    assert "must begin with smtp:// or smtp+starttls:// or smtps://" in checks(outreach, code=1)["mail out"]["says"]
     assert "s3cret" not in outreach("doctor").output
+
+
+def test_how_mail_is_signed_and_opted_out_of(
+    outreach: Outreach, database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OUTREACH_SMTP_URL", "smtp://127.0.0.1:1")
+    found = checks(outreach, code=0)
+    assert "not signed from here" in found["signature"]["says"]
+    assert "one-click opt-out is off" in found["opt-out"]["says"]
+    monkeypatch.setenv("OUTREACH_DKIM_SELECTOR", "mail1")
+    assert "OUTREACH_DKIM_DOMAIN, OUTREACH_DKIM_KEY_FILE" in checks(outreach, code=1)["signature"]["says"]
+    monkeypatch.setenv("OUTREACH_DKIM_DOMAIN", "northlight.example")
+    (tmp_path / "key").write_text("no key", encoding="ascii")
+    monkeypatch.setenv("OUTREACH_DKIM_KEY_FILE", str(tmp_path / "key"))
+    assert "no private RSA key" in checks(outreach, code=1)["signature"]["says"]
+    subprocess.run(["openssl", "genrsa", "-out", tmp_path / "key", "2048"], check=True, capture_output=True)
+    assert "mail1._domainkey.northlight.example" in checks(outreach, code=0)["signature"]["says"]
+    monkeypatch.setenv("OUTREACH_DKIM_DOMAIN", "elsewhere.example")
+    assert checks(outreach, code=0)["signature"]["verdict"] == "warn"
+    monkeypatch.setenv("OUTREACH_UNSUBSCRIBE_URL", "https://firm.example/stop/{id}")
+    assert "https://firm.example/stop/{id}" in checks(outreach, code=0)["opt-out"]["says"]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://firm.example/{id}", "https://firm.example/", "https://firm.example/{id}>\r\nBcc: x", "https://{id}"]
+)
+def test_an_opt_out_address_that_cannot_stand_in_a_mail(
+    outreach: Outreach, database: Database, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("OUTREACH_UNSUBSCRIBE_URL", url)
+    result = outreach("doctor")
+    assert result.exit_code == 1
+    assert "OUTREACH_UNSUBSCRIBE_URL is wrong" in result.stderr
 
 
 def test_mail_servers_taken_apart() -> None:
