@@ -12,8 +12,8 @@ demo: .venv/run.stamp  ## set up, then run the main job on the sample of college
 test: .venv/dev.stamp  ## set up, then run the whole test suite (SQLite and a real PostgreSQL)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-torture: .venv/dev.stamp  ## kill runs at random moments (OUTREACH_TEST_KILLS of them) and at every boundary; takes hours
-	OUTREACH_TEST_KILLS=$${OUTREACH_TEST_KILLS:-500} $(BIN)/python -m pytest tests/e2e/test_kills.py
+torture: .venv/dev.stamp  ## kill runs and sending at random moments (OUTREACH_TEST_KILLS of them) and at every boundary; takes hours
+	OUTREACH_TEST_KILLS=$${OUTREACH_TEST_KILLS:-500} $(BIN)/python -m pytest tests/e2e/test_kills.py tests/e2e/test_send_kills.py -s
 
 bench: .venv/dev.stamp  ## what recording costs, measured beside what it is compared with
 	$(BIN)/python -m benchmarks.recorded_step
