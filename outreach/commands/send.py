@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 EPILOG = """
 [bold]Examples[/bold]
-  outreach send --dry-run mail/             what would leave now, as .eml files; nothing is sent
+  outreach send --dry-run                   what would leave now, as .eml files; nothing is sent
+  outreach send --dry-run --into mail/      the same, in that folder
   outreach send                             send what may leave now
   outreach send 4f1c 9a02                   only these; tries again what the server refused
   outreach send --resolve 4f1c not-sent     you looked: this one has not left
@@ -39,8 +40,10 @@ def send(
     drafts: Annotated[
         list[str] | None, typer.Argument(help="Only these drafts; without any, all that may leave.")
     ] = None,
-    dry_run: Annotated[
-        Path | None, typer.Option("--dry-run", metavar="DIR", help="Write .eml files there and send nothing.")
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write .eml files and send nothing.")] = False,
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where --dry-run writes; else `dry-run` in the home folder."),
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Send this many at most.")] = None,
     any_time: Annotated[bool, typer.Option("--any-time", help="Outside of working hours as well.")] = False,
@@ -62,9 +65,12 @@ def send(
             raise Complaint("--resolve stands alone.", "Say it of one message: --resolve DRAFT sent", code=2)
         _resolve(settings, *resolve)
         return
-    if dry_run is not None:
-        _rehearse(settings, playbook, drafts or [], dry_run, as_json=as_json, any_time=any_time, limit=limit)
+    if dry_run:
+        folder = into or settings.home / "dry-run"
+        _rehearse(settings, playbook, drafts or [], folder, as_json=as_json, any_time=any_time, limit=limit)
         return
+    if into is not None:
+        raise Complaint("--into belongs to --dry-run.", "Add --dry-run, or leave it out.", code=2)
     result = _dispatch(settings, playbook, drafts or [], limit, any_time=any_time)
     _report(result, as_json)
 
@@ -121,7 +127,7 @@ def _refuse_invented(post: Post, playbooks: set[str]) -> None:
         if sender.sample:
             raise Complaint(
                 INVENTED.format(name=sender.name, company=sender.company, playbook=name),
-                "To try it without sending anything: outreach send --dry-run DIR",
+                "To try it without sending anything: outreach send --dry-run",
             )
 
 

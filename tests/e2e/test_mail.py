@@ -61,7 +61,9 @@ def test_from_a_list_to_a_reply_that_pauses_the_sequence(
     office.carry_on()
     with smtp_server() as smtp, dovecot_server() as imap:
         env = {"OUTREACH_SMTP_URL": smtp.url, "OUTREACH_IMAP_URL": imap.url}
-        rehearsed = json.loads(ran(office, env, "send", "--dry-run", str(tmp_path / "dry"), "--any-time", "--json"))
+        rehearsed = json.loads(
+            ran(office, env, "send", "--dry-run", "--into", str(tmp_path / "dry"), "--any-time", "--json")
+        )
         assert len(rehearsed["written"]) == COLLEGES
         assert smtp.letters == []
 

@@ -46,13 +46,14 @@ def test_without_a_server_nothing_is_sent_and_by_hand_is_named(case: Case, outre
 
 
 def test_a_rehearsal_needs_no_server_and_claims_nothing(case: Case, outreach: Outreach, tmp_path: Path) -> None:
-    done = sent(outreach, "--dry-run", str(tmp_path / "dry"), "--any-time")
+    done = sent(outreach, "--dry-run", "--into", str(tmp_path / "dry"), "--any-time")
     assert len(done["written"]) == 1
     mail = email.message_from_bytes(Path(done["written"][0]).read_bytes(), policy=email.policy.default)
     assert mail["To"].addresses[0].addr_spec == case.email
     assert case.database.read_sync(lambda s: s.scalars(select(Delivery)).all()) == []
     (tmp_path / "file").write_text("x", encoding="ascii")
-    assert outreach("send", "--dry-run", str(tmp_path / "file"), "--any-time").exit_code == 1
+    assert outreach("send", "--dry-run", "--into", str(tmp_path / "file"), "--any-time").exit_code == 1
+    assert outreach("send", "--into", str(tmp_path / "dry")).exit_code == 2
 
 
 def test_sending_and_being_told(case: Case, outreach: Outreach, smtp: SmtpServer) -> None:
