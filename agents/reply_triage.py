@@ -22,7 +22,7 @@ from tools.replies import Verdict, doubt, opt_out, record_reply
 
 NAME = "reply_triage"
 _FURTHEST = timedelta(days=2 * 366)
-_MOST_TEXT = 6000
+MOST_TEXT = 6000
 _MOST_QUOTED = 2000
 
 
@@ -90,7 +90,7 @@ def _prepare(session: Session, work: Work, inbound_id: str, now: datetime) -> Br
             "today": now.date().isoformat(),
             "kind": InboundKind.HUMAN.value,
             "subject": inbound.subject,
-            "text": (inbound.text or "")[:_MOST_TEXT],
+            "text": (inbound.text or "")[:MOST_TEXT],
             "our_message": ours,
         }
     )
@@ -108,14 +108,15 @@ def _conclude(session: Session, work: Work, inbound_id: str, triage: Triage, tod
     inbound = session.get_one(InboundMessage, inbound_id)
     text = inbound.text or ""
     verdict = checked(triage, text, inbound.subject or "", _stops(inbound, _mail(inbound)), today)
-    reply_id = record_reply(session, inbound, verdict, work.run_id, datetime.now(UTC))
+    enough = work.playbook.limits.reply_confidence
+    reply_id = record_reply(session, inbound, verdict, work.run_id, datetime.now(UTC), enough=enough)
     result = {
         "kind": InboundKind.HUMAN.value,
         "intent": verdict.intent,
         "reply_tag": verdict.reply_tag,
         "confidence": verdict.confidence,
         "reply_id": reply_id,
-        "for_review": doubt(inbound, verdict.confidence) is not None,
+        "for_review": doubt(inbound, verdict.confidence, enough) is not None,
     }
     done = _done(inbound, result, created=int(reply_id is not None))
     done.decisions = [{"model_said": triage.model_dump(mode="json"), "stands": verdict.intent}]

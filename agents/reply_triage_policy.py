@@ -1,9 +1,12 @@
-"""Reply triage by rule: phrases that people use, weighed against each other, with a confidence that admits doubt.
+"""Reply triage by rule: an opt-out by its words, the rest by meaning, with a confidence that admits doubt.
 
-It knows plain wording in the larger European languages. What it does not know it says, and a person looks.
+A small classifier (tools.intents) says how likely each intent is, in most languages of Latin script; phrases that
+people use move that, find whom and which date a reply names, and decide alone where the classifier cannot read. What
+it is not sure of, a person looks at.
 """
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,8 +15,10 @@ from datetime import date
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from agents.models.rules import answer
+from agents.reply_people import named_person
 from agents.reply_triage_schema import Triage
 from db.enums import ReplyIntent, ReplyTag
+from tools.intents import guess
 from tools.mail import asks_to_stop, named_date
 
 _Phrases = tuple[tuple[float, re.Pattern[str]], ...]
@@ -46,6 +51,7 @@ _NEGATIVE: _Phrases = (
         r"covered|fine)\b",
         r"\b(?:don['’]?t|do not|doesn['’]?t|won['’]?t|will not) (?:need|require|have (?:a|any) (?:need|"
         r"use)|see (?:a|the) need|be needing)",
+        r"\bdecided (?:not to|against)\b|"
         r"\bno longer (?:with|work|at|have|need|offer)|\bwe(?:'ve| have) no (?:field|stadium|budget|"
         r"money|qa)",
         r"\b(?:wrong|irrelevant|spam|waste of time|nice try|very funny)\b",
@@ -144,42 +150,12 @@ _NOT_BEFORE = re.compile(
     r"non|não)\s+(?:\w+\s+)?$",
     re.I,
 )
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
-_PERSON = (
-    r"((?:(?:Mr|Mrs|Ms|Dr|Coach|Prof|Herr|Frau|M|Mme)\.?\s)?[A-Z][\w'’-]{1,30}"
-    r"(?:\s(?:[A-Z]\.|van|von|de|da|del|la|Mc|Mac|O['’])?\s?[A-Z][\w'’-]{1,30}){0,2})"
-)
-_NAMED = re.compile(
-    r"(?i:contact|reach out to|speak with|speak to|talk to|talk with|try|ask|e-?mail|call|"
-    r"in touch with|connect with|looping in|loop in|copying|cc['’]ing|"
-    r"cc['’]?d|adding|forwarded (?:this|it) to|forwarding (?:this|it) to|passed (?:this|it) (?:on |"
-    r"along )?to|passing (?:this|it) (?:on |along )?to|"
-    r"wenden sie sich (?:bitte )?an|contactez|contacte con|contacte a|fale com|"
-    r"neem contact op met)\s(?i:(?:please\s)?(?:my |our |the )?(?:colleague |boss |new )?)"
-    r"((?:[a-z]+ ){0,4}?)" + _PERSON
-)  # fmt: skip
-_IS_ONE = re.compile(
-    _PERSON + r"(?:,\s[^,.\n]{3,60},)?\s(?i:handles|is (?:the|our|in charge|"
-    r"responsible)|runs|oversees|owns|takes care|looks after|would be the)"
-)
-_WORD_MORE = r"(?: (?!(?:at|is|on|in|for|who|she|he|and|her|his|to)\b)\w+)?"
-_TITLE = re.compile(
-    r"(?i)\b((?:(?:senior|associate|assistant|deputy|vice|interim|our|chief|head|global)\s)*"
-    r"(?:athletic director|director of \w+(?: (?:and|&) \w+)?" + _WORD_MORE + r"|facilities (?:director|manager)|"
-    r"(?:business|facility|project|operations|engineering|qa|quality|test|plant|purchasing) (?:manager|director|lead)|"
-    r"vp(?: of)? \w+"
-    + _WORD_MORE
-    + r"|vice president(?: of| for)? \w+"
-    + _WORD_MORE
-    + r"|head of \w+"
-    + _WORD_MORE
-    + r"|superintendent|principal|cfo|cto|coo|ceo|treasurer|purchasing agent|head coach|groundskeeper))\b"
-)
-_NOT_NAMES = {
-    "I", "We", "You", "It", "The", "This", "That", "Please", "Thanks", "Hi", "Hello", "Best", "Back", "Again",
-    "Me", "Us", "If", "In", "Next",
-    "Director", "Head", "Vice", "Chief", "Athletic", "Facilities", "VP", "CFO", "CTO", "Superintendent", "Your", "My",
-}  # fmt: skip
+_PHRASE = 0.8
+_MAYBE_STOP = 0.25
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+_MOST_SENTENCES = 8
+_SENTENCE_COUNTS = 0.5
+_TO_MACHINES = re.compile(r"<!--.{0,2000}?-->|^\W{0,4}\{\s*\"[^\n]{0,2000}\}\s*$|^#{2,}[^\n]{0,300}#{2,}", re.M | re.S)
 _QUESTION = re.compile(r"\?\s*$|\?\s", re.M)
 _MACHINE = re.compile(
     r"\b(?:ignore|disregard) (?:all |any )?(?:previous|prior|above|"
@@ -226,24 +202,35 @@ def triage(text: str, subject: str, today: date) -> Triage:
     if asks_to_stop(text, subject):
         return _made(ReplyIntent.UNSUBSCRIBE, ReplyTag.NOT_INTERESTED, 0.97, _quote(text or subject))
     weighed = weigh(text)
-    order = sorted(weighed.scores, key=lambda i: (-weighed.scores[i], list(_SCORED).index(i)))
-    if not order:
+    person = named_person(text)
+    if not person.known:
+        weighed.scores.pop(ReplyIntent.REFERRAL, None)  # words that point to somebody, and nobody there
+    said = _TO_MACHINES.sub(" ", text)
+    guessed = guess(said)
+    shares = _blended(guessed.shares, weighed, person.known) if guessed is not None else _by_words(weighed)
+    if not shares:
         # A question on its own is often interest, and as often not: say so.
         asked = bool(_QUESTION.search(text))
         return _made(ReplyIntent.NEUTRAL, ReplyTag.UNKNOWN, 0.55 if asked else 0.4, _quote(text))
-    intent = order[0]
-    name, title, email = _person(text)
-    if intent is ReplyIntent.REFERRAL and not (name or email or title) and len(order) > 1:
-        intent = order[1]
-    confidence = _confidence(weighed, intent, text)
+    intent = max(shares, key=lambda i: shares[i])
+    stop = max(shares.get(ReplyIntent.UNSUBSCRIBE, 0.0), _stop_within(said) if guessed is not None else 0.0)
+    if _MACHINE.search(text):
+        # Written for a model, not for a person: only the rule for opt-outs may take that for one.
+        shares[ReplyIntent.UNSUBSCRIBE] = 0.0
+        intent = max(shares, key=lambda i: shares[i])
+    elif stop >= _MAYBE_STOP:
+        intent = ReplyIntent.UNSUBSCRIBE  # missing one is worse than taking somebody for one
+        shares[intent] = stop
+    confidence = _confidence(shares[intent], text)
     resume = named_date(text, today) if intent is ReplyIntent.NOT_NOW else None
-    referred = intent is ReplyIntent.REFERRAL or weighed.scores.get(ReplyIntent.REFERRAL, 0) >= 3
-    made = _made(intent, _tag(intent, text), confidence, weighed.words[intent])
+    pointed = intent is ReplyIntent.REFERRAL or weighed.scores.get(ReplyIntent.REFERRAL, 0) >= 3
+    referred = pointed and not _MACHINE.search(text)
+    made = _made(intent, _tag(intent, text), confidence, weighed.words.get(intent) or _quote(text))
     return made.model_copy(
         update={
-            "referral_name": name if referred else None,
-            "referral_title": title if referred else None,
-            "referral_email": email if referred else None,
+            "referral_name": person.name if referred else None,
+            "referral_title": person.title if referred else None,
+            "referral_email": person.email if referred else None,
             "resume_date": resume,
         }
     )
@@ -270,15 +257,34 @@ def weigh(text: str) -> Weighed:
     return found
 
 
-def _confidence(weighed: Weighed, intent: ReplyIntent, text: str) -> float:
-    best = weighed.scores[intent]
-    rival = max((score for other, score in weighed.scores.items() if other is not intent), default=0.0)
-    confidence = min(0.9, 0.5 + 0.12 * best) * (best / (best + 0.8 * rival))
+def _blended(shares: dict[ReplyIntent, float], weighed: Weighed, pointed: bool) -> dict[ReplyIntent, float]:
+    """The classifier's shares, moved by the phrases that the text has, and by whether it points to anybody."""
+    moved = {i: share * math.exp(_PHRASE * min(3.0, weighed.scores.get(i, 0.0)) / 3) for i, share in shares.items()}
+    if not pointed:
+        moved[ReplyIntent.REFERRAL] *= 0.5
+    return {intent: share / sum(moved.values()) for intent, share in moved.items()}
+
+
+def _stop_within(text: str) -> float:
+    """How likely it is that one sentence of several asks for silence: niceties around it blur the whole."""
+    parts = [part for part in _SENTENCE.split(text) if len(part.split()) > 2][:_MOST_SENTENCES]
+    found = [guess(part) for part in parts] if len(parts) > 1 else []
+    most = max((one.shares[ReplyIntent.UNSUBSCRIBE] for one in found if one is not None), default=0.0)
+    return most * _SENTENCE_COUNTS
+
+
+def _by_words(weighed: Weighed) -> dict[ReplyIntent, float]:
+    """How far phrases alone speak for each intent, where there is nothing else to go by."""
+    total = sum(weighed.scores.values())
+    return {i: min(0.9, 0.5 + 0.12 * score) * score / (total or 1.0) for i, score in weighed.scores.items()}
+
+
+def _confidence(share: float, text: str) -> float:
     if len(text.split()) > 120:
-        confidence -= 0.1  # a long letter says more than one phrase
+        share -= 0.1  # a long letter says more than one thing
     if _MACHINE.search(text):
-        confidence = min(confidence, 0.3)
-    return round(max(0.2, confidence), 2)
+        share = min(share, 0.3)
+    return round(max(0.1, share), 2)
 
 
 def _tag(intent: ReplyIntent, text: str) -> ReplyTag:
@@ -303,25 +309,6 @@ def _tag(intent: ReplyIntent, text: str) -> ReplyTag:
     ):
         return ReplyTag.PAIN_HOOK
     return ReplyTag.UNKNOWN
-
-
-def _person(text: str) -> tuple[str | None, str | None, str | None]:
-    """The name, title and address of the person that a reply points to."""
-    email = _EMAIL.search(text)
-    name: str | None = None
-    for pattern, group in ((_NAMED, 2), (_IS_ONE, 1)):
-        found = pattern.search(text)
-        if found and found.group(group).split()[0] not in _NOT_NAMES:
-            name = found.group(group).strip()
-            break
-    title = _TITLE.search(text)
-    if name is None and title and (after := re.match(r"\s?[,(–-]\s?" + _PERSON, text[title.end() :])):
-        name = after.group(1)
-    return (
-        name,
-        title.group(1).removeprefix("our ").strip() if title else None,
-        email.group(0).rstrip(".").lower() if email else None,
-    )
 
 
 def _made(intent: ReplyIntent, tag: ReplyTag, confidence: float, words: str) -> Triage:

@@ -214,6 +214,7 @@ class Limits(_Data):
     contact_days: int = Field(ge=1, description="A primary contact whom nothing confirmed for longer is stale.")
     score_jump: int = Field(default=25, ge=1, description="A score that moved this far in 30 days is looked at.")
     approval_days: int = Field(ge=1, description="An approval not used within this many days lapses.")
+    reply_confidence: float = Field(default=0.6, ge=0, le=1, description="Below it a person looks at a reply's intent.")
 
 
 class Dedupe(_Data):

@@ -40,9 +40,6 @@ from db.suppressions import do_not_contact, skip_followups, stop_sequences, supp
 from tools.intake import AGENT, PROOF
 from tools.journal import note
 
-CONFIDENT = 0.6
-"""Below this a person looks at the triage."""
-
 WAIT_WITHOUT_DATE = timedelta(days=90)
 _HALTED = (SequenceStatus.COMPLETED.value, SequenceStatus.STOPPED.value)
 
@@ -77,13 +74,13 @@ def from_addressee(inbound: InboundMessage) -> bool:
     return bool(inbound.from_address) and inbound.from_address in theirs
 
 
-def doubt(inbound: InboundMessage, confidence: float) -> str | None:
-    """Why a person should look at the triage of a message, or None."""
+def doubt(inbound: InboundMessage, confidence: float, enough: float) -> str | None:
+    """Why a person should look at the triage of a message, or None; `enough` is the playbook's confidence, 0-1."""
     if inbound.contact is None or not proven(inbound):
         return "no proof of the thread"
     if not from_addressee(inbound):
         return "from another address than was written to"
-    return "low confidence" if confidence < CONFIDENT else None
+    return "low confidence" if confidence < enough else None
 
 
 def opt_out(session: Session, inbound: InboundMessage, run_id: str, reason: str) -> None:
@@ -122,8 +119,12 @@ def opt_out(session: Session, inbound: InboundMessage, run_id: str, reason: str)
     )
 
 
-def record_reply(session: Session, inbound: InboundMessage, verdict: Verdict, run_id: str, now: datetime) -> str | None:
+def record_reply(
+    session: Session, inbound: InboundMessage, verdict: Verdict, run_id: str, now: datetime, *, enough: float
+) -> str | None:
     """Writes the reply down and does what follows from it. Returns the reply's id.
+
+    A person looks at what is less sure than `enough`.
 
     None where there is no thread proof: then only an opt-out has effect, and a person is asked to look.
     """
@@ -133,7 +134,7 @@ def record_reply(session: Session, inbound: InboundMessage, verdict: Verdict, ru
     leaves = verdict.intent == ReplyIntent.UNSUBSCRIBE.value
     if leaves:
         opt_out(session, inbound, run_id, "asked not to be written to")
-    review = doubt(inbound, verdict.confidence)
+    review = doubt(inbound, verdict.confidence, enough)
     if contact is None or not proven(inbound):
         _close(session, inbound, run_id, verdict, None, now, review)
         return None

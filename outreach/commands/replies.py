@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from outreach.commands.classify import EPILOG as CLASSIFY_EPILOG
+from outreach.commands.classify import classify
 from outreach.console import print_table, progress, say
 from outreach.context import chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
@@ -34,6 +36,7 @@ replies_app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode="rich",
 )
+replies_app.command("classify", epilog=CLASSIFY_EPILOG)(classify)
 
 
 @replies_app.callback()

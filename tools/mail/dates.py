@@ -36,9 +36,9 @@ _DAY_MONTH = re.compile(
 )
 _MONTH_DAY = re.compile(rf"\b({_MONTH})\b\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?\s+(20\d\d))?", re.I)
 _IN_MONTH = re.compile(
-    rf"\b(?:in|until|til|till|by|after|around|early|mid|late|next|this|end of|beginning of|start of|im|"
-    rf"ab|en|fin|début|em|vers)[\s-]+"
-    rf"({_MONTH})\b(?:,?\s+(20\d\d))?",
+    rf"(?:(?:^|[.!?]\s)(?!may (?:i|we|you|be)\b)|\b(?:in|until|til|till|by|after|around|early|mid|late|next|this|come|"
+    rf"maybe|say|end of|beginning of|start of|im|ab|en|fin|début|em|vers)[\s-]+)"
+    rf"({_MONTH})\b(?!\.?\s+\d{{1,2}}\b)(?:,?\s+(20\d\d))?",
     re.I,
 )
 _IN_SPAN = re.compile(
@@ -51,7 +51,7 @@ _IN_SPAN = re.compile(
 )
 _NEXT = re.compile(
     r"\b(?:next|following|nächste[nrs]?|prochaine?|pr[óo]xim[ao])\s+(week|month|quarter|"
-    r"year|fiscal year|spring|summer|fall|autumn|winter|season|woche|monat|jahr|semaine|mois|ann[ée]e|"
+    r"year|fiscal year|spring|summer|fall|autumn|winter|season|woche|monat|jahr|jahres|semaine|mois|ann[ée]e|"
     r"semana|mes|a[ñn]o)\b",
     re.I,
 )
@@ -65,6 +65,7 @@ _SEASON = re.compile(
     r"summer|fall|autumn|winter|frühjahr|sommer|herbst)\b",
     re.I,
 )
+_IN_YEAR = re.compile(r"\b(?:in|until|till|before|for|not before|en|em|nel|im jahr)\s+(20\d\d)\b(?![-/.]\d)", re.I)
 _NEW_YEAR = re.compile(r"\b(?:new year|neues jahr|neuen jahr|nouvelle ann[ée]e|a[ñn]o nuevo)\b", re.I)
 _SEASONS = {
     "spring": 3,
@@ -138,6 +139,8 @@ def _rough(text: str, today: date) -> list[date]:
             yield m.start(), _coming(3 * quarter - 2, 1, m[3], today)
         for m in _SEASON.finditer(text):
             yield m.start(), _coming(_SEASONS[m[1].lower()], 1, None, today)
+        for m in _IN_YEAR.finditer(text):
+            yield m.start(), _day(int(m[1]), 1, 1)
         for m in _NEW_YEAR.finditer(text):
             yield m.start(), date(today.year + 1, 1, 8)
 

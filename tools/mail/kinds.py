@@ -24,7 +24,8 @@ _UNKNOWN = re.compile(
     r"invalid (?:recipient|mailbox|user)|not a (?:known|valid) (?:user|recipient)|not listed in|"
     r"host (?:unknown|not found)|"
     r"(?:domain|host)\b[^.\n]{0,40}(?:does not exist|not found|unknown)|nxdomain|null ?mx|"
-    r"does not accept (?:any )?(?:e-?)?mail",
+    r"does not accept (?:any )?(?:e-?)?mail|not listed in|unknown user|invalid (?:final )?(?:delivery )?userid|"
+    r"domain (?:is )?not reachable|no valid recipients",
     re.I,
 )
 _OTHER_REASON = re.compile(
@@ -33,6 +34,14 @@ _OTHER_REASON = re.compile(
     r"full\b|over ?quota|rate|throttl|greylist|temporar|try again|virus|content|reject(?:ed)? (?:by|"
     r"due)|relay|reverse|ptr\b|"
     r"suspended|disabled|inactive|timed? ?out|refused|loop|hop count",
+    re.I,
+)
+_RETURNED = re.compile(
+    r"\n-{2,}[^\n]{0,80}(?:copy of|original|returned|below this line)|\n\W{0,10}original message follows", re.I
+)
+_REFUSED = re.compile(
+    r"spam|block(?:ed|list)|black ?list|reputation|policy|denied|dmarc|spf\b|dkim|authenticat|"
+    r"content|virus|not (?:allowed|permitted|authorized)|relay|junk|bulk|unsolicited",
     re.I,
 )
 _DAEMON = re.compile(
@@ -55,7 +64,7 @@ _FAILED_TEXT = re.compile(
     r"(?:could not|couldn.t|cannot|wasn.t able to|unable to|not able to|was not|"
     r"failed to)\s+(?:be\s+)?(?:deliver|send|sent|reach|process)|"
     r"permanent (?:fatal )?error|delivery (?:failed|has failed|to the following|attempt)|undeliver|"
-    r"user unknown|no such user|mailbox (?:is )?full|returned message|"
+    r"user unknown|no such user|mailbox (?:is )?full|returned message|did not reach the following|"
     r"failure reasons|\b55\d[ -]|\b5\.\d\.\d",
     re.I,
 )
@@ -85,7 +94,7 @@ _AWAY = re.compile(
 )
 _STATUS = re.compile(r"^status:\s*([245]\.\d{1,3}\.\d{1,3})", re.I | re.M)
 _ACTION = re.compile(r"^action:\s*([a-z-]+)", re.I | re.M)
-_DIAGNOSTIC = re.compile(r"^diagnostic-code:\s*([^\n]{1,900})", re.I | re.M)
+_DIAGNOSTIC = re.compile(r"^diagnostic-code:\s*(?:[\w-]{1,40}\s?;)?\s*([^\n]{1,900})", re.I | re.M)
 _RECIPIENT = re.compile(r"^(?:final|original)-recipient:\s*(?:[\w-]+\s*;)?\s*([^\n]{1,320})", re.I | re.M)
 _COMPLAINER = re.compile(r"^original-rcpt-to:\s*([^\n]{1,320})", re.I | re.M)
 _OPT_OUT_SUBJECT = re.compile(r"^\W{0,3}(?:re:\s*)?(?:unsubscribe|opt[- ]?out|remove(?: me)?)\b", re.I)
@@ -104,6 +113,14 @@ class Sorted:
     address: str | None = None
     reason: str = ""
     back_on: date | None = None
+
+    @property
+    def severity(self) -> str:
+        """Of a bounce: 'hard' (no such address), 'block' (the mail or its sender was refused), else 'soft'."""
+        if self.hard:
+            return "hard"
+        refused = bool(_REFUSED.search(self.reason)) and not (self.code or "").startswith("4.")
+        return "block" if refused or (self.code or "").startswith("5.7.") else "soft"
 
 
 def sort_mail(mail: Mail, today: date) -> Sorted:
@@ -136,9 +153,7 @@ def _reported(mail: Mail, report: str) -> Sorted:
 
 
 def _bounce(text: str, failed: str) -> Sorted:
-    above = re.split(r"\n-{2,}[^\n]{0,80}(?:copy of|original|returned|below this line)", text, maxsplit=1, flags=re.I)[
-        0
-    ]
+    above = _RETURNED.split(text, maxsplit=1)[0]
     codes = [".".join(found) for found in _CODE.findall(above)]
     return _judged(codes, above, address_in(failed))
 
@@ -152,7 +167,7 @@ def _judged(codes: list[str], words: str, address: str) -> Sorted:
     unknown = bool(_UNKNOWN.search(words))
     permanent = not any(c.startswith("4.") for c in every)
     by_code = any(c in _ADDRESS_CODES for c in every) and (unknown or not otherwise)
-    vague = bool(every) and all(c in _VAGUE_CODES for c in every)
+    vague = all(c in _VAGUE_CODES for c in every)  # or there is none, as in what older servers write
     hard = permanent and (by_code or (vague and unknown and not otherwise))
     return Sorted(InboundKind.BOUNCE, hard, code, address or None, " ".join(words.split())[:300])
 

@@ -28,6 +28,12 @@ _ASKS = re.compile(
     r"prefer) not (?:to )?(?:be contacted|"
     r"hear|receive|get)\b|\boff (?:your|the|this) (?:mailing |e-?mail |contact |distribution )?list\b|"
     r"\bdo not contact list\b|"
+    r"\b(?:leave|scratch|cross|strike|cut|get) (?:me|us|my name) (?:out of|off|from)\b|\bclose (?:our|my) file\b|"
+    r"\b(?:don['’]?t|do not|no longer) (?:need|want|wish) to be (?:on|in|part of) (?:the|your|any|this)\b|"
+    r"\b(?:kindly|please) (?:discontinue|desist|cease|refrain|stop)\b|\b(?:enough|stop)[.!]+\s+(?:no more|please)\b|"
+    r"\b(?:be|is|was) the last (?:one|e-?mail|mail|message|letter|time you|I hear)\b|"
+    r"\b(?:pl[sz]|please) (?:quit|stop)\b|"
+    r"\b(?:report(?:ed)?|mark(?:ed)?|flag(?:ged)?)\b.{0,30}\bas (?:spam|junk)\b|\bin peace\b|"
     r"\bcease and desist\b|\bright to (?:be forgotten|erasure)\b|\bgdpr\b.{0,60}\b(?:delet|eras|remov)",
     re.I | re.S,
 )
@@ -45,6 +51,8 @@ _ELSEWHERE = re.compile(
     r"mande)|\bno (?:deseo|quiero) "
     r"(?:recibir|más correos)|\bcancelar (?:mi |la )?suscripci|\belim[íi]n(?:e|en|ar)(?:me| mi)|"
     r"\bdejen? de (?:escribir|enviar)|"
+    r"\b(?:lass(?:en|t)? (?:sie )?(?:mich|uns) in ruhe|laissez[- ](?:moi|nous) tranquilles?|en paz|em paz|"
+    r"met rust|i fred|bast(?:a|ano) con)\b|"
     r"\bdescadastr|\bn[ãa]o (?:me |nos )?(?:envie|mande|escreva|contate)|\bn[ãa]o (?:quero|"
     r"desejo) (?:mais )?receber|\bme remova|"
     r"\bdisiscriv|\bcancell(?:ami|atemi|arsi|arci)|\bnon (?:\w+ )?(?:scriver|contattar|inviar|"

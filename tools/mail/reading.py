@@ -102,7 +102,7 @@ def _within_bounds(raw: bytes) -> bytes:
 
 
 def _mail_of(message: Message) -> Mail:
-    headers = {name: header(message, name) for name in _KEPT}
+    headers = {name: header(message, name) for name in KEPT}
     kept = {name: value for name, value in headers.items() if value}
     ids = _ID.findall(header(message, "message-id"))
     bare = header(message, "message-id").strip().strip("<>")
@@ -117,10 +117,10 @@ def _mail_of(message: Message) -> Mail:
         in_reply_to=in_reply_to[0] if in_reply_to else None,
         references=tuple(dict.fromkeys(_ID.findall(header(message, "references"))))[-_MAX_IDS:],
         from_address=address_in(sender),
-        from_name=_name_in(sender),
+        from_name=name_in(sender),
         to_address=address_in(header(message, "to")),
         subject=header(message, "subject"),
-        date=_date(header(message, "date")),
+        date=parsed_date(header(message, "date")),
         text=text,
         content_type=message.get_content_type(),
         report_type=str(message.get_param("report-type") or "").lower(),
@@ -130,7 +130,7 @@ def _mail_of(message: Message) -> Mail:
     )
 
 
-_KEPT = (
+KEPT = (
     "from", "to", "subject", "date", "message-id", "in-reply-to", "references", "return-path", "reply-to",
     "auto-submitted", "x-autoreply", "x-autorespond", "x-auto-response-suppress", "precedence",
     "x-failed-recipients",
@@ -166,11 +166,13 @@ def address_in(value: str) -> str:
     return ""
 
 
-def _name_in(value: str) -> str:
+def name_in(value: str) -> str:
+    """The name before an address in angle brackets; '' where there is none."""
     return value.partition("<")[0].strip().strip('"').strip()[:200] if "<" in value else ""
 
 
-def _date(value: str) -> datetime | None:
+def parsed_date(value: str) -> datetime | None:
+    """A Date header as aware UTC; None where it is none."""
     try:
         when = parsedate_to_datetime(value)
         return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)

@@ -1,0 +1,76 @@
+"""How well the rules model tells what replies want, on the labelled replies of evals/data/reply_triage.
+
+    python benchmarks/intents.py            the half that is held out (even numbers)
+    python benchmarks/intents.py --tuning   the half for tuning (odd numbers), with what it got wrong
+
+Counted as an opt-out: the rule in code, or the policy's intent; either suppresses.
+"""
+
+import argparse
+import json
+import time
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+from agents.reply_triage_policy import triage
+from tools.mail import asks_to_stop, human_text, own_lines
+
+CASES = Path(__file__).resolve().parents[1] / "evals" / "data" / "reply_triage" / "cases.jsonl"
+INTENTS = ("positive", "neutral", "not_now", "referral", "negative", "unsubscribe")
+THRESHOLD = 60
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tuning", action="store_true")
+    tuning = parser.parse_args().tuning
+    rows = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if int(row["id"].rpartition("-")[2]) % 2 == tuning]
+    counts: Counter[tuple[str, str]] = Counter()
+    sure: Counter[tuple[bool, bool]] = Counter()
+    named: Counter[str] = Counter()
+    foreign: Counter[bool] = Counter()
+    missed, spent = [], 0.0
+    for row in rows:
+        text, subject, expected = human_text(row["text"]), row["subject"], row["expected"]
+        begun = time.process_time()
+        found = triage(text, subject, date.fromisoformat(row["received"]))
+        spent += time.process_time() - begun
+        intent, wanted = found.intent.value, expected["intent"]
+        if asks_to_stop(text, subject, below=own_lines(row["text"])):
+            intent = "unsubscribe"
+        counts[wanted, intent] += 1
+        sure[found.confidence >= THRESHOLD, intent == wanted] += 1
+        if row["language"] != "en":
+            foreign[intent == wanted] += 1
+        for key, value in (
+            ("referral_name", found.referral_name),
+            ("referral_email", found.referral_email),
+            ("resume_date", found.resume_date and found.resume_date.isoformat()),
+        ):
+            if key in expected and intent == wanted:
+                named[f"{key} of {wanted}"] += 1
+                named[f"{key} of {wanted}, right"] += value == expected[key]
+        if wanted == "unsubscribe" and intent != wanted:
+            missed.append(row["id"])
+        if tuning and intent != wanted:
+            print(f"{row['id']} {wanted} -> {intent} {found.confidence}  {' '.join(text.split())[:150]}")
+    right = sum(n for (wanted, intent), n in counts.items() if wanted == intent)
+    print(
+        f"{right} of {len(rows)} right ({right / len(rows):.1%}); {1000 * spent / len(rows):.0f} ms of processor each"
+    )
+    print(f"other languages: {foreign[True]} of {foreign.total()}")
+    print(f"{'':12}" + "".join(f"{name:>12}" for name in INTENTS))
+    for wanted in INTENTS:
+        print(f"{wanted:12}" + "".join(f"{counts[wanted, intent]:12}" for intent in INTENTS))
+    for above in (True, False):
+        total = sure[above, True] + sure[above, False]
+        print(f"{'from' if above else 'below'} {THRESHOLD} %: {sure[above, True]} of {total} right")
+    print(f"opt-outs missed: {len(missed)}{' ' + ', '.join(missed) if tuning else ''}")
+    for name in sorted(named):
+        print(f"{name}: {named[name]}")
+
+
+if __name__ == "__main__":
+    main()
