@@ -2,6 +2,7 @@
 
     python benchmarks/intents.py            the half that is held out (even numbers)
     python benchmarks/intents.py --tuning   the half for tuning (odd numbers), with what it got wrong
+    python benchmarks/intents.py --second   the second set, held out whole
 
 Counted as an opt-out: the rule in code, or the policy's intent; either suppresses.
 """
@@ -16,7 +17,7 @@ from pathlib import Path
 from agents.reply_triage_policy import triage
 from tools.mail import asks_to_stop, human_text, own_lines
 
-CASES = Path(__file__).resolve().parents[1] / "evals" / "data" / "reply_triage" / "cases.jsonl"
+CASES = Path(__file__).resolve().parents[1] / "evals" / "data" / "reply_triage"
 INTENTS = ("positive", "neutral", "not_now", "referral", "negative", "unsubscribe")
 THRESHOLD = 60
 
@@ -24,9 +25,11 @@ THRESHOLD = 60
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tuning", action="store_true")
-    tuning = parser.parse_args().tuning
-    rows = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
-    rows = [row for row in rows if int(row["id"].rpartition("-")[2]) % 2 == tuning]
+    parser.add_argument("--second", action="store_true")
+    given = parser.parse_args()
+    tuning, file = given.tuning, CASES / ("second.jsonl" if given.second else "cases.jsonl")
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if given.second or int(row["id"].rpartition("-")[2]) % 2 == tuning]
     counts: Counter[tuple[str, str]] = Counter()
     sure: Counter[tuple[bool, bool]] = Counter()
     named: Counter[str] = Counter()

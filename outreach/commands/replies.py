@@ -10,7 +10,7 @@ import typer
 
 from outreach.commands.classify import EPILOG as CLASSIFY_EPILOG
 from outreach.commands.classify import classify
-from outreach.console import print_table, progress, say
+from outreach.console import many, print_table, progress, say
 from outreach.context import chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EPILOG = """
 [bold]Examples[/bold]
   outreach replies                      the replies so far, the newest first
-  outreach replies triage inbox/        every .eml file of a folder
+  outreach replies triage inbox/        every mail of a folder: .eml files, mboxes, maildirs
   outreach replies triage a.eml b.eml --json
   outreach replies fetch                answers from your mailbox (OUTREACH_IMAP_URL)
   outreach replies opt-out bob@x.example   somebody asked, by whatever way, for no more messages
@@ -63,7 +63,7 @@ def replies(
 @replies_app.command("triage", epilog=EPILOG)
 def triage(
     ctx: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Mails as .eml files, or folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(help="Mails: .eml, mbox, maildirs, or folders of them.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Takes mails in, matches them to what was sent, says what they want, and does what follows from it.
@@ -82,7 +82,7 @@ def triage(
     _refuse_untriaged(rows)
     if unreadable:
         raise Complaint(
-            f"{len(unreadable)} of {len(files)} files could not be read as mail.",
+            f"{many(len(unreadable), 'message')} could not be read as mail.",
             "They are named above.",
             code=3 if taken else 1,
         )
@@ -230,8 +230,7 @@ def _take_in(settings: Settings, files: Sequence[Path]) -> tuple[list[Taken], li
     from db.actors import acting_as
     from outreach.wiring import open_database
     from tools.intake import take_in
-    from tools.mail import UnreadableMail
-    from tools.mail.reading import file_bytes
+    from tools.mail.files import messages_in
 
     taken: dict[str, Taken] = {}
     unreadable: list[str] = []
@@ -241,12 +240,13 @@ def _take_in(settings: Settings, files: Sequence[Path]) -> tuple[list[Taken], li
         progress("Taking in mail", len(files)) as bar,
     ):
         for path in files:
-            try:
-                raw = file_bytes(path)
-                one = database.write_sync(lambda s, raw=raw: take_in(s, raw))  # type: ignore[misc]
+            for found in messages_in(path):
+                if found.raw is None:
+                    why = found.error or "a JSON line is no mail; `outreach replies classify` reads those"
+                    unreadable.append(f"{found.source}: {why}")
+                    continue
+                one = database.write_sync(lambda s, raw=found.raw: take_in(s, raw))  # type: ignore[misc]
                 taken.setdefault(one.inbound_id, one)
-            except UnreadableMail as exc:
-                unreadable.append(f"{path}: {exc}")
             bar.advance(1)
     return list(taken.values()), unreadable
 
@@ -262,16 +262,18 @@ def _left_to_do(settings: Settings) -> bool:
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
+    from tools.mail.files import mail_files
+
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted(one for one in path.rglob("*.eml") if one.is_file())
+            files += mail_files(path)
         elif path.is_file():
             files.append(path)
         else:
-            raise Complaint(f"There is no file or folder {path}.", "Name .eml files or folders of them.", code=2)
+            raise Complaint(f"There is no file or folder {path}.", "Name mails, mailboxes or folders of them.", code=2)
     if not files:
-        raise Complaint("There is no .eml file there.", "Name .eml files or folders of them.", code=2)
+        raise Complaint("There is no mail there.", "Name .eml files, mboxes, maildirs or folders of them.", code=2)
     return files
 
 

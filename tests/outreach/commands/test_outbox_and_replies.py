@@ -42,3 +42,20 @@ def test_what_may_not_leave_is_told_in_a_sentence(case: Case, outreach: Outreach
 def test_replies_before_there_are_any(case: Case, outreach: Outreach, tmp_path: Path) -> None:
     assert json.loads(outreach("replies", "--json").stdout) == []
     assert outreach("replies", "triage", str(tmp_path / "nowhere")).exit_code == 2
+
+
+def test_a_mailbox_file_is_taken_in_as_single_mails_are(case: Case, outreach: Outreach, tmp_path: Path) -> None:
+    mails = [
+        f"From MAILER Mon Mar  2 10:00:00 2026\nFrom: Pat{n} <pat{n}@elsewhere.example>\nMessage-ID: <{n}@x.example>\n"
+        f"Subject: Re: Field lighting\n\nPlease take me off your list.\n>From here on.\n\n"
+        for n in (1, 2)
+    ]
+    (tmp_path / "all.mbox").write_text("".join(mails), encoding="utf-8")
+    (tmp_path / "rows.jsonl").write_text('{"text": "no"}\n', encoding="utf-8")
+    result = outreach("replies", "triage", str(tmp_path / "all.mbox"), str(tmp_path / "rows.jsonl"), "--json")
+    assert result.exit_code == 3
+    assert sorted(row["from"] for row in json.loads(result.stdout)) == [
+        "pat1@elsewhere.example",
+        "pat2@elsewhere.example",
+    ]
+    assert "outreach replies classify" in " ".join(result.stderr.split())
