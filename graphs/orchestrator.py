@@ -14,7 +14,6 @@ from agents.parts import Part
 from agents.registry import AGENTS
 from db.actors import acting_as
 from db.queries.due import (
-    DueContact,
     DueTouch,
     answers_due,
     drafts_of_run,
@@ -42,13 +41,10 @@ NODE_OF: dict[Part, Step] = {
 """The node that does a part of a run, for those who ask for some parts alone."""
 
 
-Due = DueContact | DueTouch
-
-
 class Find(Protocol):
     """Finds what is due: at most `left`, none of the threads in `without`."""
 
-    def __call__(self, session: Session, left: int, without: set[str]) -> Sequence[Due]: ...
+    def __call__(self, session: Session, left: int, without: set[str]) -> Sequence[DueTouch]: ...
 
 
 class RunState(TypedDict, total=False):
@@ -143,13 +139,13 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
                 tried.update(d.thread_id for d in found)
                 await runner.start_all([(d.thread_id, d.state(root, playbook.name)) for d in found], tally)
 
-        def answers(session: Session, left: int, without: set[str]) -> Sequence[Due]:
+        def answers(session: Session, left: int, without: set[str]) -> Sequence[DueTouch]:
             return answers_due(session, playbook.name, limit=left, without=without)
 
-        def followups(session: Session, left: int, without: set[str]) -> Sequence[Due]:
+        def followups(session: Session, left: int, without: set[str]) -> Sequence[DueTouch]:
             return followups_due(session, playbook.name, today=today.date(), limit=left, without=without)
 
-        def first_touches(session: Session, left: int, without: set[str]) -> Sequence[Due]:
+        def first_touches(session: Session, left: int, without: set[str]) -> Sequence[DueTouch]:
             return first_touches_due(
                 session,
                 playbook.name,

@@ -108,16 +108,7 @@ class Runner:
         thread_id = f"goal:{uuid.uuid4().hex}"
         root = step_id(thread_id)
         state = {"playbook": playbook, "goal": goal, "root_run_id": root}
-        opening = Opening(
-            id=root,
-            run_type="orchestrate",
-            agent_name="orchestrator",
-            thread_id=thread_id,
-            inputs=state,
-            trigger="manual",
-            memoised=False,
-        )
-        async with self._machine.recorder.step(opening) as step:
+        async with self._machine.recorder.step(_opening(thread_id, state)) as step:
             with spending(self.budget):
                 config: RunnableConfig = {"configurable": {"thread_id": thread_id}}
                 values = await build_goal_graph(self._machine).ainvoke(state, config)
@@ -146,17 +137,8 @@ class Runner:
             "recursion_limit": 4 * MOST_HOPS,
         }
         given = None if state is None else {**state, "root_run_id": root}
-        opening = Opening(
-            id=root,
-            run_type="orchestrate",
-            agent_name="orchestrator",
-            thread_id=thread_id,
-            inputs=given,
-            trigger="manual",
-            memoised=False,
-        )
         try:
-            async with self._machine.recorder.step(opening) as step:
+            async with self._machine.recorder.step(_opening(thread_id, given)) as step:
                 try:
                     with spending(self.budget):
                         values = await self.threads.graph_of(thread_id).ainvoke(given, config, durability="sync")
@@ -170,6 +152,19 @@ class Runner:
             # checkpoints behind.
             await self._saver.adelete_thread(thread_id)
         return result
+
+
+def _opening(thread_id: str, inputs: Mapping[str, Any] | None) -> Opening:
+    """The row that a person's command begins with; `memoised` is off since no two are the same."""
+    return Opening(
+        id=step_id(thread_id),
+        run_type="orchestrate",
+        agent_name="orchestrator",
+        thread_id=thread_id,
+        inputs=inputs,
+        trigger="manual",
+        memoised=False,
+    )
 
 
 def _conclude(step: Step, result: RunResult) -> None:

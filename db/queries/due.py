@@ -28,34 +28,6 @@ _NAMESPACE = uuid.UUID("3d5c1d2e-7f40-5b8a-8a64-0b7a3d7f3c11")
 READY_TO_WRITE = ("scored", "needs_research", "research_complete", "ready_for_outreach")
 
 
-@dataclass(frozen=True)
-class DueContact:
-    """A contact whose first touch is due, with what its thread starts from."""
-
-    account_id: str
-    prospect_id: str
-    contact_id: str
-    sequence_id: str
-    tier: str
-
-    @property
-    def thread_id(self) -> str:
-        return f"touch:{self.contact_id}:{self.sequence_id}:1"
-
-    def state(self, root_run_id: str, playbook: str) -> dict[str, Any]:
-        """The state that the contact's thread starts with."""
-        return {
-            "root_run_id": root_run_id,
-            "playbook": playbook,
-            "account_id": self.account_id,
-            "prospect_id": self.prospect_id,
-            "contact_id": self.contact_id,
-            "sequence_id": self.sequence_id,
-            "touch_number": 1,
-            "tier": self.tier,
-        }
-
-
 def sequence_id_for(contact_id: str, playbook: str) -> str:
     """The id of a contact's first sequence under a playbook: the same however often it is asked for."""
     return uuid.uuid5(_NAMESPACE, f"{contact_id}/{playbook}/1").hex
@@ -63,7 +35,7 @@ def sequence_id_for(contact_id: str, playbook: str) -> str:
 
 @dataclass(frozen=True)
 class DueTouch:
-    """A touch after the first that is due: a follow-up of a sequence, or (`reply_id`) the answer to a reply."""
+    """A touch that is due: the first, a follow-up of a sequence, or (`reply_id`) the answer to a reply."""
 
     account_id: str
     prospect_id: str
@@ -72,13 +44,14 @@ class DueTouch:
     touch_number: int
     tier: str
     reply_id: str | None = None
+    begin: str | None = "drafting"
 
     @property
     def thread_id(self) -> str:
         return f"touch:{self.contact_id}:{self.sequence_id}:{self.touch_number}"
 
     def state(self, root_run_id: str, playbook: str) -> dict[str, Any]:
-        """The state that its thread starts with. It begins at drafting: research was done for the first touch."""
+        """The state that its thread starts with. It begins at drafting where research was done for an earlier touch."""
         return {
             "root_run_id": root_run_id,
             "playbook": playbook,
@@ -89,7 +62,7 @@ class DueTouch:
             "touch_number": self.touch_number,
             "tier": self.tier,
             "reply_id": self.reply_id,
-            "begin": "drafting",
+            "begin": self.begin,
         }
 
 
@@ -213,7 +186,7 @@ def first_touches_due(
     without: Collection[str] = (),
     wanted: Wanted | None = None,
     today: date | None = None,
-) -> list[DueContact]:
+) -> list[DueTouch]:
     """Contacts to write to for the first time, best first: one person of each organisation, nobody who has a draft.
 
     `personas` says whom to prefer, `wanted` who may be among them at all; `without` are thread ids under way. `today`
@@ -260,7 +233,7 @@ def first_touches_due(
         .order_by(tier_rank, Prospect.icp_score.desc(), Prospect.name)
         .limit(limit + len(without))
     )
-    due = [DueContact(a, p, c, sequence_id_for(c, playbook), tier or "") for a, p, c, tier in rows]
+    due = [DueTouch(a, p, c, sequence_id_for(c, playbook), 1, tier or "", begin=None) for a, p, c, tier in rows]
     return [contact for contact in due if contact.thread_id not in without][:limit]
 
 

@@ -5,7 +5,7 @@ is shown the same, and code checks what is decided.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -19,7 +19,6 @@ from tools.bids.relevance import Relevance, judge, standing_of_score
 
 PER_CALL: Final = 10
 """The answer on so many fits into 1,200 tokens, which is what an answer may have unless the operator allows more."""
-LETTERS_PER_CALL: Final = 24_000
 CANDIDATES: Final = 6
 
 
@@ -137,20 +136,6 @@ def worth_asking(tender: Tender, words: BidWords) -> bool:
 def item_of(tender: Tender, matcher: Matcher) -> Item:
     """A tender with the prospects that may be meant."""
     return Item(tender, matcher.shortlist(tender, CANDIDATES))
-
-
-def batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """The items in parts, for one call each: at most 10 tenders and about 24,000 letters."""
-    part: list[Item] = []
-    letters = 0
-    for item in items:
-        if part and (len(part) == PER_CALL or letters + item.letters > LETTERS_PER_CALL):
-            yield part
-            part, letters = [], 0
-        part.append(item)
-        letters += item.letters
-    if part:
-        yield part
 
 
 def settle(

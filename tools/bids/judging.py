@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from db.models import BidAlert
 from playbooks.feeds import BidWords
+from tools.batching import batches
 from tools.bids.assess import Assessed
-from tools.bids.items import BidDecision, Item, batches, item_of, settle, worth_asking
+from tools.bids.items import PER_CALL, BidDecision, Item, item_of, settle, worth_asking
 from tools.bids.notices import Tender
 from tools.bids.organisations import Matcher
 from tools.bids.store import stored
@@ -47,7 +48,7 @@ def decide(tenders: Sequence[Tender], words: BidWords, matcher: Matcher, ask: As
     worth = [tender for tender in tenders if worth_asking(tender, words)]
     decided = Decided(passed_over=len(tenders) - len(worth), asked=len(worth))
     items: list[Item] = [item_of(tender, matcher) for tender in worth]
-    for batch in batches(items):
+    for batch in batches(items, lambda item: item.letters, most=PER_CALL):
         made, refused = settle(batch, ask([item.shown(n) for n, item in enumerate(batch, start=1)]), words)
         decided.made |= made
         decided.refused += refused

@@ -5,13 +5,14 @@ decides, the rules or a model, is shown the same items, and code checks what is 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from playbooks.feeds import JobWords, SignalName, SignalWords
+from tools.batching import LETTERS_PER_CALL
 from tools.normalise import clean
 from tools.signals.found import Found, Note
 from tools.signals.jobs import Opening, found_in_opening
@@ -19,7 +20,6 @@ from tools.signals.news import Article, found_in_article, parts_of, sentence_wit
 
 PER_CALL: Final = 15
 """The answer on so many fits into 1,200 tokens, which is what an answer may have unless the operator allows more."""
-LETTERS_PER_CALL: Final = 24_000
 
 
 class SignalDecision(BaseModel):
@@ -130,20 +130,6 @@ def items_of_articles(articles: Iterable[tuple[str | None, Article]], gathered: 
     for account_id, article in articles:
         gathered.read += 1
         gathered.items += [Item(part, account_id) for part in parts_of(article, LETTERS_PER_CALL // 2)]
-
-
-def batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """The items in parts, for one call each: at most 15 items and about 24,000 letters."""
-    part: list[Item] = []
-    letters = 0
-    for item in items:
-        if part and (len(part) == PER_CALL or letters + item.letters > LETTERS_PER_CALL):
-            yield part
-            part, letters = [], 0
-        part.append(item)
-        letters += item.letters
-    if part:
-        yield part
 
 
 @dataclass
