@@ -69,8 +69,8 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
         return snapshot.id if snapshot else None
 
     if known := await work.db.read(fresh):
-        facts = await work.db.write(lambda session: _finish(session, work, state, known, reused=True))
-        return Done({"snapshot_id": known, "facts": facts}, decisions=[{"reused_snapshot": known}])
+        facts, why = await work.db.write(lambda session: _finish(session, work, state, known, reused=True))
+        return Done({"snapshot_id": known, "facts": facts}, decisions=[{"reused_snapshot": known}], partial=why)
 
     pages = await _pages(work, state, oldest)
 
@@ -170,7 +170,7 @@ async def conclude(work: Work, state: State, briefing: Briefing) -> Done:
     """Fills the snapshot from the kept facts and moves the prospect on."""
     snapshot_id: str = briefing.memo["snapshot_id"]
     pages: RunPages | None = briefing.memo["pages"]
-    usable = await work.db.write(lambda session: _finish(session, work, state, snapshot_id, reused=False))
+    usable, why = await work.db.write(lambda session: _finish(session, work, state, snapshot_id, reused=False))
     sources = [source.url or source.title for source in briefing.context.sources] if briefing.context else []
     outputs: dict[str, Any] = {"usable_facts": usable, "web": NO_WEB}
     if pages is not None:
@@ -182,11 +182,12 @@ async def conclude(work: Work, state: State, briefing: Briefing) -> Done:
         decisions=[*pages.picker.record(), *pages.failed] if pages is not None else [],
         sources=sources,
         processed=1,
-        partial=None if usable else "no fact that a first message could open with",
+        partial=why,
     )
 
 
-def _finish(session: Session, work: Work, state: State, snapshot_id: str, *, reused: bool) -> int:
+def _finish(session: Session, work: Work, state: State, snapshot_id: str, *, reused: bool) -> tuple[int, str | None]:
+    """How many facts a first message could open with; where there are none, why nothing is written."""
     facts = session.scalars(
         select(ResearchFact)
         .where(ResearchFact.account_id == state["account_id"], ResearchFact.snapshot_id == snapshot_id)
@@ -199,15 +200,22 @@ def _finish(session: Session, work: Work, state: State, snapshot_id: str, *, reu
         session.get_one(Account, state["account_id"]).research_freshness = datetime.now(UTC).date()
         _tell(session, work, prospect, len(facts))
     person_snapshot(session, session.get_one(Contact, state["contact_id"]), work.run_id, _oldest(work))
-    usable = sum(fact.field in work.playbook.need_fact_fields for fact in facts)
+    why = work.playbook.no_need_of(
+        {
+            "current_lighting_type": prospect.current_lighting_type,
+            "venue_type": prospect.venue_type,
+            "primary_sport": prospect.primary_sport,
+        }
+    )
+    usable = 0 if why else sum(fact.field in work.playbook.need_fact_fields for fact in facts)
     if usable:
         for status in ("needs_research", "research_complete"):
             if prospect.status in ("scored", "needs_research") and prospect.status != status:
                 move_prospect(session, prospect, status)
         move_contact(session, session.get_one(Contact, state["contact_id"]), "researched")
     else:
-        move_prospect(session, prospect, "nurture")
-    return usable
+        move_prospect(session, prospect, "nurture", why)
+    return usable, why or (None if usable else "no fact that a first message could open with")
 
 
 def _fill(snapshot: ResearchSnapshot, rows: Sequence[ResearchFact]) -> None:

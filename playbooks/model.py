@@ -1,5 +1,6 @@
 """The shape of a playbook."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -127,6 +128,14 @@ class Objection(_Data):
     needs_fact_words: list[str] = []
 
 
+class NoNeed(_Data):
+    """Who has no need of what is sold, by a column of the prospect: nobody there gets a first message."""
+
+    field: Literal["current_lighting_type", "venue_type", "primary_sport"]
+    values: Annotated[list[str], Field(min_length=1)]
+    reason: str = Field(description="said where a message is not written for it")
+
+
 class FiscalYear(_Data):
     """When a fiscal year starts, for the venues where a law settles it (SB, prospects.budget_cycle_month).
 
@@ -245,6 +254,7 @@ class Playbook(_Data):
     editions: list[TemplateEdition] = []
     objections: list[Objection] = []
     fiscal_years: list[FiscalYear] = []
+    no_need: list[NoNeed] = []
     sequences: dict[Tier, Annotated[list[Step], Field(min_length=1, max_length=6)]] = Field(
         default={}, description="a tier that is written to and has none gets its first touch alone"
     )
@@ -281,6 +291,10 @@ class Playbook(_Data):
             if any(step.touch == "breakup" for step in steps[:-1]):
                 raise ValueError(f"after the breakup of {tier} nothing may follow")
         return self
+
+    def no_need_of(self, known: Mapping[str, str | None]) -> str | None:
+        """Why a prospect has no need of what is sold, or None; `known` has its columns by name."""
+        return next((n.reason for n in self.no_need if known.get(n.field) in n.values), None)
 
     def tier_of(self, score: int) -> Tier:
         """The tier that a score of 0-100 reaches."""

@@ -172,6 +172,18 @@ async def test_without_a_usable_fact_nobody_is_written_to(
     assert (run.status, run.error_message) == ("partial", "no fact that a first message could open with")
 
 
+@pytest.mark.parametrize(("lights", "written"), [("modern_led", False), ("early_led", True), (None, True)])
+async def test_whoever_has_what_is_sold_is_not_written_to(database_url: str, lights: str | None, written: bool) -> None:
+    async with desk_at(database_url) as desk:
+        await desk.sit_down(COLLEGE, STADIUM)
+        await desk.write(lambda s: s.execute(update(Prospect).values(current_lighting_type=lights)) and None)
+        first, again = await desk.run(AGENT), await desk.run(AGENT)
+        prospect = await desk.one(Prospect, desk.state["prospect_id"])
+    why = None if written else "they play under modern LED already"
+    assert (desk.state["facts"] > 0, first.error_message, again.error_message) == (written, why, why)
+    assert (prospect.status == "nurture") is not written
+
+
 async def test_a_refused_fact_goes_back_to_the_model_which_may_mend_it(sqlite_url: str) -> None:
     fact = {"source": 1, "field": "facility", "sentence": "The Lakeside Bowl was built in 1969."}
     script = replies(
