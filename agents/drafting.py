@@ -9,8 +9,8 @@ from agents.base import AnswerAgent, Briefing, Done, State, Work
 from agents.drafting_policy import policy
 from agents.drafting_schema import DraftAnswer
 from db.actors import agent
-from db.enums import FollowupState, TouchType
-from db.lifecycle import move_contact
+from db.enums import TouchType
+from db.lifecycle import OPEN, move_contact
 from db.models import Contact, Followup, MessageDraft
 from db.queries.due import reply_draft_id
 from tools.briefs import Brief, Subject, make_brief
@@ -136,7 +136,7 @@ def _tell_followup(session: Session, state: State, draft: MessageDraft) -> None:
         select(Followup).where(
             Followup.sequence_id == state["sequence_id"],
             Followup.touch_number == state["touch_number"],
-            Followup.state.in_((FollowupState.PENDING.value, FollowupState.OVERDUE.value)),
+            Followup.state.in_(OPEN),
         )
     ):
         followup.message_draft_id = draft.id

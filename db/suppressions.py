@@ -6,11 +6,11 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.enums import ContactStatus, FollowupState, SequenceStatus, SuppressionKind
+from db.lifecycle import LIVE, OPEN, move_followup, move_sequence
 from db.models import Contact, Followup, OutreachSequence, Suppression
 
 _AT_A_TIME = 400
 """Addresses asked about in one statement: an address and the domains above it are a handful of parameters."""
-_LIVE = (SequenceStatus.PENDING.value, SequenceStatus.ACTIVE.value, SequenceStatus.PAUSED.value)
 
 
 def is_suppressed(session: Session, email: str | None) -> bool:
@@ -108,11 +108,9 @@ def mark_bounced(session: Session, contact: Contact) -> None:
 def stop_sequences(session: Session, contact: Contact) -> None:
     """Stops every sequence of a contact that could still go on."""
     for sequence in session.scalars(
-        select(OutreachSequence).where(OutreachSequence.contact_id == contact.id, OutreachSequence.status.in_(_LIVE))
+        select(OutreachSequence).where(OutreachSequence.contact_id == contact.id, OutreachSequence.status.in_(LIVE))
     ):
-        sequence.status = SequenceStatus.STOPPED.value
-        sequence.next_step_at = None
-    session.flush()
+        move_sequence(session, sequence, SequenceStatus.STOPPED.value)
 
 
 def open_followups(session: Session, contact: Contact) -> Sequence[Followup]:
@@ -120,7 +118,7 @@ def open_followups(session: Session, contact: Contact) -> Sequence[Followup]:
     return session.scalars(
         select(Followup).where(
             Followup.contact_id == contact.id,
-            Followup.state.in_((FollowupState.PENDING.value, FollowupState.OVERDUE.value)),
+            Followup.state.in_(OPEN),
         )
     ).all()
 
@@ -128,5 +126,4 @@ def open_followups(session: Session, contact: Contact) -> Sequence[Followup]:
 def skip_followups(session: Session, contact: Contact) -> None:
     """Skips the contact's open follow-ups."""
     for followup in open_followups(session, contact):
-        followup.state = FollowupState.SKIPPED.value
-    session.flush()
+        move_followup(session, followup, FollowupState.SKIPPED.value)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from db.enums import ActivityType, FollowupState
+from db.lifecycle import move_followup
 from db.models import Contact, InboundMessage
 from db.suppressions import mark_bounced, open_followups, suppress_address
 from tools.intake import AGENT
@@ -88,4 +89,5 @@ def _wait_until(session: Session, inbound: InboundMessage, contact: Contact, bac
         sequence.next_step_at = datetime.combine(first, time(9), UTC)
     for followup in open_followups(session, contact):
         if followup.due_date is not None and followup.due_date < first:
-            followup.due_date, followup.state = first, FollowupState.PENDING.value
+            followup.due_date = first
+            move_followup(session, followup, FollowupState.PENDING.value)

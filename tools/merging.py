@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 
 from db.base import Base, new_id, utc_now
 from db.enums import ContactStatus, FollowupState, SequenceStatus, SuppressionKind
+from db.lifecycle import LIVE, OPEN
 from db.models import Merge
 from tools.ledger import Ledger, Row, table_of
 
-_LIVE: Final = (SequenceStatus.PENDING.value, SequenceStatus.ACTIVE.value, SequenceStatus.PAUSED.value)
-_OPEN: Final = (FollowupState.PENDING.value, FollowupState.OVERDUE.value)
 _BY_NAME: Final = ("external_ids", "label_corrections")
 """Tables that point at any record by `table_name` and `record_id`."""
 
@@ -190,7 +189,7 @@ def _must_survive(ledger: Ledger, kept: Row, merged: Row, agent: bool) -> bool:
 def _merge_contacts(ledger: Ledger, kept: Row, merged: Row, agent: bool) -> None:
     barred = _barred(ledger, kept, merged)
     live = ledger.rows("outreach_sequences", contact_id=kept["id"])
-    if barred or any(row["status"] in _LIVE for row in live):
+    if barred or any(row["status"] in LIVE for row in live):
         _stop(ledger, merged["id"])
     in_batches = {row["batch_id"] for row in ledger.rows("batch_prospects", contact_id=kept["id"])}
     for row in ledger.rows("batch_prospects", contact_id=merged["id"]):
@@ -240,12 +239,12 @@ def _barred(ledger: Ledger, kept: Row, merged: Row) -> str | None:
 
 def _stop(ledger: Ledger, contact_id: str) -> None:
     for row in ledger.rows("outreach_sequences", contact_id=contact_id):
-        if row["status"] in _LIVE:
+        if row["status"] in LIVE:
             ledger.update(
                 "outreach_sequences", row["id"], {"status": SequenceStatus.STOPPED.value, "next_step_at": None}
             )
     for row in ledger.rows("followups", contact_id=contact_id):
-        if row["state"] in _OPEN:
+        if row["state"] in OPEN:
             ledger.update("followups", row["id"], {"state": FollowupState.SKIPPED.value})
 
 
@@ -258,7 +257,7 @@ def _under_way(ledger: Ledger, account_id: str) -> bool:
         drafts = ledger.rows("message_drafts", contact_id=contact["id"])
         if any(draft["approval_status"] in ("draft", "ready") for draft in drafts):
             return True
-        if any(row["status"] in _LIVE for row in ledger.rows("outreach_sequences", contact_id=contact["id"])):
+        if any(row["status"] in LIVE for row in ledger.rows("outreach_sequences", contact_id=contact["id"])):
             return True
     return False
 

@@ -23,7 +23,14 @@ from db.enums import (
     SequenceStatus,
     SuppressionKind,
 )
-from db.lifecycle import contact_may_become, move_contact, move_prospect, prospect_may_become
+from db.lifecycle import (
+    OVER,
+    contact_may_become,
+    move_contact,
+    move_prospect,
+    move_sequence,
+    prospect_may_become,
+)
 from db.models import (
     Activity,
     Contact,
@@ -41,7 +48,6 @@ from tools.intake import AGENT, PROOF
 from tools.journal import note
 
 WAIT_WITHOUT_DATE = timedelta(days=90)
-_HALTED = (SequenceStatus.COMPLETED.value, SequenceStatus.STOPPED.value)
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,7 @@ def record_reply(
         # An assistant, or somebody who got hold of the thread: nothing goes on by itself until a person says which.
         said = f"from {inbound.from_address}: {verdict.summary}"
         received_activity(session, inbound, contact, ActivityType.EMAIL_RECEIVED, said, run_id)
-        _pause(inbound, now)
+        _pause(session, inbound, now)
         _close(session, inbound, run_id, verdict, reply.id, now, review)
         return reply.id
     received_activity(session, inbound, contact, ActivityType.EMAIL_RECEIVED, verdict.summary, run_id)
@@ -186,11 +192,10 @@ def record_reply(
     return reply.id
 
 
-def _pause(inbound: InboundMessage, now: datetime) -> None:
+def _pause(session: Session, inbound: InboundMessage, now: datetime) -> None:
     sequence = sequence_of(inbound)
-    if sequence is not None and sequence.status not in _HALTED:
-        sequence.status, sequence.paused_at = SequenceStatus.PAUSED.value, now
-        sequence.next_step_at = None
+    if sequence is not None and sequence.status not in OVER:
+        move_sequence(session, sequence, SequenceStatus.PAUSED.value, now)
 
 
 def _sequence_after(
@@ -204,11 +209,11 @@ def _sequence_after(
     if verdict.intent in (ReplyIntent.UNSUBSCRIBE.value, ReplyIntent.NEGATIVE.value):
         stop_sequences(session, contact)
         return
-    _pause(inbound, now)
+    _pause(session, inbound, now)
     if verdict.intent != ReplyIntent.NOT_NOW.value:
         return
     due = verdict.resume_date or (now + WAIT_WITHOUT_DATE).date()
-    if sequence is not None and sequence.status not in _HALTED:
+    if sequence is not None and sequence.status not in OVER:
         sequence.next_step_at = datetime.combine(due, time(9), UTC)
     session.add(
         Followup(

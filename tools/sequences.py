@@ -12,14 +12,12 @@ from sqlalchemy.orm import Session
 
 from db.approvals import recipient_of
 from db.enums import ActivityType, Channel, Direction, FollowupState, ReplyIntent, SequenceStatus
+from db.lifecycle import HALTED, OPEN, OVER, move_followup, move_sequence
 from db.models import Activity, Contact, Followup, OutreachSequence, OutreachTemplate, Prospect, Reply
 from db.queries.due import re_engagement_id
 from playbooks import Playbook
 from playbooks.sequences import Step
 
-OPEN = (FollowupState.PENDING.value, FollowupState.OVERDUE.value)
-OVER = (SequenceStatus.STOPPED.value, SequenceStatus.COMPLETED.value)
-HALTED = (SequenceStatus.PAUSED.value, *OVER)
 RE_ENGAGEMENT = "re_engagement"
 MOST_TOUCHES = 6
 """OCC, message_drafts.touch_number: 1-6."""
@@ -75,11 +73,11 @@ def touch_done(
     sequence.current_step = max(sequence.current_step, touch)
     for done in _followups(session, sequence, OPEN):
         if done.touch_number is not None and done.touch_number <= touch:
-            done.state, done.completed_at = FollowupState.COMPLETED.value, when
+            move_followup(session, done, FollowupState.COMPLETED.value, when)
             done.message_draft_id = draft_id or done.message_draft_id
     if sequence.status in HALTED:
         return None  # it left before the sequence was halted, and is recorded; nothing new is planned
-    sequence.status = SequenceStatus.ACTIVE.value
+    move_sequence(session, sequence, SequenceStatus.ACTIVE.value)
     return plan_next(session, playbook, sequence, after=when, otherwise=channel)
 
 
@@ -108,7 +106,7 @@ def plan_next(
         sequence.next_step_at = due
         _plan(session, sequence, touch, channel, due.date())
         return due
-    sequence.status, sequence.completed_at, sequence.next_step_at = SequenceStatus.COMPLETED.value, after, None
+    move_sequence(session, sequence, SequenceStatus.COMPLETED.value, after)
     return None
 
 
@@ -150,8 +148,8 @@ def _plan(session: Session, sequence: OutreachSequence, touch: int, channel: str
     if row is None:
         row = Followup(contact_id=sequence.contact_id, sequence_id=sequence.id, touch_number=touch)
         session.add(row)
-    row.channel, row.due_date, row.state = channel, day, FollowupState.PENDING.value
-    session.flush()
+    row.channel, row.due_date = channel, day
+    move_followup(session, row, FollowupState.PENDING.value)
 
 
 # What a person does to a sequence by hand.
@@ -161,8 +159,7 @@ def pause(session: Session, sequence: OutreachSequence, now: datetime) -> None:
     """Halts a sequence until a person resumes it; what was planned is skipped. Raises SequenceRefused."""
     if sequence.status in OVER:
         raise SequenceRefused(f"It is {sequence.status}; nothing of it is left to pause.")
-    _halt(session, sequence, SequenceStatus.PAUSED.value)
-    sequence.paused_at = sequence.paused_at or now
+    _halt(session, sequence, SequenceStatus.PAUSED.value, now)
     _note_activity(session, sequence, ActivityType.OUTREACH_PAUSED, "paused by hand", now)
 
 
@@ -170,7 +167,7 @@ def stop(session: Session, sequence: OutreachSequence, now: datetime) -> None:
     """Ends a sequence for good; what was planned is skipped. Raises SequenceRefused where it is over."""
     if sequence.status in OVER:
         raise SequenceRefused(f"It is {sequence.status} already.")
-    _halt(session, sequence, SequenceStatus.STOPPED.value)
+    _halt(session, sequence, SequenceStatus.STOPPED.value, now)
     _note_activity(session, sequence, ActivityType.OUTREACH_COMPLETED, "stopped by hand", now)
 
 
@@ -186,19 +183,18 @@ def resume(
         raise SequenceRefused(f"It is {sequence.status}, not paused; only a paused sequence is resumed.")
     if contact.do_not_contact:
         raise SequenceRefused(f"{contact.full_name} does not want to be contacted; the sequence stays as it is.")
-    sequence.paused_at = None
-    sequence.status = SequenceStatus.ACTIVE.value if sequence.current_step else SequenceStatus.PENDING.value
+    went_on = SequenceStatus.ACTIVE if sequence.current_step else SequenceStatus.PENDING
+    move_sequence(session, sequence, went_on.value)
     _note_activity(session, sequence, ActivityType.NOTE, "sequence resumed by hand", now)
     if not sequence.current_step:
         return None  # its first touch was never sent, and waits where it was
     return plan_next(session, playbook, sequence, after=now, on=on or now.date())
 
 
-def _halt(session: Session, sequence: OutreachSequence, status: str) -> None:
-    sequence.status, sequence.next_step_at = status, None
+def _halt(session: Session, sequence: OutreachSequence, status: str, now: datetime) -> None:
+    move_sequence(session, sequence, status, now)
     for followup in _followups(session, sequence, OPEN):
-        followup.state = FollowupState.SKIPPED.value
-    session.flush()
+        move_followup(session, followup, FollowupState.SKIPPED.value)
 
 
 def _note_activity(
@@ -248,7 +244,7 @@ def settle(session: Session, playbook: Playbook, now: datetime) -> Settled:
         if sequence.status in HALTED:
             re_engaged += _re_engage(session, playbook, followup, sequence, contact)
         elif not recipient_of(contact, followup.channel or Channel.EMAIL.value) and followup.message_draft_id is None:
-            followup.state = FollowupState.SKIPPED.value
+            move_followup(session, followup, FollowupState.SKIPPED.value)
             plan_next(session, playbook, sequence, after=now)
             passed_over += 1
         if (
@@ -256,7 +252,7 @@ def settle(session: Session, playbook: Playbook, now: datetime) -> Settled:
             and followup.due_date is not None
             and followup.due_date < today
         ):
-            followup.state = FollowupState.OVERDUE.value
+            move_followup(session, followup, FollowupState.OVERDUE.value)
             overdue += 1
     session.flush()
     return Settled(overdue, passed_over, re_engaged)
@@ -288,7 +284,7 @@ def _re_engage(
         )
         session.flush()
     if old.status == SequenceStatus.PAUSED.value:
-        old.status, old.paused_at = SequenceStatus.STOPPED.value, None
+        move_sequence(session, old, SequenceStatus.STOPPED.value)
     old.next_step_at = None
     followup.sequence_id, followup.touch_number = fresh_id, touch
     session.flush()

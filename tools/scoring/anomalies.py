@@ -19,7 +19,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from db.base import utc_now
-from db.enums import BidStatus, LightingType, ScoreDimension, SequenceStatus
+from db.enums import BidStatus, LightingType, ScoreDimension
+from db.lifecycle import LIVE
 from db.models import BidAlert, Contact, IcpScore, OutreachSequence, Prospect, ProspectScore, Signal
 from playbooks import Playbook, WeightedFormula
 from tools.scoring.contact import MOST
@@ -27,7 +28,6 @@ from tools.scoring.reading import Material
 from tools.scoring.weighted import parts_of
 
 WINDOW: Final = timedelta(days=30)
-RUNNING: Final = (SequenceStatus.PENDING.value, SequenceStatus.ACTIVE.value, SequenceStatus.PAUSED.value)
 _PEOPLE: Final = ScoreDimension.DECISION_MAKER_ACCESS.value
 
 
@@ -147,7 +147,7 @@ def _running(session: Session, aside: list[Prospect]) -> Iterable[tuple[str, str
     for prospect_id, name in session.execute(
         select(OutreachSequence.prospect_id, Contact.full_name)
         .join(Contact, Contact.id == OutreachSequence.contact_id)
-        .where(OutreachSequence.prospect_id.in_(tiers), OutreachSequence.status.in_(RUNNING))
+        .where(OutreachSequence.prospect_id.in_(tiers), OutreachSequence.status.in_(LIVE))
         .order_by(Contact.full_name)
         .distinct()
     ):

@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 from db.actors import agent
 from db.base import utc_now
 from db.enums import ActivityType, ContactRole, ProspectStatus
-from db.lifecycle import move_prospect
+from db.lifecycle import LIVE, move_prospect
 from db.models import Activity, Contact, IcpScore, OutreachSequence, Prospect, ProspectScore
 from playbooks import ContactFormula, Playbook
 from tools.journal import SCORED, note
 from tools.scoring import contact as by_contact
 from tools.scoring import weighted
-from tools.scoring.anomalies import RUNNING
 from tools.scoring.due import UNSCORED
 from tools.scoring.reading import Material, read_material
 
@@ -50,7 +49,7 @@ def score_prospects(session: Session, playbook: Playbook, ids: Collection[str], 
     running = set(
         session.scalars(
             select(OutreachSequence.prospect_id).where(
-                OutreachSequence.prospect_id.in_(ids), OutreachSequence.status.in_(RUNNING)
+                OutreachSequence.prospect_id.in_(ids), OutreachSequence.status.in_(LIVE)
             )
         )
     )
