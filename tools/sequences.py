@@ -17,6 +17,7 @@ from db.models import Activity, Contact, Followup, OutreachSequence, OutreachTem
 from db.queries.due import re_engagement_id
 from playbooks import Playbook
 from playbooks.sequences import Step
+from tools.handled import mark_handled
 
 RE_ENGAGEMENT = "re_engagement"
 MOST_TOUCHES = 6
@@ -308,7 +309,7 @@ def reply_answered(session: Session, contact_id: str, when: datetime) -> None:
             Reply.replied_at.is_(None) | (Reply.replied_at <= when),
         )
     ):
-        reply.handled_at, reply.next_step_taken = when, reply.next_step_taken or "answered"
+        mark_handled(session, reply, "answered", when)
 
 
 def is_re_engagement(sequence: OutreachSequence) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from db.enums import ContactSource, ReferralStatus
 from db.models import Contact, Prospect, ReferralSuggestion
 from db.suppressions import is_suppressed
+from tools.handled import mark_handled
 from tools.normalise import email as tidy_email
 from tools.normalise import person_name
 from tools.people import classify_contact, learned_titles
@@ -179,6 +180,8 @@ def accept(session: Session, reference: str, *, by: str, email: str | None = Non
     classify_contact(contact, learned_titles(session))
     session.add(contact)
     _decide(row, ReferralStatus.ACCEPTED, by)
+    if row.reply is not None:
+        mark_handled(session, row.reply, f"took {row.name} in as a contact", datetime.now(UTC))
     session.flush()
     return contact
 
