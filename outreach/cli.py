@@ -41,6 +41,7 @@ COMMANDS: dict[str, Entry] = {
     "import": Entry("imports", "import_file", "Take in a file of organisations or people, whatever its layout.", WORK),
     "run": Entry("run", "run", "Find, score, research, write and check; stop for your approval.", WORK),
     "approve": Entry("approve", "approve_app", "Read each message with its research; decide what may leave.", WORK),
+    "batch": Entry("batch", "batch_app", "Groups of contacts worked on together; export them as files.", WORK),
     "outbox": Entry("outbox", "outbox_app", "What is approved and ready to leave.", WORK),
     "send": Entry("send", "send", "Send it by your mail server, in working hours, within limits.", WORK),
     "sent": Entry("outbox", "sent", "Say that a message of the outbox has left.", WORK),
