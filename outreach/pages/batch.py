@@ -106,7 +106,7 @@ def _person(person: Person, data: BatchData) -> dict[str, Any]:
     contact = person.contact
     assert contact is not None  # noqa: S101 (the caller has asked)
     prospect = contact.prospect
-    cited = frozenset[str]().union(*(message.cited for message in person.messages))
+    cited = {fact_id for message in person.messages for fact_id in message.cited}
     others = [fact for fact in person.facts if fact.id not in cited]
     today = data.read_at.date()
     return {

@@ -83,7 +83,7 @@ def fact_of(session: Session, contact: Contact, sentence: str, **values: Any) ->
     session.add(snapshot)
     session.flush()
     given = {
-        "field": "facility", "quote": f"“{sentence}”", "source_url": "https://news.example/a?b=1&c=2",
+        "field": "facility", "quote": sentence, "source_url": "https://news.example/a?b=1&c=2",
         "source_title": "The News", "confidence": 4, "fact_key": uuid4().hex, **values,
     }  # fmt: skip
     fact = ResearchFact(snapshot_id=snapshot.id, account_id=contact.account_id, sentence=sentence, **given)
