@@ -13,7 +13,7 @@ from outreach.pages.render import render
 from outreach.pages.safe import bounded, hides, mail_link, phone_link, web_link
 
 if TYPE_CHECKING:
-    from db.models import Contact, Signal
+    from db.models import Contact, ResearchFact, Signal
 
 MOST_TEXT: Final = 20_000
 """Longer than any message that a person would approve; what is longer is cut and not to be copied."""
@@ -31,16 +31,21 @@ _KINDS: Final = {
 
 
 def batch_page(data: BatchData) -> str:
-    """The page as HTML text: self-contained, with no address in it that is fetched by itself."""
+    """The page as HTML text: self-contained, with no address in it that is fetched by itself.
+
+    The template is given plain values alone. What it leaves behind goes in cycles until the collector comes by, and
+    rows of a session that is closed must not hang on in there: the interpreter was seen to crash over them at its end.
+    """
     people = [_barred(one) if one.barred or one.contact is None else _person(one, data) for one in data.people]
     tiers = Counter(one["tier"] for one in people if one.get("tier"))
     states = data.count_states()
     return render(
         "batch.html",
-        data=data,
         name=f"Batch {data.batch.batch_number if data.batch.batch_number is not None else data.batch.id[:SHORT]}",
         read_at=f"{data.read_at.astimezone():%Y-%m-%d %H:%M %Z}",
         facts_of_batch=_line(data),
+        brief=data.batch.pre_brief,
+        running=data.running,
         summary=_summary(data),
         charts=[
             bars("Messages", [Bar(STATES[name], states[name], f"{states[name]:,}") for name in STATES if states[name]]),
@@ -124,13 +129,16 @@ def _person(person: Person, data: BatchData) -> dict[str, Any]:
         "states": " ".join(sorted({message.state for message in person.messages})),
         "ways": _ways(contact),
         "reasons": person.reasons,
-        "cited": [fact for fact in person.facts if fact.id in cited],
-        "facts": others[:MOST_FACTS],
+        "cited": [_fact(fact) for fact in person.facts if fact.id in cited],
+        "facts": [_fact(fact) for fact in others[:MOST_FACTS]],
         "more_facts": max(len(others) - MOST_FACTS, 0),
         "signals": [_signal(one, expired(one, today)) for one in person.signals[:MOST_SIGNALS]],
         "more_signals": max(len(person.signals) - MOST_SIGNALS, 0),
         "messages": [_message(message, person.name) for message in person.messages],
-        "followups": person.followups,
+        "followups": [
+            {"touch": one.touch_number, "channel": one.channel, "day": one.due_date, "overdue": one.state == "overdue"}
+            for one in person.followups
+        ],
         "guess": prospect.constraint_hypothesis,
         "objection": contact.predicted_objection,
         "response": contact.objection_response,
@@ -145,6 +153,16 @@ def _ways(contact: Contact) -> list[dict[str, str | None]]:
         ("Phone", contact.phone, phone_link(contact.phone), ""),
     ]
     return [{"name": name, "words": words, "link": link, "note": note} for name, words, link, note in found if words]
+
+
+def _fact(fact: ResearchFact) -> dict[str, Any]:
+    return {
+        "sentence": fact.sentence,
+        "quote": fact.quote,
+        "url": fact.source_url,
+        "source": fact.source_title or fact.source_url or "on file",
+        "day": fact.observed_on,
+    }
 
 
 def _signal(signal: Signal, over: bool) -> dict[str, Any]:

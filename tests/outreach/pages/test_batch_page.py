@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
+from db.base import Base
 from db.models import Experiment, MessageDraft, OutreachSequence, Suppression
 from outreach.console import visible
 from outreach.pages.batch import MOST_TEXT, batch_page
-from outreach.pages.batch_data import NoBatch, find_batch, metric_rows, read_batch
+from outreach.pages.batch_data import BatchData, NoBatch, find_batch, metric_rows, read_batch
 from outreach.pages.render import TEMPLATES
 from tests.outreach.pages.conftest import Reading
 from tests.support.batches import BODY, HOSTILE, draft_in, fill_batch, fill_hostile, join, make_batch
@@ -178,6 +179,21 @@ def test_the_page_asks_nobody_for_anything(reading: Reading) -> None:
     assert "unsafe" not in policy
     assert "url(" not in text
     assert "@import" not in text
+
+
+def test_no_row_of_the_database_reaches_the_template(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would outlive their session in the template's cycles, which crashed the interpreter at its end."""
+
+    def rows(value: Any) -> list[Any]:
+        if isinstance(value, dict):
+            return [row for one in value.values() for row in rows(one)]
+        if isinstance(value, list | tuple | set):
+            return [row for one in value for row in rows(one)]
+        return [value] if isinstance(value, Base | BatchData) else []
+
+    monkeypatch.setattr("outreach.pages.batch.render", lambda _name, **values: rows(values))
+    _, found = reading(fill_batch, "3", batch_page)
+    assert found == []
 
 
 def test_nobody_in_it(reading: Reading) -> None:
