@@ -11,22 +11,14 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.enums import ActivityType, ContactStatus, Direction, InboundKind
-from db.models import Account, Activity, Contact, MessageDraft, Prospect, ResearchFact
+from db.enums import ContactStatus
+from db.models import Account, Contact, MessageDraft, Prospect, ResearchFact
 from playbooks import Playbook
+from tools.engagement import engagement
 from tools.normalise import account_tier, country_code, email_hints, employee_band, state_code, timezone_of
 from tools.scoring.reading import Material
 
-ENGAGEMENT_POINTS: Final = {
-    ActivityType.MEETING.value: 25,
-    ActivityType.EMAIL_RECEIVED.value: 10,
-    ActivityType.CALL.value: 5,
-    ActivityType.EMAIL_CLICKED.value: 3,
-    ActivityType.EMAIL_OPENED.value: 1,
-}
-MOST_ENGAGEMENT: Final = 100
 _DOES_NOT_REACH: Final = ("disposable", "misspelt_domain")
-_BY_MACHINE: Final = tuple(kind.value.replace("_", " ") for kind in (InboundKind.OUT_OF_OFFICE, InboundKind.AUTO_ACK))
 
 
 def fill(session: Session, playbook: Playbook, material: Material) -> int:
@@ -57,32 +49,6 @@ def _values(person: Contact) -> tuple[object, ...]:
         person.timezone, person.email_verified, person.engagement_score, person.personalization_score,
         person.predicted_objection, person.objection_response,
     )  # fmt: skip
-
-
-def engagement(session: Session, contact_ids: Collection[str]) -> dict[str, int]:
-    """SB, contacts.engagement_score: what somebody did, by contact id, 0-100; who did nothing is left out.
-
-    A meeting counts 25, an answer 10, a call 5, a click 3, an opened message 1; together 100 at most. What a machine
-    answered (out of office, an acknowledgement) counts nothing. Opens and clicks are not tracked: they count where they
-    were imported. Nothing fades, so the number can be told from the activities alone.
-    """
-    rows = session.execute(
-        select(Activity.contact_id, Activity.type, func.count())
-        .where(
-            Activity.contact_id.in_(contact_ids),
-            Activity.type.in_(ENGAGEMENT_POINTS),
-            (Activity.type != ActivityType.EMAIL_RECEIVED.value)
-            | (
-                (Activity.direction == Direction.INBOUND.value)
-                & func.coalesce(Activity.description, "").not_in(_BY_MACHINE)
-            ),
-        )
-        .group_by(Activity.contact_id, Activity.type)
-    )
-    points: dict[str, int] = defaultdict(int)
-    for contact_id, kind, count in rows:
-        points[str(contact_id)] += ENGAGEMENT_POINTS[kind] * count
-    return {contact_id: min(total, MOST_ENGAGEMENT) for contact_id, total in points.items()}
 
 
 def zone_of(person: Contact, prospect: Prospect) -> str | None:

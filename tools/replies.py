@@ -44,9 +44,11 @@ from db.models import (
     Touchpoint,
 )
 from db.suppressions import do_not_contact, skip_followups, stop_sequences, suppress_address
+from tools.engagement import refresh_engagement
 from tools.intake import AGENT, PROOF
 from tools.journal import note
 
+_MEETING = (ContactStage.MEETING_BOOKED.value, ContactStage.MEETING_HELD.value)
 WAIT_WITHOUT_DATE = timedelta(days=90)
 
 
@@ -170,7 +172,8 @@ def record_reply(
         return reply.id
     received_activity(session, inbound, contact, ActivityType.EMAIL_RECEIVED, verdict.summary, run_id)
     contact.last_response_at = _later(contact.last_response_at, inbound.received_at or now)
-    if contact_may_become(contact.stage, ContactStage.REPLIED.value):
+    # Whoever writes about a meeting that is booked, or was held, stays where they are.
+    if contact.stage not in _MEETING and contact_may_become(contact.stage, ContactStage.REPLIED.value):
         move_contact(session, contact, ContactStage.REPLIED.value)
     _sequence_after(session, inbound, contact, verdict, now)
     if verdict.intent == ReplyIntent.POSITIVE.value and prospect_may_become(
@@ -276,6 +279,21 @@ def received_activity(
             agent_id=run_id,
         )
     )
+    refresh_engagement(session, contact)
+
+
+def mark_handled(session: Session, reply: Reply, did: str, now: datetime) -> bool:
+    """Notes what was done about a reply (OCC, replies.next_step_taken, handled_at). Idempotent; whether it was news.
+
+    The first time that somebody did something about it stays; what was done later is added.
+    """
+    before = reply.next_step_taken or ""
+    if did in before.split("; "):
+        return False
+    reply.next_step_taken = f"{before}; {did}" if before else did
+    reply.handled_at = reply.handled_at or now
+    session.flush()
+    return True
 
 
 def sequence_of(inbound: InboundMessage) -> OutreachSequence | None:

@@ -12,7 +12,8 @@ from db.actors import acting_as
 from db.models import Account, Activity, AgentRun, Contact, Prospect, ResearchFact, ResearchSnapshot
 from playbooks import Playbook, load_playbook
 from tests.support.rows import make_contact, make_draft, make_prospect
-from tools.filling import does_not_reach, engagement, zone_of
+from tools.engagement import engagement
+from tools.filling import does_not_reach, zone_of
 from tools.tidy import settle_people
 
 RUN = "c" * 32

@@ -19,6 +19,7 @@ from db.enums import (
 )
 from db.lifecycle import contact_may_become, move_contact, move_prospect, prospect_may_become
 from db.models import Activity, Contact, Touchpoint
+from tools.engagement import refresh_engagement
 from tools.flags import open_flag
 from tools.outbox.leaving import NotReady, flush
 
@@ -107,6 +108,7 @@ def record_call(session: Session, contact: Contact, call: Call, when: datetime, 
             created_at=when,
         )
     )
+    refresh_engagement(session, contact)
     contact.last_contacted_at = max(filter(None, (contact.last_contacted_at, when)))
     if contact.stage in _BEFORE_SENT and contact_may_become(contact.stage, ContactStage.SENT.value):
         move_contact(session, contact, ContactStage.SENT.value)

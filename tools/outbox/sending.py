@@ -29,6 +29,7 @@ from db.models import (
 )
 from playbooks import load_playbook
 from playbooks.model import Sender
+from tools.engagement import refresh_engagement
 from tools.outbox.calls import Call, answered
 from tools.outbox.leaving import NotReady, Outgoing, flush, outgoing
 from tools.outbox.mail import build_message, message_id_for
@@ -178,11 +179,14 @@ def _record(
             created_at=when,
         )
     )
+    refresh_engagement(session, contact)
     first = draft.touch_number == 1 and contact.stage not in (
         ContactStage.SENT.value,
         ContactStage.FOLLOW_UP.value,
     )
     stage = ContactStage.SENT if first else ContactStage.FOLLOW_UP
+    if contact.stage in (ContactStage.MEETING_BOOKED.value, ContactStage.MEETING_HELD.value):
+        return  # it left before they agreed to meet; the organisation is engaged
     if draft.touch_type != TouchType.REPLY_DRAFT.value and contact_may_become(contact.stage, stage.value):
         move_contact(session, contact, stage.value)
     prospect = contact.prospect
