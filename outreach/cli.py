@@ -46,6 +46,7 @@ COMMANDS: dict[str, Entry] = {
     "send": Entry("send", "send", "Send it by your mail server, in working hours, within limits.", WORK),
     "sent": Entry("outbox", "sent", "Say that a message of the outbox has left.", WORK),
     "sequences": Entry("sequences", "sequences_app", "Who is written to in which step; pause, resume, stop.", WORK),
+    "followups": Entry("followups", "followups_app", "What is overdue, due and planned; done, skip, move.", WORK),
     "called": Entry("called", "called", "Say what came of a call.", WORK),
     "replies": Entry("replies", "replies_app", "Take in replies, sort them, and see what they ask for.", WORK),
     "meeting": Entry("meeting", "meeting_app", "Say what became of a meeting; see what is ahead.", WORK),

@@ -234,15 +234,18 @@ def settle(session: Session, playbook: Playbook, now: datetime) -> Settled:
     today = now.astimezone(UTC).date()
     rows = session.execute(
         select(Followup, OutreachSequence)
-        .join(OutreachSequence, OutreachSequence.id == Followup.sequence_id)
-        .join(Prospect, Prospect.id == OutreachSequence.prospect_id)
+        .join(Contact, Contact.id == Followup.contact_id)
+        .join(Prospect, Prospect.id == Contact.prospect_id)
+        .outerjoin(OutreachSequence, OutreachSequence.id == Followup.sequence_id)
         .where(Followup.state.in_(OPEN), Followup.due_date <= today, Prospect.playbook == playbook.name)
         .order_by(Followup.due_date, Followup.id)
     ).all()
     overdue = passed_over = re_engaged = 0
     for followup, sequence in rows:
         contact = session.get_one(Contact, followup.contact_id)
-        if sequence.status in HALTED:
+        if sequence is None or followup.touch_number is None:
+            pass  # a person's own to do, after a meeting that was missed
+        elif sequence.status in HALTED:
             re_engaged += _re_engage(session, playbook, followup, sequence, contact)
         elif not recipient_of(contact, followup.channel or Channel.EMAIL.value) and followup.message_draft_id is None:
             move_followup(session, followup, FollowupState.SKIPPED.value)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.enums import ContactStage, ProspectStatus, ProspectTier, values
-from db.models import AgentAuditLog, Contact, HygieneFlag, MessageDraft, Prospect
+from db.models import AgentAuditLog, Contact, Followup, HygieneFlag, MessageDraft, Prospect
 from db.queries.inbox import State, lines
 
 _COUNTED: Mapping[State, str] = {
@@ -35,6 +35,7 @@ class Funnel:
     tiers: dict[str, int] = field(default_factory=dict)
     stages: dict[str, int] = field(default_factory=dict)
     waiting: int = 0
+    overdue: int = 0
     skipped: int = 0
     held: int = 0
     ready: int = 0
@@ -125,6 +126,16 @@ def _count_drafts(session: Session, result: dict[str, Funnel], now: datetime) ->
 
 
 def _count_reviews(session: Session, result: dict[str, Funnel]) -> None:
+    late = session.execute(
+        select(Prospect.playbook, func.count())
+        .select_from(Followup)
+        .join(Contact, Contact.id == Followup.contact_id)
+        .join(Prospect, Prospect.id == Contact.prospect_id)
+        .where(Followup.state == "overdue", Prospect.playbook.in_(result))
+        .group_by(Prospect.playbook)
+    )
+    for playbook, count in late:
+        result[playbook].overdue = count
     flags = session.execute(
         select(Prospect.playbook, HygieneFlag.severity, func.count())
         .join(Prospect, Prospect.id == HygieneFlag.prospect_id)

@@ -174,8 +174,10 @@ def report(settings: Settings, result: RunResult, *, as_json: bool) -> None:
         say(f"Failed: {error}", "red")
     if tally.stopped:
         say(f"Stopped early: {tally.stopped}", "bold red")
+    from outreach.commands.followups import say_overdue
     from outreach.next_step import next_step
 
+    say_overdue(settings, settings.playbook)
     step = next_step(settings)
     say(f"Every step: outreach runs show {result.run_id[:12]}")
     say(f"Next: {step.command}   ({step.why})", "bold")

@@ -111,7 +111,7 @@ def resume(
     from playbooks import load_playbook
     from tools import sequences as tools
 
-    day = _day(on)
+    day = day_ahead(on) if on is not None else None
 
     def go_on(session: Session, sequence: OutreachSequence, now: Any) -> None:
         tools.resume(session, load_playbook(sequence.prospect.playbook), sequence, now, day)
@@ -121,11 +121,10 @@ def resume(
         say("What is due is written by: outreach run")
 
 
-def _day(on: str | None) -> date | None:
+def day_ahead(on: str) -> date:
+    """The day that an option names: today or later. Raises Complaint."""
     from datetime import UTC, date, datetime
 
-    if on is None:
-        return None
     try:
         day = date.fromisoformat(on)
     except ValueError as exc:

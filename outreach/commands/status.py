@@ -45,6 +45,7 @@ def show_funnel(funnel: Funnel) -> None:
         ("messages and what needs you", "count"),
         [
             ("drafts waiting for approval", funnel.waiting),
+            ("follow-ups overdue", funnel.overdue),
             ("skipped until later", funnel.skipped),
             ("held (paused, or no address)", funnel.held),
             ("drafts in work, or stopped by QC", funnel.in_work),
@@ -92,4 +93,7 @@ def status(
         show_funnel(funnel)
     if not found:
         say("No organisation is here yet.")
+    from outreach.commands.followups import say_overdue
+
+    say_overdue(settings, only)
     say(f"Next: {step.command}   ({step.why})", "bold")

@@ -15,10 +15,12 @@ from db.enums import (
     Direction,
     FlagSeverity,
     FlagType,
+    FollowupState,
     ProspectStatus,
 )
-from db.lifecycle import contact_may_become, move_contact, move_prospect, prospect_may_become
+from db.lifecycle import contact_may_become, move_contact, move_followup, move_prospect, prospect_may_become
 from db.models import Activity, Contact, Touchpoint
+from db.suppressions import open_followups
 from tools.engagement import refresh_engagement
 from tools.flags import open_flag
 from tools.outbox.leaving import NotReady, flush
@@ -117,6 +119,10 @@ def record_call(session: Session, contact: Contact, call: Call, when: datetime, 
     ):
         move_prospect(session, contact.prospect, ProspectStatus.OUTREACH_ACTIVE.value, "a call was made")
     answered(session, contact, call, when)
+    for followup in open_followups(session, contact):
+        # What was a person's own to do, after a meeting that was missed; touches are done with their drafts.
+        if followup.touch_number is None and followup.channel == Channel.CALL.value:
+            move_followup(session, followup, FollowupState.COMPLETED.value, when)
     return touchpoint
 
 
