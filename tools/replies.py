@@ -282,20 +282,6 @@ def received_activity(
     refresh_engagement(session, contact)
 
 
-def mark_handled(session: Session, reply: Reply, did: str, now: datetime) -> bool:
-    """Notes what was done about a reply (OCC, replies.next_step_taken, handled_at). Idempotent; whether it was news.
-
-    The first time that somebody did something about it stays; what was done later is added.
-    """
-    before = reply.next_step_taken or ""
-    if did in before.split("; "):
-        return False
-    reply.next_step_taken = f"{before}; {did}" if before else did
-    reply.handled_at = reply.handled_at or now
-    session.flush()
-    return True
-
-
 def sequence_of(inbound: InboundMessage) -> OutreachSequence | None:
     """The sequence of the message that was answered."""
     return inbound.delivery.sequence if inbound.delivery is not None else None
