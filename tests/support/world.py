@@ -70,5 +70,7 @@ def run_problems(session: Session) -> list[str]:
     ]
     problems += [f"{r.run_type} {r.id} is still running" for r in rows if r.status == "running"]
     problems += [f"{r.run_type} {r.id}: {r.error_message}" for r in rows if r.status == "error"]
-    orphans = [r for r in rows if r.parent_run_id is None and r.run_type != "orchestrate"]
+    # A run of the orchestrator, or of `outreach send`, is the root of its tree.
+    roots = {("orchestrate", r.trigger) for r in rows} | {("dispatch", "manual")}
+    orphans = [r for r in rows if r.parent_run_id is None and (r.run_type, r.trigger) not in roots]
     return problems + [f"{r.run_type} {r.id} belongs to no run" for r in orphans]
