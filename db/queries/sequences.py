@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
@@ -16,7 +16,8 @@ class SequenceNotFound(LookupError):
 
 @dataclass(frozen=True)
 class SequenceRow:
-    """One sequence. `next_*` tell of the touch that is planned; `last_reply` is the intent of their last reply."""
+    """One sequence. `next_*` tell of the touch that is planned; without a number it is a person's own to do.
+    `last_reply` is the intent of their last reply."""
 
     id: str
     person: str
@@ -29,6 +30,7 @@ class SequenceRow:
     next_touch: int | None
     next_channel: str | None
     next_step_at: datetime | None
+    next_due: date | None
     overdue: bool
     last_reply: str | None
 
@@ -80,6 +82,7 @@ def list_sequences(
             followup.touch_number if followup else None,
             followup.channel if followup else None,
             sequence.next_step_at,
+            followup.due_date if followup else None,
             bool(followup and followup.state == "overdue"),
             last,
         )

@@ -179,14 +179,15 @@ def _change(
 def _print(title: str, rows: Sequence[FollowupRow], *, as_json: bool) -> None:
     print_table(
         title,
-        ("id", "due", "state", "person", "organisation", "what", "message"),
-        [
-            (row.id[:SHORT], row.due_date, row.state, row.person, row.organisation, what_of(row), row.draft)
-            for row in rows
-        ],
+        ("id", "due", "person", "organisation", "what", "text"),
+        [(row.id[:SHORT], _due(row), row.person, row.organisation, what_of(row), row.draft) for row in rows],
         as_json=as_json,
         json_rows=[asdict(row) for row in rows],
     )
+
+
+def _due(row: FollowupRow) -> str:
+    return f"{row.due_date}" if row.state == "pending" else f"{row.due_date}, {row.state}"
 
 
 def what_of(row: FollowupRow) -> str:

@@ -77,9 +77,9 @@ def sequences(
 
 
 def _row(row: SequenceRow) -> tuple[object, ...]:
-    coming = f"{row.next_touch} by {row.next_channel}" if row.next_touch else ""
+    coming = f"{row.next_touch or 'yours,'} by {row.next_channel}" if row.next_channel else ""
     status = f"{row.status} ({row.last_reply.replace('_', ' ')})" if row.last_reply else row.status
-    due = row.next_step_at.date() if row.next_step_at else ""
+    due = row.next_step_at.date() if row.next_step_at else row.next_due or ""
     late = f"{due}, overdue" if row.overdue else due
     return row.id[:SHORT], row.person, row.organisation, row.tier, status, f"{row.step} of {row.steps}", coming, late
 

@@ -48,6 +48,8 @@ def test_from_booked_to_an_opportunity(case: Case, outreach: Outreach) -> None:
 def test_missed_moved_and_given_up(case: Case, outreach: Outreach) -> None:
     outreach("meeting", "booked", case.email, "--on", TODAY)
     assert "following up is due on" in outreach("meeting", "no-show", case.email).stderr
+    assert "yours, by email" in outreach("sequences").stdout
+    assert "yours, by email" in outreach("followups").stdout
     moved = outreach("meeting", "rescheduled", case.email, "--on", SOON)
     assert moved.exit_code == 0
     assert "ahead" in outreach("meeting", "list").stdout
