@@ -1,0 +1,135 @@
+"""`outreach report`: the funnel, and what replies, positive replies and meetings came of which messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from outreach.console import many, print_json, say, show
+from outreach.context import chosen_playbook, context_of
+from outreach.errors import Complaint
+
+if TYPE_CHECKING:
+    from tools.rates import Rate
+
+EPILOG = """
+[bold]Examples[/bold]
+  outreach report funnel                                      all playbooks together
+  outreach --playbook qa-software report funnel --since 2026-03-01
+  outreach report replies --by opener                         reply, positive reply and meeting for each opener
+  outreach report replies --by week --rate reply --json
+
+What is counted, and how a reply finds its touch: docs/reports.md.
+"""
+SHOWN = 20
+
+report_app = typer.Typer(
+    help="The funnel, and what came of which messages.", epilog=EPILOG, no_args_is_help=True, rich_markup_mode="rich"
+)
+Since = Annotated[str | None, typer.Option(help="Touches from this day on, as 2026-03-01.", show_default=False)]
+Until = Annotated[str | None, typer.Option(help="Touches up to and with this day.", show_default=False)]
+Book = Annotated[str | None, typer.Option(help="Of one playbook; as --playbook before the command.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON (docs/reports.md).")]
+
+
+def playbook_of(ctx: typer.Context, named: str | None) -> str | None:
+    """The playbook that the command's own option or the one before it names. Raises PlaybookNotFound."""
+    if named is None:
+        return chosen_playbook(context_of(ctx))
+    from playbooks import load_playbook
+
+    return load_playbook(named).name
+
+
+@report_app.command("funnel", epilog=EPILOG)
+def funnel(
+    ctx: typer.Context, since: Since = None, until: Until = None, playbook: Book = None, as_json: AsJson = False
+) -> None:
+    """Shows how many people were sent to, and how many of them replied, met and became opportunities."""
+    from outreach.charts import Line, legend, show_rates
+    from outreach.reporting import FUNNEL, funnel_of, scope_of
+    from outreach.wiring import open_database
+
+    context = context_of(ctx)
+    scope = scope_of(playbook_of(ctx, playbook), since, until)
+    with open_database(context.settings, "user") as database:
+        told = database.read_sync(lambda s: funnel_of(s, scope))
+    if as_json:
+        print_json(told)
+        return
+    words = dict(FUNNEL)
+    show_rates(
+        f"{_where(told)}: people, of those who were sent to",
+        [Line(words[step["step"]], _rate(step["of_sent"])) for step in told["steps"]],
+    )
+    people, touches = many(told["written_for"], "person", "people"), many(told["touches"], "touch", "touches")
+    show(f"{people} written for; {touches} made; {told['bounced']:,} bounced; {told['opted_out']:,} opted out.")
+    show(f"Pipeline: {told['pipeline']:,.0f}")
+    say(legend())
+
+
+@report_app.command("replies", epilog=EPILOG)
+def replies(
+    ctx: typer.Context,
+    by: Annotated[
+        str,
+        typer.Option(help="persona, tier, playbook, ab-group, opener, proof-point, pain-hook, channel, touch, week."),
+    ],
+    rate: Annotated[
+        str | None, typer.Option(help="Only one of them: reply, positive or meeting.", show_default=False)
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    playbook: Book = None,
+    as_json: AsJson = False,
+) -> None:
+    """Shows which share was answered, answered positively, and led to a meeting, with its 95 % interval.
+
+    What is of the person (persona, tier, playbook, ab-group) is counted by people, the rest by messages.
+    """
+    from db.queries.report import Dimension
+    from outreach.charts import Line, legend, show_rates
+    from outreach.reporting import MEASURES, replies_by, scope_of
+    from outreach.wiring import open_database
+    from tools.rates import ENOUGH
+
+    if by not in list(Dimension):
+        raise Complaint(f"There are no rates by '{by}'.", f"There are: {', '.join(Dimension)}.", code=2)
+    if rate is not None and rate not in MEASURES:
+        raise Complaint(f"There is no rate '{rate}'.", f"There are: {', '.join(MEASURES)}.", code=2)
+    context = context_of(ctx)
+    scope = scope_of(playbook_of(ctx, playbook), since, until)
+    with open_database(context.settings, "user") as database:
+        told = database.read_sync(lambda s: replies_by(s, Dimension(by), scope))
+    if as_json:
+        print_json(told)
+        return
+    for name in told["withheld"]:
+        say(f"Without the messages of the experiment '{name}': it runs, and looking would spoil it.", "yellow")
+    rows = told["rows"]
+    if not rows:
+        say("Nothing to count: no message has left that fits.")
+        return
+    shown = rows[-SHOWN:] if by == "week" else rows[:SHOWN]
+    unit = "people" if told["unit"] == "person" else "messages"
+    for name, (words, _) in MEASURES.items():
+        if rate in (None, name):
+            title = f"{words}, by {by.replace('-', ' ')} ({unit}; {_where(told)})"
+            show_rates(title, [Line(row["key"] or "(none)", _rate(row[name])) for row in shown])
+    say(legend())
+    if any(not row["reply"]["enough"] for row in shown):
+        say(f"Too few to say: fewer than {ENOUGH}.")
+    if len(rows) > len(shown):
+        say(f"{len(rows) - len(shown):,} more: --json has all.")
+
+
+def _rate(told: dict[str, Any]) -> Rate:
+    from tools.rates import rate
+
+    return rate(told["count"], told["of"])
+
+
+def _where(told: dict[str, Any]) -> str:
+    days = [f"since {told['since']}"] * bool(told["since"]) + [f"until {told['until']}"] * bool(told["until"])
+    return ", ".join([told["playbook"] or "all playbooks", *days])

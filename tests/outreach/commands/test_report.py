@@ -1,0 +1,62 @@
+"""`outreach report`: the same numbers on the screen, in a pipe and as JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from db.access import Database
+from outreach.charts import drawn
+from tests.outreach.conftest import Outreach
+from tests.support.touches import lay, made_up
+from tools.rates import rate
+
+
+@pytest.fixture
+def filled(database: Database, home: Path) -> None:
+    lay(f"sqlite:///{home / 'outreach.db'}", made_up(200, 3, seed=5))
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_funnel(outreach: Outreach) -> None:
+    told = json.loads(outreach("report", "funnel", "--json").stdout)
+    people = {step["step"]: step["people"] for step in told["steps"]}
+    assert people["sent"] == 200
+    assert people["sent"] > people["replied"] > people["positive"] >= people["met"] >= people["held"] >= people["made"]
+    screen = outreach("report", "funnel").stdout
+    assert f"{people['replied']}/200" in screen
+    assert max(map(len, screen.splitlines())) <= 80
+    assert "0/0" in outreach("--playbook", "qa-software", "report", "funnel").stdout
+
+
+@pytest.mark.usefixtures("filled")
+def test_replies_by_opener(outreach: Outreach) -> None:
+    told = json.loads(outreach("report", "replies", "--by", "opener", "--json").stdout)
+    assert (told["unit"], told["withheld"], len(told["rows"])) == ("message", [], 3)
+    row = told["rows"][0]
+    assert row["reply"]["low"] < row["reply"]["rate"] < row["reply"]["high"]
+    screen = outreach("report", "replies", "--by", "opener", "--rate", "reply").stdout
+    assert f"{row['reply']['count']}/{row['reply']['of']}" in screen
+    assert "Meeting" not in screen
+    assert max(map(len, screen.splitlines())) <= 80
+
+
+@pytest.mark.usefixtures("filled")
+def test_of_few_it_says_so(outreach: Outreach) -> None:
+    result = outreach("report", "replies", "--by", "opener", "--until", "2026-03-05")
+    assert "too few to say" in result.stdout
+    assert "%" not in result.stdout
+
+
+def test_wrong_usage(outreach: Outreach, database: Database) -> None:
+    assert outreach("report", "replies", "--by", "moon").exit_code == 2
+    assert outreach("report", "replies", "--by", "week", "--rate", "joy").exit_code == 2
+    assert outreach("report", "funnel", "--since", "yesterday").exit_code == 2
+    assert outreach("report", "funnel", "--since", "2026-03-02", "--until", "2026-03-01").exit_code == 2
+    assert "Nothing to count" in outreach("report", "replies", "--by", "week").stderr
+
+
+def test_a_bar_shows_the_interval() -> None:
+    half = rate(50, 100)
+    assert drawn(half, 1.0, 20, "#+.") == "########++.."
+    assert drawn(half, half.high, 20, "#+.").endswith(".")
