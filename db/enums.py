@@ -505,6 +505,14 @@ class ExperimentVariable(StrEnum):
     MESSAGE_LENGTH = "message_length"
 
 
+class ExperimentMetric(StrEnum):
+    """experiment_plans.metric: what of a person is counted."""
+
+    REPLY = "reply"
+    POSITIVE = "positive"
+    MEETING = "meeting"
+
+
 class ExperimentStatus(StrEnum):
     """OCC, experiments.status."""
 

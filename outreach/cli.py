@@ -50,6 +50,7 @@ COMMANDS: dict[str, Entry] = {
     "called": Entry("called", "called", "Say what came of a call.", WORK),
     "replies": Entry("replies", "replies_app", "Take in replies, sort them, and see what they ask for.", WORK),
     "meeting": Entry("meeting", "meeting_app", "Say what became of a meeting; see what is ahead.", WORK),
+    "experiment": Entry("experiment", "experiment_app", "Plan a test of two groups; one look, at its end.", WORK),
     "bids": Entry("bids", "bids_app", "Take tenders in, match them to prospects, decide on each.", WORK),
     "qc": Entry("qc", "qc_app", "Judge drafts by rule; list, measure, override rules.", LOOK),
     "signals": Entry("signals", "signals_app", "Find reasons to write now in openings, news and records.", WORK),

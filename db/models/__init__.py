@@ -1,7 +1,7 @@
 """All models, by aggregate; importing this package fills `Base.metadata` with the whole schema."""
 
 from db.base import Base
-from db.models.campaigns import Batch, BatchProspect, Experiment, Opportunity
+from db.models.campaigns import Batch, BatchProspect, Experiment, ExperimentPlan, Opportunity
 from db.models.contacts import Contact, IcpScore, Suppression
 from db.models.hygiene import HygieneFlag
 from db.models.imports import ImportMapping
@@ -26,6 +26,7 @@ __all__ = [
     "Contact",
     "Delivery",
     "Experiment",
+    "ExperimentPlan",
     "ExternalId",
     "Followup",
     "HygieneFlag",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, Date, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, Float, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Created, Json, UTCDateTime, WithId, between, flag, many, one, refers, whole
@@ -12,6 +12,7 @@ from db.enums import (
     BatchSequenceStatus,
     BatchStatus,
     Channel,
+    ExperimentMetric,
     ExperimentStatus,
     ExperimentVariable,
     ExperimentWinner,
@@ -98,6 +99,35 @@ class Experiment(WithId, Created, Base):
     group_b_opps: Mapped[int] = whole(0)
     winner: Mapped[str | None] = mapped_column(Text)
     conclusion: Mapped[str | None] = mapped_column(Text)
+
+
+class ExperimentPlan(WithId, Created, Base):
+    """What was laid down before an experiment's first message; a trigger lets nobody change it afterwards.
+
+    `baseline`, `lift`, `alpha` and `power` are 0-1, `per_group` is in people, `window_days` is how long after their
+    last counted touch an answer counts.
+    """
+
+    __tablename__ = "experiment_plans"
+    __table_args__ = (
+        UniqueConstraint("experiment_id"),
+        one_of("metric", ExperimentMetric),
+        between("baseline", 0, 1),
+        between("lift", 0, 1),
+        between("alpha", 0, 1),
+        between("power", 0, 1),
+        CheckConstraint("per_group >= 1", name="per_group"),
+        CheckConstraint("window_days >= 1", name="window_days"),
+    )
+
+    experiment_id: Mapped[str] = refers("experiments.id")
+    metric: Mapped[str] = mapped_column(Text)
+    baseline: Mapped[float] = mapped_column(Float)
+    lift: Mapped[float] = mapped_column(Float)
+    alpha: Mapped[float] = mapped_column(Float)
+    power: Mapped[float] = mapped_column(Float)
+    per_group: Mapped[int] = mapped_column(Integer)
+    window_days: Mapped[int] = mapped_column(Integer)
 
 
 class Opportunity(WithId, Created, Base):

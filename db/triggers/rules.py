@@ -15,6 +15,7 @@ _MAKERS = (
     rules_rows.contacts,
     rules_rows.suppressions,
     rules_rows.approvals,
+    rules_rows.experiments,
     rules_messages.drafts,
     rules_messages.deliveries,
     rules_messages.touchpoints,

@@ -17,6 +17,7 @@ def kept_rows(words: Words) -> Iterator[Rule]:
         "audit_log": "the audit log takes inserts only",
         "approvals": "approvals take inserts only: decide anew, the latest decision counts",
         "message_versions": "versions of a message take inserts only",
+        "experiment_plans": "the plan of an experiment is laid down once, before its first message",
     }
     for table, sentence in sentences.items():
         if table != "audit_log" or words.sqlite:
@@ -101,4 +102,23 @@ def approvals(words: Words) -> Iterator[Rule]:
         "approvals",
         "INSERT",
         ((wrong, "the ordinal of a decision is one more than that of the decision before it"),),
+    )
+
+
+def experiments(words: Words) -> Iterator[Rule]:
+    """What is tested stays what was planned, and what has ended stays ended."""
+    planned = "EXISTS (SELECT 1 FROM experiment_plans p WHERE p.experiment_id = OLD.id)"
+    what = words.changed(["id", "variable", "group_a_desc", "group_b_desc"])
+    yield Rule(
+        "experiment_fixed",
+        "experiments",
+        "UPDATE",
+        ((f"{what} AND {planned}", "what an experiment tests is laid down with its plan"),),
+    )
+    result = words.changed(["status", "winner", "conclusion", "batches_included"])
+    yield Rule(
+        "experiment_ended",
+        "experiments",
+        "UPDATE",
+        ((f"OLD.status <> 'active' AND {result}", "an experiment that has ended stays as it ended"),),
     )

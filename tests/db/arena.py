@@ -151,6 +151,14 @@ def world() -> Iterator[str]:
         "INSERT INTO touchpoints (id, contact_id, message_draft_id, channel, touch_number)"
         " VALUES ('t_sent', 'c_open', 'd_sent', 'email', 1)"
     )
+    yield (
+        "INSERT INTO experiments (id, name, variable, group_a_desc, status) VALUES"
+        " ('e_runs', 'one', 'opener_style', 'career', 'active'), ('e_over', 'two', 'opener_style', 'x', 'inconclusive')"
+    )
+    yield (
+        "INSERT INTO experiment_plans (id, experiment_id, metric, baseline, lift, alpha, power, per_group, window_days)"
+        " VALUES ('p_runs', 'e_runs', 'reply', 0.06, 0.04, 0.05, 0.8, 721, 21)"
+    )
     yield "INSERT INTO touchpoints (id, contact_id, channel) VALUES ('t_call', 'c_open', 'call')"
 
 

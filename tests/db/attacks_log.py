@@ -14,7 +14,7 @@ APPROVAL_ATTACKS = [
             role="owner",
             actor="user",
         )
-        for table in ("audit_log", "approvals", "message_versions")
+        for table in ("audit_log", "approvals", "message_versions", "experiment_plans")
         for name, word, sql in (
             ("an update", "update", "UPDATE {0} SET {1} = {1}"),
             ("a deletion", "delete", "DELETE FROM {}"),
@@ -189,5 +189,22 @@ AUDIT_ATTACKS = [
         "audit_accounts_update",
         actor=None,
         only="sqlite",
+    ),
+]
+
+EXPERIMENT_ATTACKS = [
+    Attack(
+        "a running test that tests something else",
+        "UPDATE experiments SET group_a_desc = 'metric' WHERE id = 'e_runs'",
+        "experiment_fixed",
+        actor="user",
+        role="user",
+    ),
+    Attack(
+        "a winner after the end",
+        "UPDATE experiments SET status = 'completed', winner = 'A' WHERE id = 'e_over'",
+        "experiment_ended",
+        actor="user",
+        role="user",
     ),
 ]

@@ -14,7 +14,7 @@ from tests.db.arena import Arena, Attack, world
 from tests.db.attacks_contacts import CONTACT_ATTACKS, TOUCH_ATTACKS
 from tests.db.attacks_deliveries import CLAIM_ATTACKS, ONCE_ATTACKS
 from tests.db.attacks_drafts import DRAFT_ATTACKS, READY_ATTACKS
-from tests.db.attacks_log import APPROVAL_ATTACKS, AUDIT_ATTACKS
+from tests.db.attacks_log import APPROVAL_ATTACKS, AUDIT_ATTACKS, EXPERIMENT_ATTACKS
 from tests.support.postgres import PostgresServer
 
 ATTACKS = [
@@ -26,6 +26,7 @@ ATTACKS = [
     *APPROVAL_ATTACKS,
     *ONCE_ATTACKS,
     *AUDIT_ATTACKS,
+    *EXPERIMENT_ATTACKS,
 ]
 
 
