@@ -102,10 +102,13 @@ def meetings(answer: CTE) -> CTE:
     )  # fmt: skip
 
 
-def outcomes(scope: Scope) -> CTE:
+def outcomes(scope: Scope, answer: CTE | None = None) -> CTE:
     """The touches of a scope, with what each message was made of, and each with 0 or 1 for: replied, positive, left
-    (asked not to be written to), met, held, made; and the pipeline that came of it."""
-    answer = answers()
+    (asked not to be written to), met, held, made; and the pipeline that came of it.
+
+    `answer` is that of a statement which uses it too.
+    """
+    answer = answers() if answer is None else answer
     meeting = meetings(answer)
     marks = ("replied", "positive", "left", "met", "held", "made", "pipeline")
     none, one = literal(0), literal(1)
