@@ -61,6 +61,7 @@ COMMANDS: dict[str, Entry] = {
     "opportunities": Entry("meeting", "opportunities", "Meetings with the message that earned each; totals.", LOOK),
     "runs": Entry("runs", "runs_app", "Every step that an agent took, its time, tokens and cost.", LOOK),
     "report": Entry("report", "report_app", "The funnel, and what came of which messages.", LOOK),
+    "analyse": Entry("analyse", "analyse", "What the numbers say, in ten lines that cite theirs.", LOOK),
     "review": Entry("review", "review_app", "What the agents did that a person should look at.", LOOK),
     "flags": Entry("flags", "flags_app", "What hygiene found: settle, merge, keep apart, undo merges.", CARE),
     "doctor": Entry("doctor", "doctor", "Check that everything is in place, and say how to mend it.", CARE),
