@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,6 +20,7 @@ EPILOG = """
   outreach --playbook qa-software report funnel --since 2026-03-01
   outreach report replies --by opener                         reply, positive reply and meeting for each opener
   outreach report replies --by week --rate reply --json
+  outreach report page report.html                            all of it, to send to somebody or to print
 
 What is counted, and how a reply finds its touch: docs/reports.md.
 """
@@ -122,6 +124,39 @@ def replies(
         say(f"Too few to say: fewer than {ENOUGH}.")
     if len(rows) > len(shown):
         say(f"{len(rows) - len(shown):,} more: --json has all.")
+
+
+@report_app.command("page", epilog=EPILOG)
+def page(
+    ctx: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(help="Where to; else into your home folder.", show_default=False)
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    playbook: Book = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Writes the whole report as one page that asks nobody for anything: to read on a phone, and to print."""
+    from datetime import UTC, datetime
+
+    from db.queries.report import Dimension
+    from outreach.pages.files import write_private
+    from outreach.pages.report import report_page
+    from outreach.reporting import funnel_of, replies_by, scope_of
+    from outreach.wiring import open_database
+
+    settings = context_of(ctx).settings
+    scope = scope_of(playbook_of(ctx, playbook), since, until)
+    wanted = [one for one in Dimension if one is not Dimension.PLAYBOOK or scope.playbook is None]
+    with open_database(settings, "user") as database:
+        funnel_told, by = database.read_sync(
+            lambda s: (funnel_of(s, scope), [replies_by(s, dimension, scope) for dimension in wanted])
+        )
+    now = datetime.now(UTC)
+    target = file or settings.home / "exports" / f"report-{now.astimezone():%Y-%m-%d}.html"
+    text = report_page(funnel_told, by, now)
+    show(str(write_private(target, text.encode("utf-8", "replace"), force=force)))
 
 
 def _rate(told: dict[str, Any]) -> Rate:

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 from db.access import Database
 from outreach.charts import drawn
 from tests.outreach.conftest import Outreach
-from tests.support.touches import lay, made_up
+from tests.support.touches import START, lay, made_up
 from tools.rates import rate
 
 
@@ -60,3 +61,30 @@ def test_a_bar_shows_the_interval() -> None:
     half = rate(50, 100)
     assert drawn(half, 1.0, 20, "#+.") == "########++.."
     assert drawn(half, half.high, 20, "#+.").endswith(".")
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_page_asks_nobody_for_anything(outreach: Outreach, home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    assert outreach("report", "page", str(file)).stdout.strip() == str(file)
+    tree = html.fromstring(file.read_text("utf-8"))
+    assert tree.xpath("//@src") == []
+    assert tree.xpath("//@href") == ["data:,"]
+    told = json.loads(outreach("report", "replies", "--by", "opener", "--json").stdout)
+    words = tree.text_content()
+    for row in told["rows"]:
+        assert f"{row['reply']['count']}/{row['reply']['of']}: " in words
+    assert len(tree.xpath("//figure")) > 10
+    assert outreach("report", "page", str(file)).exit_code == 1
+    assert outreach("report", "page", str(file), "--force").exit_code == 0
+
+
+def test_a_hostile_key_is_only_text(outreach: Outreach, database: Database, home: Path, tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script>\u202e"
+    lay(f"sqlite:///{home / 'outreach.db'}", lambda rows: rows.touch(rows.person(), START, pain_hook=hostile))
+    file = tmp_path / "report.html"
+    outreach("report", "page", str(file))
+    text = file.read_text("utf-8")
+    assert "<script>alert" not in text
+    assert "\u202e" not in text
+    assert "\u202e" not in outreach("report", "replies", "--by", "pain-hook").stdout
