@@ -110,13 +110,29 @@ _ONE_OPENING: tuple[str, ...] = (
     "I came across the opening at {company} for {opening}.",
     "I am writing because {company} has an opening for {opening}.",
 )
+# Asked for by a test alone: a size is a poorer reason to write than an opening.
+_EMPLOYEES: tuple[str, ...] = (
+    "I have been reading about {firm}, which has about {employees} employees.",
+    "I am writing because {firm} has about {employees} employees.",
+)
+_VENUES = (_YEAR_AND_SEATS, _YEAR, _SEATS, _VENUE_ALONE)
+_OPENINGS = (_TWO_OPENINGS, _ONE_OPENING)
 # The fullest group that the facts allow; the first sentence of a group is the one that needs least.
-_GROUPS = (_YEAR_AND_SEATS, _YEAR, _SEATS, _VENUE_ALONE, _TWO_OPENINGS, _ONE_OPENING)
+_GROUPS = (*_VENUES, *_OPENINGS)
+_OF_STYLE = {"company_metric": (*_VENUES, _EMPLOYEES), "activity_reference": _OPENINGS}
 
 
-def openers(facts: Facts) -> list[tuple[str, list[int]]]:
-    """The first sentences that the facts allow, each with the numbers of the facts that it rests on."""
-    for group in _GROUPS:
+def style_of(opener: str) -> str:
+    """The style (OCC, message_drafts.opener_style) of a sentence that `openers` gave."""
+    return "activity_reference" if "opening" in opener else "company_metric"
+
+
+def openers(facts: Facts, style: str | None = None) -> list[tuple[str, list[int]]]:
+    """The first sentences that the facts allow, each with the numbers of the facts that it rests on.
+
+    Those of a `style` where the facts allow any; else the others, for whoever looks to see that they are others.
+    """
+    for group in (*_OF_STYLE.get(style or "", ()), *_GROUPS):
         needs = {text: [name.lower() for name in re.findall(r"\{(\w+)\}", text)] for text in group}
         if possible := [text for text in group if facts.has(needs[text])]:
             values = {**facts.values, "Stadium": capitalised(facts.values.get("stadium", ""))}

@@ -12,7 +12,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
-from agents.drafting_openers import Facts, further, openers, read_facts, reminders
+from agents.drafting_openers import Facts, further, openers, read_facts, reminders, style_of
 from agents.drafting_said import Choice, Picker, Said, Statement
 from agents.drafting_schema import Claim, DraftAnswer
 from agents.models.rules import answer
@@ -38,8 +38,6 @@ _LEFT_OUT = {
 _MOST_TURNS = 4
 _ALSO = ("I also ", "Since then ", "I was also ")
 """How a sentence begins that says of itself that something was said before."""
-_STYLES = {"activity_reference": True, "company_metric": False}
-"""The opener styles that the facts allow, and whether they need an opening (a job) to tell of."""
 
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
@@ -121,7 +119,7 @@ def _compose(brief: dict[str, Any], wants: dict[str, int], turn: int, *, shortes
         claims=[Claim(sentence=opener, fact=number) for number in used if opener in body],
         proof_point=point["id"] if point else None,
         pain_hook=hook["id"] if hook else None,
-        opener_style="activity_reference" if "opening" in facts.values else "company_metric",
+        opener_style=style_of(opener),
         ask_style=_ask_style(ask if ask and ask["text"] in body else None),
         note=_note(brief.get("earlier"), wants, subject, body),
     )
@@ -140,10 +138,7 @@ def _opener(
 ) -> tuple[str, list[int]] | None:
     """The sentence that tells a fact, with the numbers of the facts that it rests on."""
     if kind in ("first", "note"):
-        found = [o for o in openers(facts) if not said.repeats(o[0])]
-        style = choice.varies("opener_style")
-        if style in _STYLES:
-            found = [o for o in found if ("opening" in o[0]) == _STYLES[style]] or found
+        found = [o for o in openers(facts, choice.varies("opener_style")) if not said.repeats(o[0])]
         return pick("opener", found)
     new = further(facts, pain.get("goes_with", []), said.facts) if pain else []
     return pick("opener", new or [o for o in reminders(facts) if not said.repeats(o[0])])

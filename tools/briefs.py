@@ -53,14 +53,14 @@ class Subject:
 class Brief:
     """All that a message is written from. `facts` are numbered from 1 in the order of `fact_ids`.
 
-    `channel` and `touch_type` are the message's; `steered` is the experiment that it is in: batch, group, variable.
+    `channel` and `touch_type` are the message's; `steered` is the batch that it is in: batch, group, variable.
     """
 
     material: dict[str, Any]
     fact_ids: tuple[str, ...]
     channel: str
     touch_type: str
-    steered: tuple[str, str, str] | None = None
+    steered: tuple[str, str | None, str | None] | None = None
 
 
 def make_brief(session: Session, playbook: Playbook, about: Subject, today: date | None = None) -> Brief:
@@ -69,7 +69,7 @@ def make_brief(session: Session, playbook: Playbook, about: Subject, today: date
     prospect, contact = session.get_one(Prospect, about.prospect_id), session.get_one(Contact, about.contact_id)
     this = _touch(session, playbook, about)
     kind = kind_of(about.touch, this.type, note=this.note)
-    facts = [f for f in facts_about(session, prospect.account_id) if not _stale(playbook, f, day)]
+    facts = [f for f in facts_about(session, prospect.account_id) if not too_old(playbook, f, day)]
     reply = _reply(session, about, contact.id) if kind in ("reply", "re_engagement") else None
     subject, body, use = _template(session, playbook, about, kind)
     least, most = playbook.words_of(kind)
@@ -115,7 +115,7 @@ def make_brief(session: Session, playbook: Playbook, about: Subject, today: date
     return Brief(material, tuple(fact.id for fact in facts), this.channel, this.type, key)
 
 
-def _stale(playbook: Playbook, fact: ResearchFact, today: date) -> bool:
+def too_old(playbook: Playbook, fact: ResearchFact, today: date) -> bool:
     """Whether a fact is older than the playbook lets facts of its kind be: QC would block what rests on it."""
     days = playbook.qc.fact_days.get(fact.field or "", playbook.qc.fact_days.get("other"))
     return days is not None and fact.observed_on is not None and (today - fact.observed_on).days > days

@@ -13,7 +13,9 @@ from db.suppressions import is_suppressed
 from playbooks import Playbook
 from tools.drafts import facts_about, footer, without_footer
 from tools.qc import DraftUnderCheck, Earlier, Fact, Recipient
+from tools.qc.model import Variant
 from tools.qc.naming import names_of
+from tools.variants import steering
 from tools.wording import spoken_name, without_brackets
 
 AT_A_TIME: Final = timedelta(days=30)
@@ -71,7 +73,16 @@ def load_for_check(session: Session, playbook: Playbook, draft_id: str) -> Draft
         replied=session.scalar(select(Reply.id).where(Reply.contact_id == contact.id).limit(1)) is not None,
         siblings=_siblings(session, playbook, draft),
         today=datetime.now(UTC).date(),
+        variant=_variant(session, playbook, draft),
     )
+
+
+def _variant(session: Session, playbook: Playbook, draft: MessageDraft) -> Variant | None:
+    """What its batch asks of it, by the group that it was written for."""
+    steered = steering(session, playbook, draft.contact_id)
+    if steered is None or steered.value is None or steered.variable is None or steered.batch_id != draft.batch_id:
+        return None
+    return Variant(steered.variable, steered.value, draft.ask_style, draft.pain_hook, draft.proof_point_used)
 
 
 def _history(session: Session, playbook: Playbook, draft: MessageDraft) -> tuple[Earlier, ...]:

@@ -21,7 +21,7 @@ MEANINGS: Final[dict[str, dict[str, str]]] = {
         "direct": "End with a question about the matter itself.",
     },
     ExperimentVariable.MESSAGE_LENGTH.value: {
-        "short": "Keep to the lower end of the words: the fact, one offer, the question.",
+        "short": "Keep to the lower half of the words: the fact, one offer, the question.",
         "standard": "Use the words that there are.",
     },
     ExperimentVariable.PROOF_POINT_STYLE.value: {
@@ -40,30 +40,30 @@ _RUNNING = ("building", "ready", "active")
 
 @dataclass(frozen=True)
 class Steered:
-    """The group of a contact in a running batch; `value` is None for the control group."""
+    """Somebody's place in a running batch. `group` and `variable` are None where the batch tests nothing, `value` for
+    the control group too."""
 
     batch_id: str
-    group: str
-    variable: str
-    value: str | None
-    meaning: str
+    group: str | None = None
+    variable: str | None = None
+    value: str | None = None
+    meaning: str = ""
 
     def as_material(self) -> dict[str, Any] | None:
-        """As whoever writes is told of it; the control group is told of nothing."""
+        """As whoever writes is told of it; where nothing is asked, they are told of nothing."""
         return None if self.value is None else {"variable": self.variable, "value": self.value, "asks": self.meaning}
 
 
 def steering(session: Session, playbook: Playbook, contact_id: str) -> Steered | None:
-    """How the newest running batch of a contact steers what is written to them, or None.
+    """The newest running batch of a contact, and how that steers what is written to them; None in no batch.
 
-    None as well where the batch varies nothing, or names a value that the variable does not have.
+    Nobody is steered where the batch varies nothing, or names a value that the variable does not have.
     """
     row = session.execute(
         select(Batch, BatchProspect.ab_group)
         .join(BatchProspect, BatchProspect.batch_id == Batch.id)
         .where(
             BatchProspect.contact_id == contact_id,
-            BatchProspect.ab_group.is_not(None),
             or_(Batch.status.is_(None), Batch.status.in_(_RUNNING)),
         )
         .order_by(Batch.created_at.desc(), Batch.id)
@@ -72,17 +72,17 @@ def steering(session: Session, playbook: Playbook, contact_id: str) -> Steered |
     if row is None:
         return None
     batch, group = row
-    variable, said = _asked(session, batch)
+    variable, said = said_by_group(session, batch)
     if group is None or variable not in values(ExperimentVariable):
-        return None
+        return Steered(batch.id)
     if group == AbGroup.C.value:
-        return Steered(batch.id, group, variable, None, "")
+        return Steered(batch.id, group, variable)
     value = said.get(group, "")
-    meaning = _meaning(playbook, variable, value)
-    return Steered(batch.id, group, variable, value, meaning) if meaning else None
+    meaning = meaning_of(playbook, variable, value)
+    return Steered(batch.id, group, variable, value, meaning) if meaning else Steered(batch.id)
 
 
-def _asked(session: Session, batch: Batch) -> tuple[str, dict[str, str]]:
+def said_by_group(session: Session, batch: Batch) -> tuple[str, dict[str, str]]:
     """What is varied and the value of each group: by the active experiment that the batch is in, else by the batch."""
     for experiment in session.scalars(
         select(Experiment)
@@ -91,18 +91,27 @@ def _asked(session: Session, batch: Batch) -> tuple[str, dict[str, str]]:
     ):
         if batch.id in (experiment.batches_included or []):
             said = {"A": experiment.group_a_desc or "", "B": experiment.group_b_desc or ""}
-            return experiment.variable or "", {group: _first_word(text) for group, text in said.items()}
+            return experiment.variable or "", {group: value_said(text) for group, text in said.items()}
     described = re.findall(r"\b([AB])\s*[:=]\s*([\w-]+)", batch.ab_description or "")
     return batch.ab_variable or "", dict(described)
 
 
-def _first_word(text: str) -> str:
-    match = re.match(r"\s*([\w-]+)", text)
-    return match[1] if match else ""
+def values_of(playbook: Playbook, variable: str) -> list[str]:
+    """The values that a variable may have in this playbook."""
+    if variable == ExperimentVariable.PAIN_HOOK.value:
+        return [s.id for s in playbook.statements if s.kind == "pain"]
+    return list(MEANINGS.get(variable, {}))
 
 
-def _meaning(playbook: Playbook, variable: str, value: str) -> str | None:
+def meaning_of(playbook: Playbook, variable: str, value: str) -> str | None:
+    """What a value asks of a message; None where the variable has no such value."""
     if variable == ExperimentVariable.PAIN_HOOK.value:
         statement = next((s for s in playbook.statements if s.id == value and s.kind == "pain"), None)
         return f"Build it on this: {statement.text}" if statement else None
-    return MEANINGS[variable].get(value)
+    return MEANINGS.get(variable, {}).get(value)
+
+
+def value_said(description: str | None) -> str:
+    """The value that an experiment's description of a group begins with: 'soft: who else to ask' says soft."""
+    match = re.match(r"\s*([\w-]+)", description or "")
+    return match[1] if match else ""

@@ -10,7 +10,7 @@ from db.actors import acting_as
 from db.models import Batch, BatchProspect, Experiment
 from playbooks import load_playbook
 from tests.support.rows import make_contact
-from tools.variants import Steered, steering
+from tools.variants import Steered, meaning_of, steering, values_of
 
 PLAYBOOK = load_playbook("sports-lighting")
 
@@ -64,13 +64,27 @@ def test_a_pain_hook_is_one_of_the_playbooks(sqlite_url: str) -> None:
         ("A", {}, None),
         ("A", {"ab_variable": "colour", "ab_description": "A: red"}, None),
         ("A", {"ab_variable": "ask_intensity", "ab_description": "A: louder"}, None),
-        ("A", {"status": "completed"}, ASKS),
         ("A", {}, {**ASKS, "status": "completed"}),
         ("A", {}, {**ASKS, "batches_included": []}),
         ("B", {}, {"variable": "pain_hook", "group_b_desc": "pain-nowhere"}),
     ],
 )
-def test_nobody_is_steered_by_what_is_over_or_cannot_be_read(
+def test_whoever_is_in_a_batch_that_asks_nothing_of_them_is_in_it_all_the_same(
     sqlite_url: str, group: str | None, batch: dict[str, Any], experiment: dict[str, Any] | None
 ) -> None:
-    assert found(sqlite_url, group, batch, experiment) is None
+    steered = found(sqlite_url, group, batch, experiment)
+    assert steered is not None
+    assert steered.batch_id
+    assert (steered.group, steered.value, steered.as_material()) == (None, None, None)
+
+
+def test_nobody_is_steered_by_a_batch_that_is_over(sqlite_url: str) -> None:
+    assert found(sqlite_url, "A", {"status": "completed"}, ASKS) is None
+
+
+def test_each_variable_has_values_and_says_what_they_ask() -> None:
+    for variable in ("ask_intensity", "message_length", "proof_point_style", "opener_style", "pain_hook"):
+        for value in values_of(PLAYBOOK, variable):
+            assert meaning_of(PLAYBOOK, variable, value)
+        assert meaning_of(PLAYBOOK, variable, "nonsense") is None
+    assert values_of(PLAYBOOK, "colour") == []

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from playbooks import Playbook
-from tools.qc import assertions, grounding, history, likeness, recipient, safety, style
+from tools.qc import assertions, grounding, history, likeness, recipient, safety, style, variant
 from tools.qc.model import DraftUnderCheck, Finding, Flag, Severity
 
 
@@ -71,6 +71,7 @@ RULES: tuple[Rule, ...] = (
     Rule("style.impersonal", "warn", assertions.impersonal),
     Rule("likeness.earlier", "warn", likeness.like_an_earlier_touch),
     Rule("likeness.batch", "warn", likeness.like_another_draft),
+    Rule("variant.other", "warn", variant.other_variant),
     Rule("organisation.crowded", "warn", recipient.crowded),
     Rule("link.first_touch", "warn", safety.links_in_first_touch),
     Rule("image.first_touch", "warn", safety.images_in_first_touch),

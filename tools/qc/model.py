@@ -72,6 +72,17 @@ class Earlier:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """What the group of a test asks of a message, and what the draft says that it did."""
+
+    variable: str
+    value: str
+    ask_style: str | None = None
+    pain_hook: str | None = None
+    proof_point: str | None = None
+
+
+@dataclass(frozen=True)
 class DraftUnderCheck:
     """One message with all that its rules need. `body` ends with the footer, as it would leave; `text` has none.
 
@@ -80,6 +91,7 @@ class DraftUnderCheck:
     before, None where nobody knows; `siblings` are the texts of the other drafts of its batch, each with what its
     organisation and person are called. `to` is the address on the envelope where that is not simply the recipient's.
     `sender` stands in for the playbook's. `today` is the day it is judged on; without it no fact is too old.
+    `variant` is what a test asks of it.
     """
 
     playbook: Playbook
@@ -102,6 +114,7 @@ class DraftUnderCheck:
     sender: Sender | None = None
     to: str | None = None
     today: date | None = None
+    variant: Variant | None = None
     memo: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
     """What rules share of one check; never copied to another draft."""
 

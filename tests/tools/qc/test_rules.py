@@ -7,6 +7,7 @@ import pytest
 from playbooks import load_playbook
 from tools.drafts import with_footer
 from tools.qc import DraftUnderCheck, Fact, Recipient, check, passed
+from tools.qc.model import Variant
 
 PLAYBOOK = load_playbook("sports-lighting")
 OPENER = "Lakeside Field was built in 1958 and seats 4,200 for Harbor College football."
@@ -26,6 +27,7 @@ FACTS = (
     Fact("f2", "Lakeside Field was built in 1958.", "Stadium: Lakeside Field\nYear Built: 1958"),
     Fact("f3", "Lakeside Field seats 4,200.", "Stadium: Lakeside Field\nCapacity: 4200"),
 )
+ABOUT_THE_VENUE = tuple(replace(fact, field="facility") for fact in FACTS)
 
 
 def draft(text: str = TEXT, subject: str = "The lights at Lakeside Field", **changes: object) -> DraftUnderCheck:
@@ -106,11 +108,37 @@ def test_a_clean_message_has_no_flag() -> None:
         ("style.spam", draft(subject="Free lights at Lakeside Field")),
         ("style.asks", changed("two years?", "two years? Or three?")),
         ("style.shouting", changed("two years?", "two years?!")),
+        ("variant.other", draft(variant=Variant("ask_intensity", "soft", ask_style="direct_ask"))),
+        ("variant.other", draft(variant=Variant("ask_intensity", "direct", ask_style="soft_offer"))),
+        ("variant.other", draft(variant=Variant("pain_hook", "pain-spill", pain_hook="pain-fade"))),
+        ("variant.other", draft(variant=Variant("proof_point_style", "mechanism", proof_point="no-such"))),
+        ("variant.other", draft(variant=Variant("opener_style", "activity_reference"), facts=ABOUT_THE_VENUE)),
+        ("variant.other", draft(variant=Variant("message_length", "standard"))),
         ("style.meeting_ask", changed("Is lighting", "Could we schedule a call? Is lighting")),
     ],
 )
 def test_a_planted_defect_is_found(rule: str, bad: DraftUnderCheck) -> None:
     assert rule in found(bad)
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        Variant("ask_intensity", "soft", ask_style="value_add"),
+        Variant("ask_intensity", "direct", ask_style="direct_ask"),
+        Variant("pain_hook", "pain-spill", pain_hook="pain-spill"),
+        Variant("proof_point_style", "mechanism", proof_point="value-aim"),
+        Variant("opener_style", "company_metric"),
+        Variant("message_length", "short"),
+    ],
+)
+def test_what_a_test_asks_for_is_left_alone(variant: Variant) -> None:
+    assert "variant.other" not in found(draft(variant=variant, facts=ABOUT_THE_VENUE))
+
+
+def test_a_follow_up_is_not_held_to_the_test() -> None:
+    later = draft(touch=2, variant=Variant("pain_hook", "pain-spill", pain_hook="pain-fade"))
+    assert "variant.other" not in found(later)
 
 
 def test_a_flag_marks_the_words_that_it_is_about() -> None:
