@@ -10,6 +10,7 @@ from agents.qc_policy import policy
 from agents.qc_schema import Verdict
 from db.approvals import latest_decision
 from db.models import MessageDraft, MessageVersion
+from tools.batches.progress import follow_batch
 from tools.checking import load_for_check
 from tools.journal import note
 from tools.overrides import with_overrides
@@ -90,6 +91,8 @@ async def _record(work: Work, state: State, flags: list[Flag]) -> Done:
             },
             requires_review=last and not (by_person or "").startswith("user"),
         )
+        if draft.batch is not None:
+            follow_batch(session, draft.batch)
         return stands
 
     stands = await work.db.write(write)

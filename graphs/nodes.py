@@ -75,6 +75,7 @@ def make_step(machine: Machine, agent: Agent) -> Callable[[State, str, str | Non
             agent_name=agent.name,
             parent_id=state.get("root_run_id"),
             contact_id=state.get("contact_id"),
+            batch_id=state.get("batch_id"),
             thread_id=thread,
             inputs={key: value for key, value in state.items() if value is not None},
             prompt_id=prompt.id if prompt else None,

@@ -27,6 +27,7 @@ from graphs.contact import Graph
 from graphs.nodes import Machine, make_node
 from graphs.threads import ORCHESTRATOR, Tally, Threads
 from playbooks import load_playbook
+from tools.batches.progress import follow_open_batches
 from tools.scoring import due
 from tools.sequences import settle
 
@@ -50,7 +51,8 @@ class Find(Protocol):
 class RunState(TypedDict, total=False):
     """What a run carries. `files` are the imports asked for, `next_file` the first not yet taken; `plan` says, hop by
     hop, what was done and why.
-    `only` are the nodes asked for, all where it is empty; `wanted` the filters on who is written to."""
+    `only` are the nodes asked for, all where it is empty; `wanted` the filters on who is written to, `batch_id` the
+    batch whose people alone are."""
 
     root_run_id: str
     playbook: str
@@ -60,6 +62,7 @@ class RunState(TypedDict, total=False):
     limit: int | None
     only: list[Step]
     wanted: dict[str, Any] | None
+    batch_id: str | None
     hygiene_done: bool
     contacts_done: bool
     replies_done: bool
@@ -119,7 +122,7 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
         playbook = load_playbook(state["playbook"])
         asked = state.get("limit")
         limit = playbook.limits.drafts_per_run if asked is None else asked
-        root = state["root_run_id"]
+        root, batch_id = state["root_run_id"], state.get("batch_id")
         wanted = Wanted.model_validate(state.get("wanted") or {})
         runner, tally, tried = threads(), Tally(), set[str]()
         today = datetime.now(UTC)
@@ -140,10 +143,12 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
                 await runner.start_all([(d.thread_id, d.state(root, playbook.name)) for d in found], tally)
 
         def answers(session: Session, left: int, without: set[str]) -> Sequence[DueTouch]:
-            return answers_due(session, playbook.name, limit=left, without=without)
+            return answers_due(session, playbook.name, limit=left, without=without, batch_id=batch_id)
 
         def followups(session: Session, left: int, without: set[str]) -> Sequence[DueTouch]:
-            return followups_due(session, playbook.name, today=today.date(), limit=left, without=without)
+            return followups_due(
+                session, playbook.name, today=today.date(), limit=left, without=without, batch_id=batch_id
+            )
 
         def first_touches(session: Session, left: int, without: set[str]) -> Sequence[DueTouch]:
             return first_touches_due(
@@ -154,12 +159,14 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
                 limit=left,
                 without=without,
                 wanted=wanted,
+                batch_id=batch_id,
             )
 
         # Who has answered, or was written to before, comes first. A goal says itself whom to write to, and how many.
         if state.get("wanted") is None:
             with acting_as(ORCHESTRATOR):
                 await machine.db.write(lambda session: settle(session, playbook, today))
+                await machine.db.write(follow_open_batches)
             await write(answers)
             await write(followups)
         await write(first_touches)

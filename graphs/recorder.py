@@ -116,6 +116,7 @@ class Opening:
     agent_name: str
     parent_id: str | None = None
     contact_id: str | None = None
+    batch_id: str | None = None
     thread_id: str | None = None
     inputs: Mapping[str, Any] | None = None
     prompt_id: str | None = None
@@ -234,6 +235,7 @@ def _known(opening: Opening) -> dict[str, Any]:
         "agent_name": opening.agent_name,
         "parent_run_id": opening.parent_id,
         "contact_id": opening.contact_id,
+        "batch_id": opening.batch_id,
         "thread_id": opening.thread_id,
         "inputs": dict(opening.inputs) if opening.inputs is not None else None,
         "prompt_id": opening.prompt_id,

@@ -77,11 +77,13 @@ class Runner:
         only: Collection[Part] = (),
         wanted: Wanted | None = None,
         goal_run_id: str | None = None,
+        batch_id: str | None = None,
     ) -> RunResult:
         """Sweeps up what an earlier run left, then runs the orchestrator over what is due.
 
         `only` names the parts that are asked for, all where it is empty; a run that writes to nobody leaves the threads
         of others alone. `wanted` narrows whom first touches go to; `goal_run_id` is the run that read it out of a goal.
+        `batch_id` narrows all that is written to one batch's people.
         """
         swept, resumed = Tally(), 0
         if not only or {Part.DRAFT, Part.REPLIES} & set(only):
@@ -97,6 +99,7 @@ class Runner:
             "only": [NODE_OF[part] for part in only],
             "wanted": wanted.model_dump(mode="json", exclude_defaults=True) if wanted else None,
             "goal_run_id": goal_run_id,
+            "batch_id": batch_id,
         }
         result = await self._orchestrate(f"run:{uuid.uuid4().hex}", state)
         result.resumed = resumed
@@ -160,6 +163,7 @@ def _opening(thread_id: str, inputs: Mapping[str, Any] | None) -> Opening:
         id=step_id(thread_id),
         run_type="orchestrate",
         agent_name="orchestrator",
+        batch_id=inputs.get("batch_id") if inputs else None,
         thread_id=thread_id,
         inputs=inputs,
         trigger="manual",

@@ -51,15 +51,17 @@ def run_step(
     playbook: str,
     inputs: Mapping[str, Any],
     work: Callable[[Hands], Told],
+    run_type: str | None = None,
 ) -> Told:
     """Runs `work(hands)` as one step of the agent, as this agent and within the limits of the model's settings.
 
-    What `work` raises is written into the row, and raised.
+    `run_type` is the step's own, where it does more than to ask the agent once. What `inputs` has as `contact_id` and
+    `batch_id` stands in the row's columns too. What `work` raises is written into the row, and raised.
     """
     from agents.models import RunBudget, spending
 
     with spending(RunBudget.of(models)):
-        return asyncio.run(_run(database, models, agent, playbook, inputs, work))
+        return asyncio.run(_run(database, models, agent, playbook, inputs, work, run_type or agent.run_type))
 
 
 async def _run(
@@ -69,6 +71,7 @@ async def _run(
     playbook: str,
     inputs: Mapping[str, Any],
     work: Callable[[Hands], Told],
+    run_type: str,
 ) -> Told:
     from db.actors import acting_as
     from graphs.nodes import Machine, make_step
@@ -87,8 +90,10 @@ async def _run(
 
     opening = Opening(
         id=run_id,
-        run_type=agent.run_type,
+        run_type=run_type,
         agent_name=agent.name,
+        contact_id=inputs.get("contact_id"),
+        batch_id=inputs.get("batch_id"),
         inputs={**inputs, "playbook": playbook},
         trigger="manual",
         memoised=False,

@@ -133,12 +133,19 @@ class Session:
         *,
         only: Collection[Part] = (),
         goal: Goal | None = None,
+        batch_id: str | None = None,
     ) -> RunResult:
-        """The orchestrator, over what is due: `only` the parts named, and to whom a goal wants to write."""
+        """The orchestrator, over what is due: `only` the parts named, and whom a goal or a batch wants to write to."""
         wanted = goal.order.wanted() if goal else None
         return self._loop.run(
             self._runner.run(
-                playbook, files=files, limit=limit, only=only, wanted=wanted, goal_run_id=goal.run_id if goal else None
+                playbook,
+                files=files,
+                limit=limit,
+                only=only,
+                wanted=wanted,
+                goal_run_id=goal.run_id if goal else None,
+                batch_id=batch_id,
             )
         )
 

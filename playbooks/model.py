@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from playbooks.batches import Batches
 from playbooks.sending import Sending
 from playbooks.sequences import Step, Timing, TouchKind, TouchName
 
@@ -248,6 +249,7 @@ class Playbook(_Data):
     message: MessageRules
     limits: Limits
     dedupe: Dedupe = Dedupe()
+    batches: Batches = Batches()
     qc: QcSettings = QcSettings()
     sending: Sending = Sending()
     statements: list[Statement]

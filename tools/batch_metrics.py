@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from db.enums import Channel, ExperimentStatus, InboundKind, ReplyIntent, RunType
-from db.models import AgentRun, Batch, BatchProspect, Delivery, Experiment, InboundMessage, MessageDraft
+from db.enums import Channel, ExperimentStatus, InboundKind, ReplyIntent
+from db.models import Batch, BatchProspect, Delivery, Experiment, InboundMessage, MessageDraft
+from db.queries.batches import shares_of
 from db.queries.report import SEEING_ALL
 from db.queries.touches import Scope, answers, outcomes
 from tools.rates import rate
@@ -63,7 +64,7 @@ def batch_metrics(session: Session, batch: Batch) -> dict[str, Any]:
         "first_sent": first.date().isoformat() if first else None,
         "last_sent": last.date().isoformat() if last else None,
         "days": (last - first).days + 1 if first and last else 0,
-        "by_share": _parts(people, _shares(session, batch)),
+        "by_share": _parts(people, shares_of(session, batch.id)),
     }
     groups = {contact: group for contact, group in members if group}
     running = _running(session, batch)
@@ -133,17 +134,6 @@ def _intents(session: Session, scope: Scope) -> dict[str, int]:
     counts = {intent or "unknown": many for intent, many in rows}
     order = [*(intent.value for intent in ReplyIntent), "unknown"]
     return {intent: counts[intent] for intent in order if intent in counts}
-
-
-def _shares(session: Session, batch: Batch) -> dict[str, str]:
-    """The share of the mix that each was taken for, as the run that built the batch decided."""
-    runs = session.scalars(
-        select(AgentRun.decisions)
-        .where(AgentRun.batch_id == batch.id, AgentRun.run_type == RunType.BATCH_BUILD.value)
-        .order_by(AgentRun.started_at)
-    )
-    decided = [one for decisions in runs if isinstance(decisions, list) for one in decisions if isinstance(one, dict)]
-    return {one["contact_id"]: one["share"] for one in decided if "contact_id" in one and one.get("share")}
 
 
 def _running(session: Session, batch: Batch) -> str | None:

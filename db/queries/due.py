@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from db.models import (
     Account,
     AgentRun,
+    Batch,
+    BatchProspect,
     Contact,
     Delivery,
     Followup,
@@ -25,6 +27,7 @@ from db.models import (
 from db.queries.wanted import Wanted
 
 _NAMESPACE = uuid.UUID("3d5c1d2e-7f40-5b8a-8a64-0b7a3d7f3c11")
+OPEN_BATCHES = ("building", "ready", "active")
 READY_TO_WRITE = ("scored", "needs_research", "research_complete", "ready_for_outreach")
 
 
@@ -71,13 +74,24 @@ def re_engagement_id(followup_id: str) -> str:
     return uuid.uuid5(_NAMESPACE, f"re_engagement/{followup_id}").hex
 
 
+def members_of(batch_id: str) -> Select[str]:
+    """The ids of a batch's people."""
+    return select(BatchProspect.contact_id).where(BatchProspect.batch_id == batch_id)
+
+
 def followups_due(
-    session: Session, playbook: str, *, today: date, limit: int, without: Collection[str] = ()
+    session: Session,
+    playbook: str,
+    *,
+    today: date,
+    limit: int,
+    without: Collection[str] = (),
+    batch_id: str | None = None,
 ) -> list[DueTouch]:
     """Follow-ups whose day has come and that have no draft yet, the longest due first.
 
     Not of sequences that are halted, nor to people who have written what nobody has triaged. `without` are thread ids
-    under way.
+    under way; with `batch_id` only those of a batch's people.
     """
     drafted = exists(
         select(MessageDraft.id).where(
@@ -114,6 +128,7 @@ def followups_due(
             Prospect.playbook == playbook,
             ~drafted,
             ~unread,
+            *_in_batch(batch_id),
         )
         .order_by(Followup.due_date, Followup.id)
         .limit(limit + len(without))
@@ -133,10 +148,17 @@ SURE = 0.6
 """Below this confidence a person reads a reply before anything is written to it."""
 
 
-def answers_due(session: Session, playbook: str, *, limit: int, without: Collection[str] = ()) -> list[DueTouch]:
+def _in_batch(batch_id: str | None) -> list[ColumnElement[bool]]:
+    return [] if batch_id is None else [Contact.id.in_(members_of(batch_id))]
+
+
+def answers_due(
+    session: Session, playbook: str, *, limit: int, without: Collection[str] = (), batch_id: str | None = None
+) -> list[DueTouch]:
     """Replies that wait for an answer and have no draft of one, the oldest first.
 
-    Only those that came from the address that was written to, were read with confidence, and belong to a sequence.
+    Only those that came from the address that was written to, were read with confidence, and belong to a sequence; with
+    `batch_id` only those of a batch's people.
     """
     rows = session.execute(
         select(
@@ -162,6 +184,7 @@ def answers_due(session: Session, playbook: str, *, limit: int, without: Collect
             Contact.deleted_at.is_(None),
             Prospect.deleted_at.is_(None),
             Prospect.playbook == playbook,
+            *_in_batch(batch_id),
         )
         .order_by(Reply.replied_at, Reply.id)
     )
@@ -176,6 +199,45 @@ def answers_due(session: Session, playbook: str, *, limit: int, without: Collect
     return list({d.thread_id: d for d in reversed(open_)}.values())[::-1][:limit]
 
 
+def never_written_to() -> list[ColumnElement[bool]]:
+    """Conditions on contacts: reachable by mail, and neither they nor a colleague were ever written to."""
+    colleague = Contact.__table__.alias("colleague")
+    written_to = exists(
+        select(MessageDraft.id)
+        .join(colleague, colleague.c.id == MessageDraft.contact_id)
+        .where(colleague.c.prospect_id == Contact.prospect_id)
+    )
+    return [
+        Contact.status == "active",
+        Contact.stage.in_(("new", "researched")),
+        Contact.email.is_not(None),
+        Contact.first_name != "",
+        Contact.deleted_at.is_(None),
+        ~written_to,
+    ]
+
+
+def ready_organisations(playbook: str, tiers: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Conditions on prospects: scored well enough, and nobody has set them aside."""
+    return [
+        Prospect.playbook == playbook,
+        Prospect.deleted_at.is_(None),
+        Prospect.tier.in_(tiers),
+        Prospect.status.in_(READY_TO_WRITE),
+    ]
+
+
+def a_colleague_is_in_a_batch() -> ColumnElement[bool]:
+    """Whether an open batch means to write to somebody else of a contact's organisation."""
+    chosen = Contact.__table__.alias("chosen")
+    return exists(
+        select(BatchProspect.id)
+        .join(Batch, Batch.id == BatchProspect.batch_id)
+        .join(chosen, chosen.c.id == BatchProspect.contact_id)
+        .where(Batch.status.in_(OPEN_BATCHES), chosen.c.prospect_id == Contact.prospect_id, chosen.c.id != Contact.id)
+    )
+
+
 def first_touches_due(
     session: Session,
     playbook: str,
@@ -186,53 +248,39 @@ def first_touches_due(
     without: Collection[str] = (),
     wanted: Wanted | None = None,
     today: date | None = None,
+    batch_id: str | None = None,
 ) -> list[DueTouch]:
     """Contacts to write to for the first time, best first: one person of each organisation, nobody who has a draft.
 
     `personas` says whom to prefer, `wanted` who may be among them at all; `without` are thread ids under way. `today`
-    (UTC) is the day that signals are looked at on.
+    (UTC) is the day that signals are looked at on. With `batch_id` a batch's people, in their order; without, whom an
+    open batch chose at an organisation is preferred to their colleagues.
     """
     wanted = wanted or Wanted()
     rank = case({name: n for n, name in enumerate(personas)}, value=Contact.persona_type, else_=len(personas))
     place = func.row_number().over(
         partition_by=Contact.prospect_id, order_by=(rank, Contact.priority_score.desc(), Contact.id)
     )
-    colleague = Contact.__table__.alias("colleague")
-    written_to = exists(
-        select(MessageDraft.id)
-        .join(colleague, colleague.c.id == MessageDraft.contact_id)
-        .where(colleague.c.prospect_id == Contact.prospect_id)
-    )
-    best = (
-        select(Contact.id, place.label("place"))
-        .where(
-            Contact.status == "active",
-            Contact.stage.in_(("new", "researched")),
-            Contact.email.is_not(None),
-            Contact.first_name != "",
-            Contact.deleted_at.is_(None),
-            ~written_to,
-            *wanted.of_contacts(),
-        )
-        .subquery()
-    )
+    whom = _in_batch(batch_id) if batch_id else [~a_colleague_is_in_a_batch()]
+    best = select(Contact.id, place.label("place")).where(*never_written_to(), *whom, *wanted.of_contacts()).subquery()
     tier_rank = case({tier: n for n, tier in enumerate(tiers)}, value=Prospect.tier, else_=len(tiers))
-    rows = session.execute(
+    order: list[Any] = [tier_rank, Prospect.icp_score.desc(), Prospect.name]
+    statement = (
         select(Prospect.account_id, Prospect.id, Contact.id, Prospect.tier)
         .join(Account, Account.id == Prospect.account_id)
         .join(Contact, Contact.prospect_id == Prospect.id)
         .join(best, best.c.id == Contact.id)
         .where(
             best.c.place == 1,
-            Prospect.playbook == playbook,
-            Prospect.deleted_at.is_(None),
-            Prospect.tier.in_(tiers),
-            Prospect.status.in_(READY_TO_WRITE),
+            *ready_organisations(playbook, tiers),
             *wanted.of_prospects(session, playbook, today or datetime.now(UTC).date()),
         )
-        .order_by(tier_rank, Prospect.icp_score.desc(), Prospect.name)
         .limit(limit + len(without))
     )
+    if batch_id is not None:
+        own = (BatchProspect.contact_id == Contact.id) & (BatchProspect.batch_id == batch_id)
+        statement, order = statement.join(BatchProspect, own), [BatchProspect.position_in_batch]
+    rows = session.execute(statement.order_by(*order))
     due = [DueTouch(a, p, c, sequence_id_for(c, playbook), 1, tier or "", begin=None) for a, p, c, tier in rows]
     return [contact for contact in due if contact.thread_id not in without][:limit]
 

@@ -26,6 +26,7 @@ EPILOG = """
   outreach run --import leads.csv --source "Apollo"    take in a file first
   outreach run --limit 5                               at most five new drafts
   outreach run --only replies                          nothing but the replies
+  outreach run --batch 3                               the messages of one batch
 """
 
 
@@ -43,6 +44,9 @@ def run(
     yes: Annotated[bool, typer.Option("--yes", help="Run the goal's order without asking.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the goal's order, run nothing.")] = False,
     only: Annotated[list[Part] | None, typer.Option(help="Do this part alone; may be given more than once.")] = None,
+    batch: Annotated[
+        str | None, typer.Option(help="Write to the people of this batch alone: its number, or its id's beginning.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Finds what is due and does it: imports, replies, scoring, research, drafts, checks. Stops where you decide.
@@ -53,7 +57,13 @@ def run(
 
     settings = settings_of(ctx)
     load_playbook(settings.playbook)
-    if goal is None:
+    if batch is not None:
+        from outreach.batching import run_batch
+
+        if goal is not None or imports or only:
+            raise Complaint("--batch goes with --limit alone.", "For instance: outreach run --batch 3", code=2)
+        settings, result = run_batch(settings, batch, limit)
+    elif goal is None:
         if dry_run or yes:
             raise Complaint("--dry-run and --yes belong to a --goal.", "Add --goal, or leave them out.", code=2)
         files = [described(path, source=source, source_url=source_url) for path in imports or []]
@@ -129,12 +139,13 @@ def work(
     *,
     only: Collection[Part] = (),
     goal: Goal | None = None,
+    batch_id: str | None = None,
 ) -> RunResult:
     """One run, with a bar that counts the contacts whose threads have come to a stop."""
     from outreach.work import Session
 
     with progress("Working through what is due") as bar, Session(settings, _counter(bar)) as session:
-        return session.run(settings.playbook, files, limit, only=only, goal=goal)
+        return session.run(settings.playbook, files, limit, only=only, goal=goal, batch_id=batch_id)
 
 
 def _counter(bar: Bar) -> Any:

@@ -34,6 +34,8 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, st
         ("C = 40\n", "", "none left out"),
         ('id = "pain-cause"', 'id = "pain-plain"', "two statements have the same id: pain-plain"),
         ('answers = ["pain-plain"]', 'answers = ["pain-nowhere"]', "do not exist: pain-nowhere"),
+        ("qa_leaders = 14", "ceos = 14", "the mix names shares that do not exist: ceos"),
+        ("qa_leaders = 14", "qa_leaders = 0", "at least one person"),
         ('kind = "pain"', 'kind = "joke"', "statements.0.kind"),
         ("qc_revisions = 2", "qc_revisions = 9", "limits.qc_revisions"),
         ("qc_revisions = 2", "qc_revision = 2", "limits.qc_revisions"),

@@ -29,6 +29,7 @@ from db.models import (
 )
 from playbooks import load_playbook
 from playbooks.model import Sender
+from tools.batches.progress import follow_batch
 from tools.engagement import refresh_engagement
 from tools.outbox.calls import Call, answered
 from tools.outbox.leaving import NotReady, Outgoing, flush, outgoing
@@ -158,6 +159,8 @@ def mark_sent(
         answered(session, contact, call, when)
     due = _advance(session, sequence, draft, when) if sequence is not None else None
     flush(session)
+    if draft.batch is not None:
+        follow_batch(session, draft.batch)
     return Sent(draft.id, who, where, touchpoint.id, due)
 
 
