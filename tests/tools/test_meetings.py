@@ -26,7 +26,7 @@ from db.queries.due import reply_draft_id
 from db.queries.meetings import history, meetings, shares
 from db.suppressions import bar_contact
 from playbooks import load_playbook
-from tests.support.mail import SENT_AT, Case, approve, outgoing_case
+from tests.support.mail import SENDER, SENT_AT, Case, approve, approved_draft, outgoing_case
 from tests.support.rows import make_contact, make_draft
 from tools.meetings import (
     Booking,
@@ -43,6 +43,7 @@ from tools.meetings import (
     reschedule,
 )
 from tools.meetings.booking import meetings_of
+from tools.outbox import claim, mark_sent
 
 LIGHTS = load_playbook("sports-lighting")
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -447,3 +448,20 @@ def test_earned_by_asks_of_one_moment(case: Case) -> None:
 
     found = case.database.read_sync(ask)
     assert (found.touchpoint, found.reply) == (None, None)
+
+
+def test_what_left_before_they_agreed_does_not_take_the_meeting_back(database_url: str) -> None:
+    """A message that was written out already, and is recorded as sent after the booking."""
+
+    def write_out(session: Session) -> str:
+        contact = session.get_one(Contact, case.contact_id)
+        second = approved_draft(session, contact, session.get_one(OutreachSequence, case.sequence_id), touch_number=2)
+        claim(session, second, SENDER)
+        return second.id
+
+    with outgoing_case(database_url) as case:
+        case.sent()
+        draft_id = case.as_user(write_out)
+        do(case, book, Booking(NOW), NOW, BY)
+        case.as_user(lambda s: mark_sent(s, draft_id, NOW, BY, SENDER))
+        assert state(case)[:3] == ("meeting_booked", "engaged", "paused")
