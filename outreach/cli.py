@@ -40,7 +40,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("demo", "demo", "Run the whole job on a sample of real organisations.", START),
     "import": Entry("imports", "import_file", "Take in a file of organisations or people, of any layout.", WORK),
     "run": Entry("run", "run", "Find, score, research, write, check; stop for your approval.", WORK),
-    "batch": Entry("batch", "batch_app", "People written to together, what is tested on them; as files too.", WORK),
+    "batch": Entry("batch", "batch_app", "People written to together, and what is tested on them.", WORK),
     "approve": Entry("approve", "approve_app", "Read each message with its research; decide what may leave.", WORK),
     "outbox": Entry("outbox", "outbox_app", "What is approved and ready to leave.", WORK),
     "send": Entry("send", "send", "Send it by your mail server, in working hours, within limits.", WORK),

@@ -7,6 +7,7 @@ from db.lifecycle.moves import (
     OVER,
     NotAllowed,
     contact_may_become,
+    end_experiment,
     follow_sequence,
     may_become,
     member_status,
@@ -22,6 +23,7 @@ from db.lifecycle.moves import (
 from db.lifecycle.tables import (
     BATCH_STATUSES,
     CONTACT_STAGES,
+    EXPERIMENT_STATUSES,
     FOLLOWUP_STATES,
     LIFE_CYCLES,
     MEETING_OUTCOMES,
@@ -34,6 +36,7 @@ from db.lifecycle.tables import (
 __all__ = [
     "BATCH_STATUSES",
     "CONTACT_STAGES",
+    "EXPERIMENT_STATUSES",
     "FOLLOWUP_STATES",
     "HALTED",
     "LIFE_CYCLES",
@@ -47,6 +50,7 @@ __all__ = [
     "SEQUENCE_STATUSES",
     "NotAllowed",
     "contact_may_become",
+    "end_experiment",
     "follow_sequence",
     "may_become",
     "member_status",

@@ -15,6 +15,7 @@ from db.enums import (
     BatchSequenceStatus,
     BatchStatus,
     ContactStage,
+    ExperimentStatus,
     FollowupState,
     MeetingOutcome,
     OpportunityStatus,
@@ -28,6 +29,7 @@ from db.models import (
     Batch,
     BatchProspect,
     Contact,
+    Experiment,
     Followup,
     Opportunity,
     OutreachSequence,
@@ -179,6 +181,13 @@ def move_followup(session: Session, followup: Followup, state: str, now: datetim
 def move_batch(session: Session, batch: Batch, status: str) -> bool:
     """Move a batch to a status; whether it was elsewhere before. Raises NotAllowed."""
     moved = _step("batches.status", batch, "status", BatchStatus(status), BatchStatus.BUILDING)
+    session.flush()
+    return moved
+
+
+def end_experiment(session: Session, experiment: Experiment, status: str) -> bool:
+    """End an experiment as completed or inconclusive; whether it was running. Raises NotAllowed."""
+    moved = _step("experiments.status", experiment, "status", ExperimentStatus(status), ExperimentStatus.ACTIVE)
     session.flush()
     return moved
 

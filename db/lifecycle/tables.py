@@ -12,6 +12,7 @@ from db.enums import (
     BatchSequenceStatus,
     BatchStatus,
     ContactStage,
+    ExperimentStatus,
     FollowupState,
     MeetingOutcome,
     OpportunityStatus,
@@ -27,6 +28,7 @@ _F = FollowupState
 _B = BatchStatus
 _O = OpportunityStatus
 _R = MeetingOutcome
+_X = ExperimentStatus
 
 CONTACT_STAGES: Final[Mapping[ContactStage, frozenset[ContactStage]]] = {
     # A call or a LinkedIn message by hand needs no draft, people write first, and a meeting may be agreed at a fair.
@@ -162,6 +164,14 @@ MEETING_OUTCOMES: Final[Mapping[MeetingOutcome, frozenset[MeetingOutcome]]] = {
 }
 """From a meeting's outcome to those that may follow it; at first there is none, and each may be the first."""
 
+EXPERIMENT_STATUSES: Final[Mapping[ExperimentStatus, frozenset[ExperimentStatus]]] = {
+    _X.ACTIVE: frozenset({_X.COMPLETED, _X.INCONCLUSIVE}),
+    # What has ended is not looked at again.
+    _X.COMPLETED: frozenset(),
+    _X.INCONCLUSIVE: frozenset(),
+}
+"""From an experiment's status to those that may follow it."""
+
 LIFE_CYCLES: Final[Mapping[str, Mapping[Any, frozenset[Any]]]] = {
     "contacts.stage": CONTACT_STAGES,
     "prospects.status": PROSPECT_STATUSES,
@@ -169,6 +179,7 @@ LIFE_CYCLES: Final[Mapping[str, Mapping[Any, frozenset[Any]]]] = {
     "batch_prospects.sequence_status": MEMBER_STATUSES,
     "followups.state": FOLLOWUP_STATES,
     "batches.status": BATCH_STATUSES,
+    "experiments.status": EXPERIMENT_STATUSES,
     "opportunities.status": OPPORTUNITY_STATUSES,
     "opportunities.meeting_outcome": MEETING_OUTCOMES,
 }

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from db.enums import ExperimentStatus
+from db.lifecycle import end_experiment
 from db.models import Experiment, ExperimentPlan
 from tools.experiments.counts import Counts, Person, count
 from tools.experiments.judge import MISMATCH, Verdict, compare, mismatch
@@ -48,8 +49,7 @@ def conclude(session: Session, experiment: Experiment, plan: ExperimentPlan, now
     uneven = mismatch(counts.sent["A"], counts.sent["B"]) < MISMATCH
     end = End(None if uneven else verdict.winner, _sentence(experiment, plan, verdict, uneven), verdict)
     experiment.winner, experiment.conclusion = end.winner, end.conclusion
-    experiment.status = (ExperimentStatus.COMPLETED if end.winner else ExperimentStatus.INCONCLUSIVE).value
-    session.flush()
+    end_experiment(session, experiment, ExperimentStatus.COMPLETED if end.winner else ExperimentStatus.INCONCLUSIVE)
     return end
 
 
@@ -60,8 +60,8 @@ def stop(session: Session, experiment: Experiment, plan: ExperimentPlan, reason:
         raise ExperimentRefused("Why is it stopped? Give a reason.")
     refresh(session, experiment, plan)
     end = End(None, f"Stopped before its end, so it tells nothing about A and B. Reason: {reason.strip()}", None)
-    experiment.status, experiment.conclusion = ExperimentStatus.INCONCLUSIVE.value, end.conclusion
-    session.flush()
+    experiment.conclusion = end.conclusion
+    end_experiment(session, experiment, ExperimentStatus.INCONCLUSIVE)
     return end
 
 
