@@ -20,6 +20,7 @@ from agents.reply_triage_schema import Triage
 from db.enums import ReplyIntent, ReplyTag
 from tools.intents import guess
 from tools.mail import asks_to_stop, named_date
+from tools.replies import NEXT_STEPS
 
 _Phrases = tuple[tuple[float, re.Pattern[str]], ...]
 
@@ -164,14 +165,6 @@ _MACHINE = re.compile(
     re.I,
 )
 
-_STEPS = {
-    ReplyIntent.POSITIVE: "Answer today: propose two times for a call.",
-    ReplyIntent.NEUTRAL: "Read it and answer what was asked.",
-    ReplyIntent.NOT_NOW: "Write again when the time they named has come.",
-    ReplyIntent.REFERRAL: "Decide whether to write to the person they named.",
-    ReplyIntent.NEGATIVE: "Leave it; the sequence is stopped.",
-    ReplyIntent.UNSUBSCRIBE: "Nothing: they are not written to again.",
-}
 _SUMMARIES = {
     ReplyIntent.POSITIVE: "They want to go on",
     ReplyIntent.NEUTRAL: "Neither yes nor no",
@@ -318,7 +311,7 @@ def _made(intent: ReplyIntent, tag: ReplyTag, confidence: float, words: str) -> 
         reply_tag=tag,
         confidence=round(100 * confidence),
         summary=summary[:400],
-        recommended_next_step=_STEPS[intent],
+        recommended_next_step=NEXT_STEPS[intent],
     )
 
 

@@ -1,10 +1,15 @@
 """That a reply was dealt with: what was done about it, and when (OCC, replies.next_step_taken and handled_at)."""
 
 from datetime import datetime
+from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import Reply
+from db.models import AgentAuditLog, Reply
+
+ABOUT_MESSAGES: Final = ("reply_triaged", "inbound_unmatched")
+"""The journal's actions that put an incoming message up for a person to look at."""
 
 
 def mark_handled(session: Session, reply: Reply, did: str, now: datetime) -> bool:
@@ -22,3 +27,21 @@ def mark_handled(session: Session, reply: Reply, did: str, now: datetime) -> boo
         reply.next_step_taken = "; ".join((*before, words))
     session.flush()
     return True
+
+
+def settle_review(session: Session, inbound_id: str, *, by: str, because: str, now: datetime) -> int:
+    """Takes a message off the list of what a person should look at, since one has; how many entries that were."""
+    settled = 0
+    for entry in session.scalars(
+        select(AgentAuditLog).where(
+            AgentAuditLog.requires_review.is_(True),
+            AgentAuditLog.reviewed_at.is_(None),
+            AgentAuditLog.action.in_(ABOUT_MESSAGES),
+        )
+    ):
+        if (entry.details or {}).get("inbound_id") == inbound_id:
+            entry.reviewed_at, entry.reviewed_by = now, by
+            entry.details = {**(entry.details or {}), "review_note": because}
+            settled += 1
+    session.flush()
+    return settled

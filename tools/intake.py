@@ -5,6 +5,7 @@ who got the mail has seen one. A sender's address is no proof, since anybody can
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +16,18 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from db.enums import Channel, values
 from db.models import AgentAuditLog, Contact, Delivery, InboundMessage, Prospect, Reply
+from db.models.inbound import BY_PERSON
 from tools.mail import Mail, human_text, read_mail, sort_mail
 from tools.mail.limits import MAX_CHARS
 
 AGENT = "reply_triage"
-MADE_HERE = "@made.invalid"
-"""How the Message-IDs end that were made for mails without one: no other program knows them."""
-PROOF = ("in_reply_to", "references", "body")
+_MADE = "made.invalid"
+"""The domain of the Message-IDs that were made for messages without one: no other program knows them."""
+TYPED = f".{_MADE}"
+"""How the Message-IDs end of what a person typed in, behind the channel that it came by."""
+PROOF = ("in_reply_to", "references", "body", BY_PERSON)
 _OUR_ID = re.compile(r"(?<![0-9a-f])([0-9a-f]{32}@[A-Za-z0-9.-]{1,253}[A-Za-z0-9])")
 _SCANNED = 200_000
 _IDS = 50
@@ -48,7 +53,7 @@ def take_in(session: Session, raw: bytes, *, now: datetime | None = None) -> Tak
     A mail without a Message-ID gets one made from its content's hash. An unmatched one is put up for review.
     """
     mail = read_mail(raw)
-    message_id = mail.message_id or f"{hashlib.sha256(raw).hexdigest()}{MADE_HERE}"
+    message_id = mail.message_id or f"{hashlib.sha256(raw).hexdigest()}@{_MADE}"
     known = _stored(session, message_id)
     if known is not None:
         return _taken(known, new=False)
@@ -121,6 +126,22 @@ def match(session: Session, mail: Mail, raw: bytes = b"") -> tuple[Delivery | No
         if contact is not None:
             return None, contact, "sender"
     return None, None, None
+
+
+def typed_id(channel: str, *said: str) -> str:
+    """The Message-ID of what a person typed in: the same for the same words."""
+    return f"{hashlib.sha256(json.dumps(said).encode()).hexdigest()}@{channel}{TYPED}"
+
+
+def made_here(message_id: str) -> bool:
+    """Whether a Message-ID was made here, for a message that came without one."""
+    return message_id.rpartition("@")[2].endswith(_MADE)
+
+
+def channel_of(inbound: InboundMessage) -> str:
+    """The channel that a message came by; what came as a mail came by email."""
+    name = inbound.message_id.rpartition("@")[2].removesuffix(TYPED)
+    return name if name in values(Channel) else Channel.EMAIL.value
 
 
 def raw_text(raw: bytes) -> str:

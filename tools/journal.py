@@ -24,7 +24,7 @@ def _entry_id(*parts: object) -> str:
 def note(
     session: Session,
     *,
-    run_id: str,
+    run_id: str | None,
     agent: str,
     action: str,
     prospect_id: str | None = None,
@@ -32,7 +32,8 @@ def note(
     details: dict[str, Any] | None = None,
     requires_review: bool = False,
 ) -> AgentAuditLog:
-    """Writes down one action, once. `run_id` is the agent's row in `agent_runs`; `details` must be plain JSON."""
+    """Writes down one action, once. `run_id` is the agent's row in `agent_runs`, None where a person did it;
+    `details` must be plain JSON."""
     entry_id = _entry_id("note", run_id, action, prospect_id, contact_id, details)
     entry = session.get(AgentAuditLog, entry_id)
     if entry is None:

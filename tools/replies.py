@@ -43,13 +43,23 @@ from db.models import (
     Suppression,
     Touchpoint,
 )
+from db.models.inbound import BY_PERSON
 from db.suppressions import do_not_contact, skip_followups, stop_sequences, suppress_address
 from tools.engagement import refresh_engagement
-from tools.intake import AGENT, PROOF
+from tools.intake import AGENT, PROOF, channel_of
 from tools.journal import note
 
 _MEETING = (ContactStage.MEETING_BOOKED.value, ContactStage.MEETING_HELD.value)
 WAIT_WITHOUT_DATE = timedelta(days=90)
+NEXT_STEPS = {
+    ReplyIntent.POSITIVE: "Answer today: propose two times for a call.",
+    ReplyIntent.NEUTRAL: "Read it and answer what was asked.",
+    ReplyIntent.NOT_NOW: "Write again when the time they named has come.",
+    ReplyIntent.REFERRAL: "Decide whether to write to the person they named.",
+    ReplyIntent.NEGATIVE: "Leave it; the sequence is stopped.",
+    ReplyIntent.UNSUBSCRIBE: "Nothing: they are not written to again.",
+}
+"""What there is to do about a reply of each intent, in a sentence for the person."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +78,17 @@ class Verdict:
 
 
 def proven(inbound: InboundMessage) -> bool:
-    """Whether the message quotes one of our Message-IDs, and so belongs to that thread."""
-    return inbound.delivery_id is not None and inbound.matched_by in PROOF
+    """Whether the message quotes one of our Message-IDs, or a person said whose it is: it belongs to a thread."""
+    return inbound.matched_by == BY_PERSON or (inbound.delivery_id is not None and inbound.matched_by in PROOF)
 
 
 def from_addressee(inbound: InboundMessage) -> bool:
     """Whether it says that it comes from the address that was written to, or that the contact has now.
 
-    Anybody can write that, so it proves nothing; but another address is a reason for a person to look.
+    Anybody can write that, so it proves nothing; but another address is a reason for a person to look, until one has.
     """
+    if inbound.matched_by == BY_PERSON:
+        return True
     delivery, contact = inbound.delivery, inbound.contact
     theirs = {(delivery.recipient if delivery else "").lower(), ((contact.email if contact else "") or "").lower()}
     return bool(inbound.from_address) and inbound.from_address in theirs
@@ -91,7 +103,7 @@ def doubt(inbound: InboundMessage, confidence: float, enough: float) -> str | No
     return "low confidence" if confidence < enough else None
 
 
-def opt_out(session: Session, inbound: InboundMessage, run_id: str, reason: str) -> None:
+def opt_out(session: Session, inbound: InboundMessage, run_id: str | None, reason: str) -> None:
     """Suppresses who asked for it, by address and everywhere, before anything else is done."""
     addresses = [inbound.from_address]
     contact = inbound.contact
@@ -150,7 +162,7 @@ def record_reply(
         contact_id=contact.id,
         touchpoint_id=_touchpoint(session, inbound),
         inbound_message_id=inbound.id,
-        channel=Channel.EMAIL.value,
+        channel=channel_of(inbound),
         intent=verdict.intent,
         reply_tag=verdict.reply_tag,
         confidence=verdict.confidence,
@@ -171,28 +183,59 @@ def record_reply(
         _close(session, inbound, run_id, verdict, reply.id, now, review)
         return reply.id
     received_activity(session, inbound, contact, ActivityType.EMAIL_RECEIVED, verdict.summary, run_id)
+    follow(session, inbound, reply, verdict, now)
+    _close(session, inbound, run_id, verdict, reply.id, now, review)
+    return reply.id
+
+
+def follow(session: Session, inbound: InboundMessage, reply: Reply, verdict: Verdict, now: datetime) -> None:
+    """Does what follows from a reply of the person who was written to, once its thread is known."""
+    contact = reply.contact
     contact.last_response_at = _later(contact.last_response_at, inbound.received_at or now)
     # Whoever writes about a meeting that is booked, or was held, stays where they are.
     if contact.stage not in _MEETING and contact_may_become(contact.stage, ContactStage.REPLIED.value):
         move_contact(session, contact, ContactStage.REPLIED.value)
-    _sequence_after(session, inbound, contact, verdict, now)
-    if verdict.intent == ReplyIntent.POSITIVE.value and prospect_may_become(
+    sequence = sequence_of(inbound)
+    if sequence is not None:
+        sequence.replies_received += 1
+    # The steps that were planned were written for somebody who has not answered.
+    skip_followups(session, contact)
+    if verdict.intent not in (ReplyIntent.UNSUBSCRIBE.value, ReplyIntent.NEGATIVE.value):
+        _pause(session, inbound, now)
+    act_on(session, inbound, reply, verdict, now)
+    if verdict.referral_name or verdict.referral_email:
+        suggest_referral(session, reply, verdict)
+
+
+def act_on(session: Session, inbound: InboundMessage, reply: Reply, verdict: Verdict, now: datetime) -> None:
+    """Does what one intent asks for beside what every reply does: stops, plans a later touch, or notes the interest.
+
+    An opt-out is suppressed by `opt_out`, a named person suggested by `suggest_referral`.
+    """
+    contact = reply.contact
+    if verdict.intent in (ReplyIntent.UNSUBSCRIBE.value, ReplyIntent.NEGATIVE.value):
+        stop_sequences(session, contact)
+    elif verdict.intent == ReplyIntent.NOT_NOW.value:
+        _plan_later(session, inbound, contact, verdict.resume_date or (now + WAIT_WITHOUT_DATE).date())
+    elif verdict.intent == ReplyIntent.POSITIVE.value and prospect_may_become(
         contact.prospect.status, ProspectStatus.ENGAGED.value
     ):
         move_prospect(session, contact.prospect, ProspectStatus.ENGAGED.value, "a positive reply")
-    if verdict.referral_name or verdict.referral_email:
-        session.add(
-            ReferralSuggestion(
-                reply_id=reply.id,
-                contact_id=contact.id,
-                name=verdict.referral_name,
-                title=verdict.referral_title,
-                email=verdict.referral_email,
-                note=verdict.summary,
-            )
-        )
-    _close(session, inbound, run_id, verdict, reply.id, now, review)
-    return reply.id
+
+
+def suggest_referral(session: Session, reply: Reply, verdict: Verdict) -> ReferralSuggestion:
+    """Suggests the person whom a reply names, for a person to accept."""
+    row = ReferralSuggestion(
+        reply_id=reply.id,
+        contact_id=reply.contact_id,
+        name=verdict.referral_name,
+        title=verdict.referral_title,
+        email=verdict.referral_email,
+        note=verdict.summary,
+    )
+    session.add(row)
+    session.flush()
+    return row
 
 
 def _pause(session: Session, inbound: InboundMessage, now: datetime) -> None:
@@ -201,21 +244,8 @@ def _pause(session: Session, inbound: InboundMessage, now: datetime) -> None:
         move_sequence(session, sequence, SequenceStatus.PAUSED.value, now)
 
 
-def _sequence_after(
-    session: Session, inbound: InboundMessage, contact: Contact, verdict: Verdict, now: datetime
-) -> None:
+def _plan_later(session: Session, inbound: InboundMessage, contact: Contact, due: date) -> None:
     sequence = sequence_of(inbound)
-    if sequence is not None:
-        sequence.replies_received += 1
-    # The steps that were planned were written for somebody who has not answered.
-    skip_followups(session, contact)
-    if verdict.intent in (ReplyIntent.UNSUBSCRIBE.value, ReplyIntent.NEGATIVE.value):
-        stop_sequences(session, contact)
-        return
-    _pause(session, inbound, now)
-    if verdict.intent != ReplyIntent.NOT_NOW.value:
-        return
-    due = verdict.resume_date or (now + WAIT_WITHOUT_DATE).date()
     if sequence is not None and sequence.status not in OVER:
         sequence.next_step_at = datetime.combine(due, time(9), UTC)
     session.add(
@@ -228,6 +258,7 @@ def _sequence_after(
             state=FollowupState.PENDING.value,
         )
     )
+    session.flush()
 
 
 def _close(

@@ -1,7 +1,7 @@
 """Messages in: raw, as replies with their intent, and what people correct or suggest because of them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from db.models.campaigns import Opportunity
     from db.models.contacts import Contact
     from db.models.messages import Delivery, Touchpoint
+
+BY_PERSON: Final = "person"
+"""inbound_messages.matched_by: a person said whose message it is, and that is the proof of its thread."""
 
 
 class InboundMessage(WithId, Created, Base):

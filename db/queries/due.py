@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.models import (
@@ -18,12 +18,14 @@ from db.models import (
     Delivery,
     Followup,
     InboundMessage,
+    LabelCorrection,
     MessageDraft,
     MessageVersion,
     OutreachSequence,
     Prospect,
     Reply,
 )
+from db.models.inbound import BY_PERSON
 from db.queries.wanted import Wanted
 
 _NAMESPACE = uuid.UUID("3d5c1d2e-7f40-5b8a-8a64-0b7a3d7f3c11")
@@ -48,6 +50,7 @@ class DueTouch:
     tier: str
     reply_id: str | None = None
     begin: str | None = "drafting"
+    draft_id: str | None = None
 
     @property
     def thread_id(self) -> str:
@@ -66,6 +69,7 @@ class DueTouch:
             "tier": self.tier,
             "reply_id": self.reply_id,
             "begin": self.begin,
+            "draft_id": self.draft_id,
         }
 
 
@@ -137,9 +141,35 @@ def followups_due(
     return [touch for touch in due if touch.thread_id not in without][:limit]
 
 
-def reply_draft_id(reply_id: str) -> str:
-    """The id of the draft that answers a reply: the same however often it is written."""
-    return uuid.uuid5(_NAMESPACE, f"reply/{reply_id}").hex
+def reply_draft_id(reply_id: str, label: int = 0) -> str:
+    """The id of the draft that answers a reply: the same however often it is written.
+
+    `label` counts how often a person corrected the reply's intent: another intent needs another answer.
+    """
+    return uuid.uuid5(_NAMESPACE, f"reply/{reply_id}/{label}" if label else f"reply/{reply_id}").hex
+
+
+def corrected_intents(session: Session, reply_id: str) -> int:
+    """How often a person corrected the intent of a reply."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(LabelCorrection)
+            .where(
+                LabelCorrection.table_name == "replies",
+                LabelCorrection.record_id == reply_id,
+                LabelCorrection.field == "intent",
+            )
+        )
+        or 0
+    )
+
+
+def reply_drafts(session: Session, reply_id: str) -> list[MessageDraft]:
+    """The answers that were drafted to a reply, one for each label that it had, the earliest first."""
+    ids = [reply_draft_id(reply_id, label) for label in range(corrected_intents(session, reply_id) + 1)]
+    found = {draft.id: draft for draft in session.scalars(select(MessageDraft).where(MessageDraft.id.in_(ids)))}
+    return [found[one] for one in ids if one in found]
 
 
 ANSWERED = ("positive", "referral", "not_now")
@@ -157,8 +187,9 @@ def answers_due(
 ) -> list[DueTouch]:
     """Replies that wait for an answer and have no draft of one, the oldest first.
 
-    Only those that came from the address that was written to, were read with confidence, and belong to a sequence; with
-    `batch_id` only those of a batch's people.
+    Only mails that came from the address that was written to, or that a person vouched for, were read with confidence,
+    and belong to a sequence; with `batch_id` only those of a batch's people. What is said on LinkedIn or by telephone
+    is answered there, by hand.
     """
     rows = session.execute(
         select(
@@ -179,7 +210,13 @@ def answers_due(
             Reply.handled_at.is_(None),
             Reply.intent.in_(ANSWERED),
             Reply.confidence >= SURE,
-            func.lower(InboundMessage.from_address).in_((func.lower(Delivery.recipient), func.lower(Contact.email))),
+            or_(
+                InboundMessage.matched_by == BY_PERSON,
+                func.lower(InboundMessage.from_address).in_(
+                    (func.lower(Delivery.recipient), func.lower(Contact.email))
+                ),
+            ),
+            Reply.channel == "email",
             Contact.status == "active",
             Contact.deleted_at.is_(None),
             Prospect.deleted_at.is_(None),
@@ -188,13 +225,16 @@ def answers_due(
         )
         .order_by(Reply.replied_at, Reply.id)
     )
-    due = [DueTouch(a, p, c, s, touch, tier, reply) for a, p, c, s, touch, tier, reply in rows]
-    written = set(
-        session.scalars(
-            select(MessageDraft.id).where(MessageDraft.id.in_([reply_draft_id(d.reply_id or "") for d in due]))
-        )
-    )
-    open_ = [d for d in due if reply_draft_id(d.reply_id or "") not in written and d.thread_id not in without]
+    open_ = []
+    for account, prospect, contact, sequence, touch, tier, reply in rows:
+        label = corrected_intents(session, reply)
+        answers = reply_drafts(session, reply)
+        fresh = reply_draft_id(reply, label)
+        if any(draft.id == fresh or draft.approval_status != "archived" for draft in answers):
+            continue
+        due = DueTouch(account, prospect, contact, sequence, touch, tier, reply, draft_id=fresh)
+        if due.thread_id not in without:
+            open_.append(due)
     # Two replies to one touch share a thread: one at a time.
     return list({d.thread_id: d for d in reversed(open_)}.values())[::-1][:limit]
 

@@ -10,6 +10,7 @@ import typer
 
 from outreach.commands.classify import EPILOG as CLASSIFY_EPILOG
 from outreach.commands.classify import classify
+from outreach.commands.reply_desk import CORRECT_EPILOG, HANDLED_EPILOG, SHOW_EPILOG, correct, handled, show_message
 from outreach.console import many, print_table, progress, say
 from outreach.context import chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
@@ -26,6 +27,9 @@ EPILOG = """
   outreach replies triage inbox/        every mail of a folder: .eml files, mboxes, maildirs
   outreach replies triage a.eml b.eml --json
   outreach replies fetch                answers from your mailbox (OUTREACH_IMAP_URL)
+  outreach replies show 4f1c            a whole correspondence, and what followed from it
+  outreach replies correct 4f1c --intent positive --reason "they say yes"
+  outreach replies handled 4f1c --did "called back"
   outreach replies opt-out bob@x.example   somebody asked, by whatever way, for no more messages
 """
 SHORT = 8
@@ -37,6 +41,9 @@ replies_app = typer.Typer(
     rich_markup_mode="rich",
 )
 replies_app.command("classify", epilog=CLASSIFY_EPILOG)(classify)
+replies_app.command("show", epilog=SHOW_EPILOG)(show_message)
+replies_app.command("correct", epilog=CORRECT_EPILOG)(correct)
+replies_app.command("handled", epilog=HANDLED_EPILOG)(handled)
 
 
 @replies_app.callback()

@@ -12,7 +12,7 @@ from db.approvals import APPROVING, draft_hash, latest_decision, recipient_of
 from db.enums import ApprovalStatus, Channel, ContactStatus, DeliveryState, SequenceStatus, TouchType
 from db.errors import explain
 from db.models import Contact, Delivery, InboundMessage, MessageDraft, Prospect
-from tools.intake import MADE_HERE
+from tools.intake import TYPED, made_here
 
 HELD = {
     SequenceStatus.PAUSED.value: "is paused",
@@ -168,11 +168,12 @@ def _thread(session: Session, draft: MessageDraft) -> tuple[str, ...]:
         answered = session.scalars(
             select(InboundMessage)
             .where(InboundMessage.contact_id == draft.contact_id, InboundMessage.kind == "human")
+            .where(~InboundMessage.message_id.endswith(TYPED))
             .order_by(InboundMessage.received_at.desc())
             .limit(1)
         ).first()
         found = (*(answered.references_ids or ()), answered.message_id) if answered else ()
-        return tuple(one for one in found if not one.endswith(MADE_HERE))
+        return tuple(one for one in found if not made_here(one))
     if draft.sequence_id is None:
         return ()
     earlier = session.scalars(
