@@ -16,6 +16,7 @@ from agents.reply_triage_schema import Triage
 from db.enums import InboundKind, ReplyIntent, ReplyTag
 from db.models import InboundMessage
 from tools.automatic import record_automatic
+from tools.intake import TYPED
 from tools.mail import UnreadableMail, asks_to_stop, own_lines, read_mail, sort_mail
 from tools.mail.reading import Mail
 from tools.replies import Verdict, doubt, opt_out, record_reply
@@ -128,6 +129,8 @@ def _stops(inbound: InboundMessage, mail: Mail) -> bool:
 
 
 def _mail(inbound: InboundMessage) -> Mail:
+    if inbound.message_id.endswith(TYPED):
+        return Mail(text=inbound.raw)
     try:
         return read_mail(inbound.raw.encode("utf-8", "replace"))
     except UnreadableMail:

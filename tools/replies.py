@@ -60,6 +60,7 @@ NEXT_STEPS = {
     ReplyIntent.UNSUBSCRIBE: "Nothing: they are not written to again.",
 }
 """What there is to do about a reply of each intent, in a sentence for the person."""
+_RECEIVED = {Channel.CALL.value: ActivityType.CALL, Channel.LINKEDIN.value: ActivityType.NOTE}
 
 
 @dataclass(frozen=True)
@@ -298,11 +299,12 @@ def received_activity(
     session: Session, inbound: InboundMessage, contact: Contact, kind: ActivityType, text: str, run_id: str
 ) -> None:
     """Writes an incoming message into the contact's history."""
+    by_channel = _RECEIVED.get(channel_of(inbound), kind) if kind is ActivityType.EMAIL_RECEIVED else kind
     session.add(
         Activity(
             prospect_id=contact.prospect_id,
             contact_id=contact.id,
-            type=kind.value,
+            type=by_channel.value,
             direction=Direction.INBOUND.value,
             subject=inbound.subject,
             description=text,
@@ -314,15 +316,26 @@ def received_activity(
 
 
 def sequence_of(inbound: InboundMessage) -> OutreachSequence | None:
-    """The sequence of the message that was answered."""
-    return inbound.delivery.sequence if inbound.delivery is not None else None
+    """The sequence of the message that was answered; where a person said whose it is, and nothing more is known, the
+    one that the contact is in."""
+    if inbound.delivery is not None:
+        return inbound.delivery.sequence
+    if inbound.contact is None or inbound.matched_by != BY_PERSON:
+        return None
+    under_way = [s for s in inbound.contact.sequences if s.status not in OVER and s.started_at is not None]
+    return max(under_way, key=lambda s: (s.started_at, s.id), default=None)
 
 
 def _touchpoint(session: Session, inbound: InboundMessage) -> str | None:
-    if inbound.delivery is None:
-        return None
+    touches = select(Touchpoint.id).order_by(Touchpoint.sent_at.desc(), Touchpoint.id).limit(1)
+    if inbound.delivery is not None:
+        return session.scalar(touches.where(Touchpoint.message_draft_id == inbound.delivery.draft_id))
     return session.scalar(
-        select(Touchpoint.id).where(Touchpoint.message_draft_id == inbound.delivery.draft_id).limit(1)
+        touches.where(
+            Touchpoint.contact_id == inbound.contact_id,
+            Touchpoint.channel == channel_of(inbound),
+            Touchpoint.sent_at <= inbound.received_at,
+        )
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from textwrap import shorten
 from typing import Any
 
 from sqlalchemy import select
@@ -232,6 +233,43 @@ def waiting_reasons(session: Session) -> dict[str, str]:
             "matched to nobody" if unmatched else details.get("why_review") or "doubt"
         )
     return found
+
+
+def waiting_messages(session: Session, *, limit: int) -> list[dict[str, Any]]:
+    """The messages that wait for a person, the oldest first: why, what they say, and the command that settles each."""
+    reasons = waiting_reasons(session)
+    messages = session.scalars(
+        select(InboundMessage)
+        .where(InboundMessage.id.in_(reasons))
+        .order_by(InboundMessage.received_at, InboundMessage.id)
+        .limit(limit)
+    )
+    return [
+        {
+            "inbound_id": message.id,
+            "reply_id": message.reply.id if message.reply else None,
+            "received_at": message.received_at,
+            "from": message.from_address,
+            "contact_id": message.contact_id,
+            "contact": message.contact.full_name if message.contact else None,
+            "kind": message.kind,
+            "why": reasons[message.id],
+            "intent": message.reply.intent if message.reply else None,
+            "confidence": message.reply.confidence if message.reply else None,
+            "says": shorten(message.text or message.subject or "", 120, placeholder=" …"),
+            "command": _settling(message),
+        }
+        for message in messages
+    ]
+
+
+def _settling(message: InboundMessage) -> str:
+    short = message.id[:8]
+    if message.reply is not None:
+        return f"outreach replies correct {short} --intent {message.reply.intent} --reason …"
+    if message.kind not in (None, "human"):
+        return f"outreach replies show {short}"
+    return f"outreach replies match {short} {message.contact_id[:8] if message.contact_id else 'CONTACT'}"
 
 
 def _followed(session: Session, message: InboundMessage, reply: Reply | None) -> list[Followed]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -76,23 +76,30 @@ def planned_by(session: Session, inbound: InboundMessage, reply: Reply) -> list[
 
 def _log(session: Session, inbound: InboundMessage, reply: Reply, table: str, ids: list[str]) -> list[AuditLog]:
     """The changes to these rows that the reply's present label made, the earliest first."""
+    changes = select(AuditLog).where(AuditLog.table_name == table, AuditLog.record_id.in_(ids))
+    return list(session.scalars(changes.where(labelled(session, inbound, reply)).order_by(AuditLog.id)))
+
+
+def labelled(
+    session: Session, inbound: InboundMessage, reply: Reply, *, all_of_it: bool = False
+) -> ColumnElement[bool]:
+    """The condition that a change in the log came of a reply's present label; with `all_of_it`, of any it had."""
     entries = session.scalars(
         select(AgentAuditLog).where(
             AgentAuditLog.action.in_((*_TRIAGED, CORRECTED)), AgentAuditLog.contact_id == reply.contact_id
         )
     ).all()
     mine = [e for e in entries if (e.details or {}).get("inbound_id") == inbound.id]
-    changes = select(AuditLog).where(AuditLog.table_name == table, AuditLog.record_id.in_(ids))
-    marks = [e.details or {} for e in mine if e.action == CORRECTED and (e.details or {}).get("relabelled")]
-    if marks:
-        last = max(marks, key=lambda details: details["until"])
-        changes = changes.where(
-            AuditLog.id > last["since"], AuditLog.id <= last["until"], AuditLog.changed_by == last["by"]
-        )
-    else:
-        runs = [f"agent:{e.agent_run_id}" for e in mine if e.agent_run_id]
-        changes = changes.where(AuditLog.changed_by.in_(runs))
-    return list(session.scalars(changes.order_by(AuditLog.id)))
+    marks = [e.details or {} for e in mine if e.action == CORRECTED]
+    if not all_of_it:
+        marks = sorted((m for m in marks if m.get("relabelled")), key=lambda mark: mark["until"])[-1:]
+    corrected = [
+        and_(AuditLog.id > mark["since"], AuditLog.id <= mark["until"], AuditLog.changed_by == mark["by"])
+        for mark in marks
+    ]
+    if corrected and not all_of_it:
+        return or_(*corrected)
+    return or_(AuditLog.changed_by.in_([f"agent:{e.agent_run_id}" for e in mine if e.agent_run_id]), *corrected)
 
 
 def _before(log: list[AuditLog], record_id: str, column: str, value: Any) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import typer
 from outreach.commands.classify import EPILOG as CLASSIFY_EPILOG
 from outreach.commands.classify import classify
 from outreach.commands.reply_desk import CORRECT_EPILOG, HANDLED_EPILOG, SHOW_EPILOG, correct, handled, show_message
+from outreach.commands.reply_match import ADD_EPILOG, MATCH_EPILOG, add, match
 from outreach.console import many, print_table, progress, say
 from outreach.context import chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
@@ -27,6 +28,9 @@ EPILOG = """
   outreach replies triage inbox/        every mail of a folder: .eml files, mboxes, maildirs
   outreach replies triage a.eml b.eml --json
   outreach replies fetch                answers from your mailbox (OUTREACH_IMAP_URL)
+  outreach replies --waiting            what triage was not sure of, and what settles it
+  outreach replies add bob@x.example --channel linkedin --text "Call me in March"
+  outreach replies match 4f1c bob@x.example   whose it is, where nothing proves it
   outreach replies show 4f1c            a whole correspondence, and what followed from it
   outreach replies correct 4f1c --intent positive --reason "they say yes"
   outreach replies handled 4f1c --did "called back"
@@ -44,16 +48,24 @@ replies_app.command("classify", epilog=CLASSIFY_EPILOG)(classify)
 replies_app.command("show", epilog=SHOW_EPILOG)(show_message)
 replies_app.command("correct", epilog=CORRECT_EPILOG)(correct)
 replies_app.command("handled", epilog=HANDLED_EPILOG)(handled)
+replies_app.command("add", epilog=ADD_EPILOG)(add)
+replies_app.command("match", epilog=MATCH_EPILOG)(match)
 
 
 @replies_app.callback()
 def replies(
     ctx: typer.Context,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many.")] = 50,
+    waiting: Annotated[
+        bool, typer.Option("--waiting", help="Only those that wait for you, with the command that settles each.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Lists the messages that came in, the newest first, with what they want. `triage` takes in more."""
     if ctx.invoked_subcommand is not None:
+        return
+    if waiting:
+        _waiting(context_of(ctx).settings, limit, as_json=as_json)
         return
     from outreach.wiring import open_database
     from tools.intake import received
@@ -62,7 +74,7 @@ def replies(
     playbook = chosen_playbook(context)
     with open_database(context.settings, "user") as database:
         rows = database.read_sync(lambda s: received(s, limit=limit, playbook=playbook))
-    _print(rows, as_json)
+    show_rows(rows, as_json)
     if not rows and not as_json:
         say("No replies yet. Take some in: outreach replies triage FOLDER")
 
@@ -80,13 +92,13 @@ def triage(
     settings = settings_of(ctx)
     files = _files(paths)
     taken, unreadable = _take_in(settings, files)
-    rows = _triage(settings, [one.inbound_id for one in taken])
-    _print(rows, as_json)
+    rows = triage_waiting(settings, [one.inbound_id for one in taken])
+    show_rows(rows, as_json)
     for reason in unreadable:
         say(reason, "yellow")
     if taken and not as_json:
         _tell(taken)
-    _refuse_untriaged(rows)
+    refuse_untriaged(rows)
     if unreadable:
         raise Complaint(
             f"{many(len(unreadable), 'message')} could not be read as mail.",
@@ -108,15 +120,15 @@ def fetch(
     """
     settings = settings_of(ctx)
     taken, counts, unreadable = _fetch(settings, days)
-    rows = _triage(settings, [one.inbound_id for one in taken])
-    _print(rows, as_json)
+    rows = triage_waiting(settings, [one.inbound_id for one in taken])
+    show_rows(rows, as_json)
     for reason in unreadable:
         say(reason, "yellow")
     if not as_json:
         say(f"{counts['known']:,} taken in before, {counts['own']:,} of our own, {counts['other']:,} not about this.")
         if taken:
             _tell(taken)
-    _refuse_untriaged(rows)
+    refuse_untriaged(rows)
     if unreadable:
         raise Complaint(f"{len(unreadable)} messages could not be read as mail.", "They are named above.", code=3)
 
@@ -151,6 +163,30 @@ def opt_out(
             f"{len(unknown)} of {len(whom)} could not be suppressed.", "Give the address itself.",
             code=3 if len(unknown) < len(whom) else 1,
         )  # fmt: skip
+
+
+def _waiting(settings: Settings, limit: int, *, as_json: bool) -> None:
+    from outreach.wiring import open_database
+    from tools.reply_thread import waiting_messages
+
+    with open_database(settings, "user") as database:
+        rows = database.read_sync(lambda s: waiting_messages(s, limit=limit))
+    if not rows and not as_json:
+        say("No message waits for you.")
+        return
+    print_table(
+        "Messages that wait for you",
+        ("message", "received", "from", "why", "taken for", "what it says", "settle it with"),
+        [
+            (
+                row["inbound_id"][:SHORT], row["received_at"], row["contact"] or row["from"], row["why"], row["intent"],
+                row["says"], row["command"],
+            )
+            for row in rows
+        ],
+        as_json=as_json,
+        json_rows=rows,
+    )  # fmt: skip
 
 
 def _fetch(settings: Settings, days: int) -> tuple[list[Taken], Counter[str], list[str]]:
@@ -200,7 +236,7 @@ def _fetch(settings: Settings, days: int) -> tuple[list[Taken], Counter[str], li
     return list(taken.values()), counts, unreadable
 
 
-def _triage(settings: Settings, ids: Sequence[str]) -> list[dict[str, Any]]:
+def triage_waiting(settings: Settings, ids: Sequence[str]) -> list[dict[str, Any]]:
     """Triages whatever waits, what an earlier call stored and could not finish as well; the rows of these messages."""
     from outreach.wiring import open_database
     from outreach.work import run_replies
@@ -223,7 +259,7 @@ def _tell(taken: Sequence[Taken]) -> None:
     say("What a person should look at: outreach review")
 
 
-def _refuse_untriaged(rows: Sequence[dict[str, Any]]) -> None:
+def refuse_untriaged(rows: Sequence[dict[str, Any]]) -> None:
     waiting = sum(not row["triaged"] for row in rows)
     if waiting:
         raise Complaint(
@@ -284,7 +320,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     return files
 
 
-def _print(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
+def show_rows(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
     if not rows and not as_json:
         return
     print_table(

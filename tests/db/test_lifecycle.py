@@ -183,6 +183,7 @@ MOVED_ELSEWHERE = {
     ("tools/outbox/sending.py", "delivery.state"),  # kept by db/triggers
     ("tools/outbox/dispatch.py", "delivery.state"),
     ("tools/suggestions.py", "row.status"),  # referral_suggestions: open, then decided once
+    ("tools/corrections.py", "row.status"),
     ("tools/bids/review.py", "alert.status"),
     ("tools/bids/store.py", "alert.status"),
     ("graphs/recorder.py", "row.status"),  # agent_runs

@@ -1,4 +1,4 @@
-"""`outreach replies show | correct | handled`, as a person meets them."""
+"""`outreach replies show | correct | handled | add | match`, as a person meets them."""
 
 import json
 from collections.abc import Iterator
@@ -6,8 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from db.models import Contact, Reply
+from db.models import (
+    Activity,
+    Contact,
+    Followup,
+    InboundMessage,
+    OutreachSequence,
+    Prospect,
+    Reply,
+    Suppression,
+)
 from tests.outreach.conftest import Outreach
 from tests.support.mail import Case, outgoing_case
 
@@ -95,3 +106,112 @@ def test_ids_that_are_none(case: Case, outreach: Outreach) -> None:
         result = outreach("replies", "show", reference)
         assert result.exit_code == 1
         assert "Traceback" not in result.stderr
+
+
+def rows_of(case: Case, *models: Any) -> list[Any]:
+    def read(session: Session) -> list[Any]:
+        return [
+            {c.name: getattr(row, c.name) for c in model.__table__.columns if c.name != "updated_at"}
+            for model in models
+            for row in session.scalars(select(model).order_by(model.id))
+        ]
+
+    found: list[Any] = case.database.read_sync(read)
+    return found
+
+
+@pytest.mark.parametrize("channel", ["linkedin", "call", "email"])
+def test_what_was_said_elsewhere_is_taken_in_once(case: Case, outreach: Outreach, tmp_path: Path, channel: str) -> None:
+    path = tmp_path / "said.txt"
+    path.write_text("Sounds good, can we talk Tuesday?\n", encoding="utf-8")
+    args = ("replies", "add", case.email, "--channel", channel, "--file", str(path), "--json")
+    first = outreach(*args)
+    assert first.exit_code == 0, first.stderr
+    (row,) = json.loads(first.stdout)
+    assert (row["intent"], row["matched_by"], row["contact_id"]) == ("positive", "person", case.contact_id)
+    again = outreach(*args)
+    assert "Taken in before" in again.stderr
+    assert json.loads(again.stdout)[0]["inbound_id"] == row["inbound_id"]
+    (reply,) = rows_of(case, Reply)
+    assert (reply["channel"], reply["raw_text"]) == (channel, "Sounds good, can we talk Tuesday?")
+    assert (reply["touchpoint_id"] is not None) == (channel == "email")
+    assert case.get(Contact, case.contact_id).stage == "replied"
+    assert case.get(OutreachSequence, case.sequence_id).status == "paused"
+    assert row["inbound_id"] in outreach("replies", "show", row["inbound_id"], "--json").stdout
+
+
+def test_lines_that_look_like_headers_are_words(case: Case, outreach: Outreach) -> None:
+    text = "Subject: unsubscribe\n\nno: Content-Type: text/html"
+    added = outreach("replies", "add", case.email, "-c", "linkedin", "--text", text, "--json")
+    assert json.loads(added.stdout)[0]["kind"] == "human"
+    assert rows_of(case, InboundMessage)[0]["raw"] == text
+
+
+def test_an_opt_out_on_the_telephone_is_one(case: Case, outreach: Outreach) -> None:
+    outreach("replies", "add", "Dana Reyes", "--channel", "call", "--text", "Please take me off your list.")
+    assert case.get(Contact, case.contact_id).do_not_contact
+    assert [s["value"] for s in rows_of(case, Suppression)] == [case.email.lower()]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--channel", "fax", "--text", "x"),
+        ("--channel", "call", "--text", "  "),
+        ("--channel", "call", "--text", "x", "--file", "y"),
+        ("--channel", "call", "--file", "/no/such/file"),
+        ("--channel", "call"),
+        ("--channel", "call", "--text", "x", "--at", "2999-01-01"),
+    ],
+)
+def test_wrong_usage_of_add(case: Case, outreach: Outreach, args: tuple[str, ...]) -> None:
+    result = outreach("replies", "add", case.email, *args)
+    assert result.exit_code == 2
+    assert rows_of(case, InboundMessage) == []
+
+
+def test_an_unmatched_message_is_matched_and_taken_back(case: Case, outreach: Outreach, tmp_path: Path) -> None:
+    row = take_in(
+        case, outreach, tmp_path, "Sounds good, can we talk Tuesday?",
+        In_Reply_To="", From="d@private.example", Subject="Hello",
+    )  # fmt: skip
+    one = row["inbound_id"][:8]
+    (waits,) = json.loads(outreach("replies", "--waiting", "--json").stdout)
+    assert (waits["why"], waits["command"]) == ("matched to nobody", f"outreach replies match {one} CONTACT")
+    tables = (Contact, OutreachSequence, Prospect, Followup, Reply, Activity)
+    before = rows_of(case, *tables)
+    matched = outreach("replies", "match", one, case.email, "--json")
+    assert matched.exit_code == 0, matched.stderr
+    assert json.loads(matched.stdout)[0]["intent"] == "positive"
+    assert case.get(Contact, case.contact_id).stage == "replied"
+    assert json.loads(outreach("replies", "--waiting", "--json").stdout) == []
+    assert "was so already" in outreach("replies", "match", one, case.email).stderr
+    assert outreach("replies", "correct", one, "--intent", "negative", "--reason", "x").exit_code == 0
+    back = outreach("replies", "match", one, "--nobody")
+    assert back.exit_code == 0, back.stderr
+    after = rows_of(case, *tables)
+    told = [a for a in after if a not in before]
+    # What the correction itself wrote into the history of the organisation is taken back as well.
+    assert told == []
+    assert [b for b in before if b not in after] == []
+    assert json.loads(outreach("replies", "--waiting", "--json").stdout)[0]["inbound_id"] == row["inbound_id"]
+    assert json.loads(outreach("replies", "match", one, case.email, "--json").stdout)[0]["intent"] == "positive"
+
+
+def test_a_match_that_led_to_something_stays(case: Case, outreach: Outreach, tmp_path: Path) -> None:
+    one = take_in(case, outreach, tmp_path, "Sounds good, can we talk Tuesday?")["inbound_id"][:8]
+    outreach("replies", "handled", one, "--did", "called back")
+    refused = outreach("replies", "match", one, "--nobody")
+    assert refused.exit_code == 1
+    assert "called back" in refused.stderr
+    assert len(rows_of(case, Reply)) == 1
+
+
+def test_a_doubtful_reply_waits_with_its_command(case: Case, outreach: Outreach, tmp_path: Path) -> None:
+    one = take_in(case, outreach, tmp_path, "Hm, well, who knows.", From="a@else.example")["inbound_id"][:8]
+    (waits,) = json.loads(outreach("replies", "--waiting", "--json").stdout)
+    assert waits["why"] == "from another address than was written to"
+    assert waits["command"].startswith(f"outreach replies correct {one} --intent ")
+    assert one in outreach("replies", "--waiting").stdout
+    outreach("replies", "correct", one, "--intent", "neutral", "--reason", "read it")
+    assert json.loads(outreach("replies", "--waiting", "--json").stdout) == []
