@@ -4,7 +4,8 @@ The rest of a mailbox is nobody's business here: of a message that has nothing t
 headers are looked at, and nothing is kept.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -13,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from db.models import Contact, Delivery, InboundMessage
 from tools.intake import Taken, match, take_in
-from tools.mail import Mail, UnreadableMail, asks_to_stop, read_mail
+from tools.mail import Mail, UnreadableMail, asks_to_stop, human_text, read_mail
 from tools.mail.kinds import looks_like_a_report
 
+_PASSED_ON = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|i|vs|doorst)\s*:", re.I)
+"""How mail programs begin the subject of what is forwarded: English, German, French, Spanish, Portuguese and others."""
 Verdict = Literal["ours", "known", "own", "report", "other"]
 
 
@@ -33,7 +36,7 @@ def verdict_on(session: Session, head: bytes, senders: Sequence[str]) -> Verdict
         mail = read_mail(head)
     except UnreadableMail:
         return "other"
-    if mail.from_address in senders or _is_delivery(session, mail.message_id):
+    if is_own(session, mail, senders):
         return "own"
     if mail.message_id and session.scalar(
         select(InboundMessage.id).where(InboundMessage.message_id == mail.message_id)
@@ -45,6 +48,14 @@ def verdict_on(session: Session, head: bytes, senders: Sequence[str]) -> Verdict
     if looks_like_a_report(mail):
         return "report"
     return "ours" if asks_to_stop("", mail.subject) else "other"
+
+
+def is_own(session: Session, mail: Mail, senders: Collection[str]) -> bool:
+    """Whether a mail is one of ours, as a Sent folder, a Cc or a list gives it back, or passed on by somebody without
+    a word of their own. `senders` are the addresses that we write from, in lower case."""
+    if mail.from_address in senders or _is_delivery(session, mail.message_id):
+        return True
+    return bool(_PASSED_ON.match(mail.subject)) and not human_text(mail.text).strip()
 
 
 def take_fetched(session: Session, raw: bytes, verdict: Verdict) -> Taken | None:

@@ -19,6 +19,8 @@ from outreach.errors import Complaint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy.orm import Session
+
     from outreach.settings import Settings
     from tools.intake import Taken
 
@@ -91,11 +93,13 @@ def triage(
     """
     settings = settings_of(ctx)
     files = _files(paths)
-    taken, unreadable = _take_in(settings, files)
+    taken, own, unreadable = _take_in(settings, files)
     rows = triage_waiting(settings, [one.inbound_id for one in taken])
     show_rows(rows, as_json)
     for reason in unreadable:
         say(reason, "yellow")
+    if own and not as_json:
+        say(f"{own:,} of our own: left alone.")
     if taken and not as_json:
         _tell(taken)
     refuse_untriaged(rows)
@@ -196,7 +200,6 @@ def _fetch(settings: Settings, days: int) -> tuple[list[Taken], Counter[str], li
     from outreach.mail_check import IMAP
     from outreach.mailing import mailbox_of
     from outreach.wiring import open_database
-    from playbooks import load_playbook, playbook_names
     from tools.fetching import first_day, take_fetched, verdict_on
     from tools.mail import UnreadableMail
     from tools.mail.mailbox import MailboxStopped
@@ -204,7 +207,7 @@ def _fetch(settings: Settings, days: int) -> tuple[list[Taken], Counter[str], li
     opened = mailbox_of(settings)
     if opened is None:
         raise Complaint("No mailbox is set.", f"Set {IMAP.setting} like this: {IMAP.example}")
-    senders = [load_playbook(name).sender.email.lower() for name in playbook_names()]
+    senders = _senders()
     counts: Counter[str] = Counter()
     taken: dict[str, Taken] = {}
     unreadable: list[str] = []
@@ -269,13 +272,28 @@ def refuse_untriaged(rows: Sequence[dict[str, Any]]) -> None:
         )
 
 
-def _take_in(settings: Settings, files: Sequence[Path]) -> tuple[list[Taken], list[str]]:
+def _senders() -> list[str]:
+    from playbooks import load_playbook, playbook_names
+
+    return [load_playbook(name).sender.email.lower() for name in playbook_names()]
+
+
+def _take_in(settings: Settings, files: Sequence[Path]) -> tuple[list[Taken], int, list[str]]:
+    """What was taken in, how many were mails of our own, and what could not be read."""
     from db.actors import acting_as
     from outreach.wiring import open_database
+    from tools.fetching import is_own
     from tools.intake import take_in
+    from tools.mail import read_mail
     from tools.mail.files import messages_in
 
+    senders = _senders()
+
+    def one_mail(session: Session, raw: bytes) -> Taken | None:
+        return None if is_own(session, read_mail(raw), senders) else take_in(session, raw)
+
     taken: dict[str, Taken] = {}
+    own = 0
     unreadable: list[str] = []
     with (
         open_database(settings, "user") as database,
@@ -288,10 +306,13 @@ def _take_in(settings: Settings, files: Sequence[Path]) -> tuple[list[Taken], li
                     why = found.error or "a JSON line is no mail; `outreach replies classify` reads those"
                     unreadable.append(f"{found.source}: {why}")
                     continue
-                one = database.write_sync(lambda s, raw=found.raw: take_in(s, raw))  # type: ignore[misc]
-                taken.setdefault(one.inbound_id, one)
+                one = database.write_sync(lambda s, raw=found.raw: one_mail(s, raw))  # type: ignore[misc]
+                if one is None:
+                    own += 1
+                else:
+                    taken.setdefault(one.inbound_id, one)
             bar.advance(1)
-    return list(taken.values()), unreadable
+    return list(taken.values()), own, unreadable
 
 
 def _left_to_do(settings: Settings) -> bool:

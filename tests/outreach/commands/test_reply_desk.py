@@ -1,6 +1,7 @@
 """`outreach replies show | correct | handled | add | match`, as a person meets them."""
 
 import json
+import mailbox
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from db.models import (
     Suppression,
 )
 from tests.outreach.conftest import Outreach
-from tests.support.mail import Case, outgoing_case
+from tests.support.mail import SENDER, Case, outgoing_case
 
 HOSTILE = "Sounds good, can we talk Tuesday?\n\x1b[31mred\x1b[0m \u202etxt.exe"
 
@@ -215,3 +216,51 @@ def test_a_doubtful_reply_waits_with_its_command(case: Case, outreach: Outreach,
     assert one in outreach("replies", "--waiting").stdout
     outreach("replies", "correct", one, "--intent", "neutral", "--reason", "read it")
     assert json.loads(outreach("replies", "--waiting", "--json").stdout) == []
+
+
+def in_folder(kind: str, folder: Path, mails: list[bytes]) -> None:
+    """Mails as a Sent folder keeps them: a maildir, an mbox, or single files."""
+    if kind == "maildir":
+        box: mailbox.Mailbox[Any] = mailbox.Maildir(str(folder), create=True)
+    elif kind == "mbox":
+        folder.mkdir()
+        box = mailbox.mbox(str(folder / "Sent.mbox"))
+    else:
+        folder.mkdir()
+        for number, raw in enumerate(mails):
+            (folder / f"{number}.eml").write_bytes(raw)
+        return
+    for raw in mails:
+        box.add(raw)
+    box.close()
+
+
+@pytest.mark.parametrize("kind", ["maildir", "mbox", "files"])
+def test_our_own_copies_are_no_replies(case: Case, outreach: Outreach, tmp_path: Path, kind: str) -> None:
+    quoted = (
+        f"---------- Forwarded message ---------\nFrom: {SENDER.email}\nMessage-ID: <{case.message_id}>\n\nHi Dana,\n"
+    )
+    mails = [
+        # As it left; a copy of a letter by hand in the same thread; the sent one as a list gives it back.
+        case.reply("Hi Dana, one question.", From=SENDER.email, To=case.email, Message_ID=f"<{case.message_id}>"),
+        case.reply("Dear Dana, unsubscribe is easy.", From=SENDER.email.upper(), To="x@y.example", Cc=SENDER.email),
+        case.reply("Hi Dana, one question.", From="list@lists.example", Message_ID=f"<{case.message_id}>"),
+        # Somebody passes ours on, without a word.
+        case.reply(quoted, From="boss@hilltop.example", Subject="Fwd: Field lighting", Message_ID="<f1@h.example>"),
+    ]
+    in_folder(kind, tmp_path / "Sent", mails)
+    before = rows_of(case, Contact, OutreachSequence, Followup, Suppression, Activity)
+    result = outreach("replies", "triage", str(tmp_path / "Sent"))
+    assert result.exit_code == 0, result.stderr
+    assert "4 of our own" in result.stderr
+    assert rows_of(case, InboundMessage, Reply) == []
+    assert rows_of(case, Contact, OutreachSequence, Followup, Suppression, Activity) == before
+
+
+def test_a_forward_with_words_of_their_own_is_looked_at(case: Case, outreach: Outreach, tmp_path: Path) -> None:
+    row = take_in(
+        case, outreach, tmp_path, "Is this something for us?\n\n---------- Forwarded message ---------\nHi Dana,",
+        From="boss@hilltop.example", Subject="Fwd: Field lighting",
+    )  # fmt: skip
+    assert row["kind"] == "human"
+    assert json.loads(outreach("replies", "--waiting", "--json").stdout)[0]["inbound_id"] == row["inbound_id"]
