@@ -88,6 +88,7 @@ def _compose(brief: dict[str, Any], wants: dict[str, int], turn: int, *, shortes
     opener, used = "", list[int]()
     if "trigger_observation" in asked_for:
         opener, used = _opener(choice, facts, said, pain, pick, touch["kind"]) or (opener, used)
+    referral = brief.get("referred_by") or {"sentence": "", "fact": 0}
     stadium = facts.values.get("stadium")
     bridge = choice.one("bridge") if first and stadium and not short else None
     values = {
@@ -97,7 +98,7 @@ def _compose(brief: dict[str, Any], wants: dict[str, int], turn: int, *, shortes
         "organisation_name": brief["organisation"]["name"],
         "school_name": facts.values.get("school") or brief["organisation"]["name"],
         "stadium_name": stadium,
-        "trigger_observation": " ".join(text for text in (opener, _text(bridge)) if text),
+        "trigger_observation": " ".join(text for text in (referral["sentence"], opener, _text(bridge)) if text),
         "recall": None if opener.startswith(_ALSO) else _text(recall),
         "constraint_hypothesis": _text(pain),
         "value_proposition": _text(value),
@@ -116,7 +117,12 @@ def _compose(brief: dict[str, Any], wants: dict[str, int], turn: int, *, shortes
     return DraftAnswer(
         subject=subject,
         body=body,
-        claims=[Claim(sentence=opener, fact=number) for number in used if opener in body],
+        claims=[
+            Claim(sentence=sentence, fact=number)
+            for sentence, numbers in ((referral["sentence"], [referral["fact"]]), (opener, used))
+            for number in numbers
+            if sentence and sentence in body
+        ],
         proof_point=point["id"] if point else None,
         pain_hook=hook["id"] if hook else None,
         opener_style=style_of(opener),

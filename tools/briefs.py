@@ -21,6 +21,7 @@ from db.models import (
     Signal,
     Touchpoint,
 )
+from db.models.research import REFERRAL
 from playbooks import Playbook, Statement
 from playbooks.sequences import TouchKind, kind_of
 from tools.drafts import facts_about, without_footer
@@ -69,7 +70,7 @@ def make_brief(session: Session, playbook: Playbook, about: Subject, today: date
     prospect, contact = session.get_one(Prospect, about.prospect_id), session.get_one(Contact, about.contact_id)
     this = _touch(session, playbook, about)
     kind = kind_of(about.touch, this.type, note=this.note)
-    facts = [f for f in facts_about(session, prospect.account_id) if not too_old(playbook, f, day)]
+    facts = [f for f in facts_about(session, prospect.account_id, contact.id) if not too_old(playbook, f, day)]
     reply = _reply(session, about, contact.id) if kind in ("reply", "re_engagement") else None
     subject, body, use = _template(session, playbook, about, kind)
     least, most = playbook.words_of(kind)
@@ -98,6 +99,15 @@ def make_brief(session: Session, playbook: Playbook, about: Subject, today: date
             {"number": n, "field": f.field, "sentence": f.sentence, "quote": f.quote, "source": f.source_title}
             for n, f in enumerate(facts, start=1)
         ],
+        # Who named this person to us, and the fact that says so: the first message begins with it.
+        "referred_by": next(
+            (
+                {"fact": n, "sentence": f.sentence}
+                for n, f in enumerate(facts, start=1)
+                if f.fact_key.startswith(REFERRAL) and kind == "first"
+            ),
+            None,
+        ),
         "signals": _signals(session, prospect.account_id, contact.id, day),
         "statements": _statements(playbook, contact, prospect, facts, kind, use, reply),
         "template": {"subject": subject, "body": body},

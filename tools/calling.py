@@ -42,7 +42,8 @@ def known_of(session: Session, playbook: Playbook, contact: Contact, now: dateti
     moment = now or datetime.now(UTC)
     _refuse(session, contact)
     prospect = contact.prospect
-    facts = [fact for fact in facts_about(session, contact.account_id) if not too_old(playbook, fact, moment.date())]
+    known = facts_about(session, contact.account_id, contact.id)
+    facts = [fact for fact in known if not too_old(playbook, fact, moment.date())]
     signals = _signals(session, contact, moment.date())
     points = [{**Point("signal", *_signal(one)).numbered(n)} for n, one in enumerate(signals, start=1)]
     wanted = sorted(facts, key=lambda f: (f.field not in playbook.need_fact_fields, -(f.confidence or 0)))

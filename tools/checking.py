@@ -43,7 +43,7 @@ def load_for_check(session: Session, playbook: Playbook, draft_id: str) -> Draft
             Delivery.state != "failed",
         )
     )
-    facts = facts_about(session, prospect.account_id)
+    facts = facts_about(session, prospect.account_id, contact.id)
     return DraftUnderCheck(
         playbook=playbook,
         recipient=Recipient(

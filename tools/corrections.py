@@ -276,7 +276,10 @@ def _settle_referral(session: Session, reply: Reply, new: str, done: Corrected, 
         row.status, row.decided_by, row.decided_at = ReferralStatus.DISMISSED.value, by, now
         done.did.append(f"The suggestion of {row.name or row.email} is put away.")
     elif row.status == ReferralStatus.ACCEPTED.value:
-        done.stays.append(f"{row.name or row.email} was taken in as a contact and stays one.")
+        done.stays.append(
+            f"{row.name or row.email} was taken in as a contact and stays one; a first message to them names "
+            f"{reply.contact.full_name}: read it before you approve it."
+        )
 
 
 def _suggest(session: Session, reply: Reply, label: Label, done: Corrected) -> None:

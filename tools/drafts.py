@@ -2,10 +2,11 @@
 
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from db.models import MessageDraft, MessageVersion, OutreachSequence, ResearchFact
+from db.models.research import REFERRAL
 from playbooks import Playbook, Sender
 from tools.signals.store import mark_cited
 
@@ -36,12 +37,15 @@ def without_footer(body: str, sender: Sender, channel: str) -> str:
     return body.removesuffix(end).strip() if end else body.strip()
 
 
-def facts_about(session: Session, account_id: str) -> list[ResearchFact]:
-    """The kept facts about an organisation, in a stable order."""
+def facts_about(session: Session, account_id: str, contact_id: str) -> list[ResearchFact]:
+    """The kept facts about an organisation, in a stable order; who referred to whom only for that person."""
     return list(
         session.scalars(
             select(ResearchFact)
-            .where(ResearchFact.account_id == account_id)
+            .where(
+                ResearchFact.account_id == account_id,
+                or_(~ResearchFact.fact_key.startswith(REFERRAL), ResearchFact.contact_id == contact_id),
+            )
             .order_by(ResearchFact.created_at, ResearchFact.fact_key)
         )
     )

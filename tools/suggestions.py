@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.enums import ContactSource, ReferralStatus
-from db.models import Contact, Prospect, ReferralSuggestion
+from db.enums import ContactSource, EntityType, FactField, ReferralStatus, ReplyIntent
+from db.models import Contact, Prospect, ReferralSuggestion, Reply, ResearchFact, ResearchSnapshot
+from db.models.research import REFERRAL
 from db.suppressions import is_suppressed
 from tools.handled import mark_handled
 from tools.normalise import email as tidy_email
@@ -17,6 +18,9 @@ from tools.normalise import person_name
 from tools.people import classify_contact, learned_titles
 from tools.titles import classify
 from tools.web.people import Person
+
+_CERTAIN = 5
+_QUOTED = 500
 
 
 class SuggestionNotFound(LookupError):
@@ -181,9 +185,41 @@ def accept(session: Session, reference: str, *, by: str, email: str | None = Non
     session.add(contact)
     _decide(row, ReferralStatus.ACCEPTED, by)
     if row.reply is not None:
+        session.flush()
+        _keep_referral(session, row.reply, beside, contact)
         mark_handled(session, row.reply, f"took {row.name} in as a contact", datetime.now(UTC))
     session.flush()
     return contact
+
+
+def _keep_referral(session: Session, reply: Reply, referrer: Contact, contact: Contact) -> None:
+    """Keeps that somebody referred us to a contact as a fact, with their words: the introduction may then say so."""
+    if reply.intent != ReplyIntent.REFERRAL.value or not referrer.full_name:
+        return
+    snapshot = ResearchSnapshot(
+        contact_id=contact.id,
+        account_id=contact.account_id,
+        entity_type=EntityType.PERSON.value,
+        summary=reply.summary,
+        confidence_score=_CERTAIN,
+    )
+    session.add(snapshot)
+    session.flush()
+    session.add(
+        ResearchFact(
+            snapshot_id=snapshot.id,
+            account_id=contact.account_id,
+            prospect_id=contact.prospect_id,
+            contact_id=contact.id,
+            field=FactField.RESPONSIBILITIES.value,
+            sentence=f"{referrer.full_name} suggested that I write to you.",
+            quote=(reply.raw_text or reply.summary or "")[:_QUOTED],
+            source_title=f"a reply of {referrer.full_name}",
+            observed_on=(reply.replied_at or datetime.now(UTC)).date(),
+            confidence=_CERTAIN,
+            fact_key=f"{REFERRAL}{contact.id}",
+        )
+    )
 
 
 def dismiss(session: Session, reference: str, *, by: str) -> ReferralSuggestion:

@@ -1,7 +1,7 @@
 """What is known about organisations and people, and where it came from."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Date, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -71,6 +71,10 @@ class ResearchSnapshot(WithId, Created, Base):
     account: Mapped["Account | None"] = one("research_snapshots")
     agent_run: Mapped["AgentRun | None"] = one("research_snapshots")
     facts: Mapped[list["ResearchFact"]] = many("snapshot")
+
+
+REFERRAL: Final = "referral:"
+"""How research_facts.fact_key begins where the fact is that somebody referred to the contact, whose id follows."""
 
 
 class ResearchFact(WithId, Created, Base):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.models import (
@@ -24,12 +24,15 @@ from db.models import (
     OutreachSequence,
     Prospect,
     Reply,
+    ResearchFact,
 )
 from db.models.inbound import BY_PERSON
+from db.models.research import REFERRAL
 from db.queries.wanted import Wanted
 
 _NAMESPACE = uuid.UUID("3d5c1d2e-7f40-5b8a-8a64-0b7a3d7f3c11")
 OPEN_BATCHES = ("building", "ready", "active")
+UNDER_WAY = ("outreach_active", "engaged")
 READY_TO_WRITE = ("scored", "needs_research", "research_complete", "ready_for_outreach")
 
 
@@ -239,32 +242,44 @@ def answers_due(
     return list({d.thread_id: d for d in reversed(open_)}.values())[::-1][:limit]
 
 
-def never_written_to() -> list[ColumnElement[bool]]:
-    """Conditions on contacts: reachable by mail, and neither they nor a colleague were ever written to."""
-    colleague = Contact.__table__.alias("colleague")
-    written_to = exists(
-        select(MessageDraft.id)
-        .join(colleague, colleague.c.id == MessageDraft.contact_id)
-        .where(colleague.c.prospect_id == Contact.prospect_id)
-    )
+def _reachable() -> list[ColumnElement[bool]]:
     return [
         Contact.status == "active",
         Contact.stage.in_(("new", "researched")),
         Contact.email.is_not(None),
         Contact.first_name != "",
         Contact.deleted_at.is_(None),
-        ~written_to,
     ]
+
+
+def _somebody_there_has_a_draft() -> ColumnElement[bool]:
+    colleague = Contact.__table__.alias("colleague")
+    return exists(
+        select(MessageDraft.id)
+        .join(colleague, colleague.c.id == MessageDraft.contact_id)
+        .where(colleague.c.prospect_id == Contact.prospect_id)
+    )
+
+
+def introduced() -> ColumnElement[bool]:
+    """Whether a contact was named by a colleague who answered us."""
+    return exists(
+        select(ResearchFact.id).where(ResearchFact.contact_id == Contact.id, ResearchFact.fact_key.startswith(REFERRAL))
+    )
+
+
+def never_written_to() -> list[ColumnElement[bool]]:
+    """Conditions on contacts: reachable by mail, and neither they nor a colleague were ever written to."""
+    return [*_reachable(), ~_somebody_there_has_a_draft()]
+
+
+def _pursued(playbook: str, tiers: Sequence[str]) -> list[ColumnElement[bool]]:
+    return [Prospect.playbook == playbook, Prospect.deleted_at.is_(None), Prospect.tier.in_(tiers)]
 
 
 def ready_organisations(playbook: str, tiers: Sequence[str]) -> list[ColumnElement[bool]]:
     """Conditions on prospects: scored well enough, and nobody has set them aside."""
-    return [
-        Prospect.playbook == playbook,
-        Prospect.deleted_at.is_(None),
-        Prospect.tier.in_(tiers),
-        Prospect.status.in_(READY_TO_WRITE),
-    ]
+    return [*_pursued(playbook, tiers), Prospect.status.in_(READY_TO_WRITE)]
 
 
 def a_colleague_is_in_a_batch() -> ColumnElement[bool]:
@@ -298,11 +313,17 @@ def first_touches_due(
     """
     wanted = wanted or Wanted()
     rank = case({name: n for n, name in enumerate(personas)}, value=Contact.persona_type, else_=len(personas))
+    # Somebody whom a colleague named, and a person took in, is written to although others there have been.
+    named = introduced()
     place = func.row_number().over(
-        partition_by=Contact.prospect_id, order_by=(rank, Contact.priority_score.desc(), Contact.id)
+        partition_by=Contact.prospect_id, order_by=(named.desc(), rank, Contact.priority_score.desc(), Contact.id)
     )
-    whom = _in_batch(batch_id) if batch_id else [~a_colleague_is_in_a_batch()]
-    best = select(Contact.id, place.label("place")).where(*never_written_to(), *whom, *wanted.of_contacts()).subquery()
+    whom = _in_batch(batch_id) if batch_id else [or_(~a_colleague_is_in_a_batch(), named)]
+    best = (
+        select(Contact.id, place.label("place"), named.label("introduced"))
+        .where(*_reachable(), or_(~_somebody_there_has_a_draft(), named), *whom, *wanted.of_contacts())
+        .subquery()
+    )
     tier_rank = case({tier: n for n, tier in enumerate(tiers)}, value=Prospect.tier, else_=len(tiers))
     order: list[Any] = [tier_rank, Prospect.icp_score.desc(), Prospect.name]
     statement = (
@@ -312,7 +333,8 @@ def first_touches_due(
         .join(best, best.c.id == Contact.id)
         .where(
             best.c.place == 1,
-            *ready_organisations(playbook, tiers),
+            *_pursued(playbook, tiers),
+            or_(Prospect.status.in_(READY_TO_WRITE), and_(best.c.introduced, Prospect.status.in_(UNDER_WAY))),
             *wanted.of_prospects(session, playbook, today or datetime.now(UTC).date()),
         )
         .limit(limit + len(without))

@@ -359,11 +359,14 @@ def _the_second_touch_is_late(world: World, pictures: dict[str, dict[str, Any]])
 
 
 def _the_third_goes_by_mail(world: World, pictures: dict[str, dict[str, Any]], server: SmtpServer) -> None:
-    """Ada's last touch, and the first ones to Eva and Finn, leave today by the mail server."""
+    """Ada's last touch, the first ones to Eva, Finn and Gina, whom Dev named, leave today by the mail server."""
     assert "touch 3 by email since" in world("run")
     assert world.of("ada")["followups"] == [(2, "completed", True), (3, "overdue", True)]
     assert world.of("ada")["drafts"][2] == (3, "breakup", "draft")
-    assert world.approve(but=("ben",)) == 1
+    (introduction,) = world.rows(MessageDraft, "gina")
+    assert (introduction.touch_number, introduction.approval_status) == (1, "draft")
+    assert "Dev Marsh suggested that I write to you." in introduction.body
+    assert world.approve(but=("ben",)) == 2
     before = datetime.now(UTC)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OUTREACH_SMTP_URL", server.url)
@@ -372,6 +375,7 @@ def _the_third_goes_by_mail(world: World, pictures: dict[str, dict[str, Any]], s
         "ada@maple.example",
         "eva@elm.example",
         "finn@oak.example",
+        "gina@birch.example",
     ]
     ada = world.of("ada")
     assert ada["contacted"] >= before
@@ -384,6 +388,10 @@ def _the_third_goes_by_mail(world: World, pictures: dict[str, dict[str, Any]], s
         assert (picture["contact"], picture["sequence"]) == (("sent", "active"), ("active", 1, 1, 0))
         assert (picture["place"], picture["followups"]) == (["active"], [(2, "pending", False)])
         assert picture["due"] == working(picture["contacted"].date() + timedelta(days=5))
+    gina = world.of("gina")
+    assert (gina["contact"], gina["sequence"], gina["followups"]) == (
+        ("sent", "active"), ("active", 1, 1, 0), [(2, "pending", False)],
+    )  # fmt: skip
     pictures.update({who: world.of(who) for who in ("ada", "eva", "finn")})
 
 
@@ -500,4 +508,4 @@ def _the_whole(world: World) -> None:
     places = Counter(world.read(lambda s: list(s.scalars(select(BatchProspect.sequence_status)))))
     assert places == {"completed": 1, "replied": 2, "stopped": 2, "active": 1}
     states = Counter(world.read(lambda s: list(s.scalars(select(Followup.state)))))
-    assert states == {"skipped": 4, "completed": 2, "pending": 2}
+    assert states == {"skipped": 4, "completed": 2, "pending": 3}
