@@ -4,10 +4,12 @@
 
 DATA has the folders bounces/ (sisimai's set of e-mails) and replies/crisp, replies/discourse; PYTHON is an environment
 with flufl.bounce, mail-parser-reply and email-reply-parser. A reply is right if its words are those that are expected.
+Files with an odd number were read to write the rules for bounces; those with an even one are printed by themselves.
 """
 
 import argparse
 import json
+import re
 import subprocess
 from collections import Counter
 from datetime import date
@@ -77,10 +79,12 @@ def main() -> None:
         key = f"discourse/{path.name}"
         texts[key] = path.read_text(encoding="utf-8", errors="replace")
         expected[key] = cut.read_text(encoding="utf-8") if cut.is_file() else ""
+    unread = {name: value for name, value in hard.items() if int(re.findall(r"\d+", name)[-1]) % 2 == 0}
     replies = {"ours": {key: _ours(text) for key, text in texts.items()}}
     print("complaints, ours:   ", shares({n: f.kind.value == "complaint" for n, f in ours.items()}, complaint))
     print("bounces, ours:      ", shares({n: f.kind.value == "bounce" for n, f in ours.items()}, bounces))
     print("hard bounces, ours: ", shares({n: f.hard for n, f in ours.items()}, hard))
+    print("  of these unread:  ", shares({n: f.hard for n, f in ours.items()}, unread))
     if options.env:
         asked = json.dumps({"bounces": [str(path) for path in paths.values()], "replies": texts})
         done = subprocess.run([options.env, "-c", OTHERS], input=asked, capture_output=True, text=True, check=True)
@@ -88,6 +92,7 @@ def main() -> None:
         flufl = {name: told["bounces"][str(path)] for name, path in paths.items()}
         print("bounces, flufl:     ", shares({name: any_ for name, (any_, _) in flufl.items()}, bounces))
         print("hard bounces, flufl:", shares({name: fatal for name, (_, fatal) in flufl.items()}, hard))
+        print("  of these unread:  ", shares({name: fatal for name, (_, fatal) in flufl.items()}, unread))
         replies |= {name: told[name] for name in ("mail-parser-reply", "email-reply-parser")}
     for name, found in replies.items():
         right = Counter(key.partition("/")[0] for key in expected if words(found[key]) == words(expected[key]))

@@ -5,50 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from db.enums import InboundKind
+from tools.mail.bounces import Failed, above_the_letter, action_of, is_status_report, judged, reported
 from tools.mail.dates import latest_named_date, named_date
 from tools.mail.reading import Mail, address_in
 
-# RFC 3463: codes that speak of the address itself and are permanent.
-_ADDRESS_CODES = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}
-# Permanent codes that say nothing of the reason; the words beside them have to.
-_VAGUE_CODES = {"5.0.0", "5.1.0", "5.4.4", "5.5.0", "5.3.0", "5.0.1", "5.7.0"}
-_NO_REASON = "5.0.0"
-_CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
-_UNKNOWN = re.compile(
-    r"user unknown|unknown (?:user|recipient|local|mailbox|address)|no such (?:user|mailbox|recipient|"
-    r"address|person|domain)|"
-    r"(?:user|mailbox|recipient|address|account|e-?mail address)\b[^.\n]{0,60}(?:does ?n[o']t exist|"
-    r"not found|unknown|not known|not exist|doesn.t have)|"
-    r"does not (?:exist|have an? \S{1,60} account)|doesn.t have an? \S{1,60} account|recipnotfound|"
-    r"recipient ?not ?found|"
-    r"invalid (?:recipient|mailbox|user)|not a (?:known|valid) (?:user|recipient)|not listed in|"
-    r"host (?:unknown|not found)|"
-    r"(?:domain|host)\b[^.\n]{0,40}(?:does not exist|not found|unknown)|nxdomain|null ?mx|"
-    r"does not accept (?:any )?(?:e-?)?mail|not listed in|unknown user|invalid (?:final )?(?:delivery )?userid|"
-    r"domain (?:is )?not reachable|no valid recipients",
-    re.I,
-)
-_OTHER_REASON = re.compile(
-    r"spam|block(?:ed|list)|blacklist|black list|reputation|policy|denied|dmarc|spf\b|dkim|authenticat|"
-    r"too (?:large|big|many)|size|quota|"
-    r"full\b|over ?quota|rate|throttl|greylist|temporar|try again|virus|content|reject(?:ed)? (?:by|"
-    r"due)|relay|reverse|ptr\b|"
-    r"suspended|disabled|inactive|timed? ?out|refused|loop|hop count",
-    re.I,
-)
-_RETURNED = re.compile(
-    r"\n-{2,}[^\n]{0,80}(?:copy of|original|returned|below this line)|\n\W{0,10}original message follows", re.I
-)
-_REFUSED = re.compile(
-    r"spam|block(?:ed|list)|black ?list|reputation|policy|denied|dmarc|spf\b|dkim|authenticat|"
-    r"content|virus|not (?:allowed|permitted|authorized)|relay|junk|bulk|unsolicited",
-    re.I,
-)
 _DAEMON = re.compile(
     r"^(?:mailer-?daemon|poo?st_?master|mail-?daemon|mail delivery|bounces?|mdaemon|"
     r"mailerdaemon|double-bounce|no-?reply-bounce)(?:[@+._-]|$)",
     re.I,
 )
+# A machine that takes no answers: what it says of a letter that it brings along is a report.
+_NO_ANSWER = re.compile(r"^(?:no-?_?reply|do-?_?not-?_?reply|system|notifications?)(?:[@+._-]|$)", re.I)
 _FAILED_SUBJECT = re.compile(
     r"undeliver|not delivered|delivery (?:status|fail|has failed|problem|error|report|unsuccessful|"
     r"delayed|notification)|failure notice|failed (?:mail|delivery)|"
@@ -92,10 +59,6 @@ _AWAY = re.compile(
     r"tjänstledig|lomalla|urlop|nieobecn|в отпуск|休假|不在|휴가",
     re.I,
 )
-_STATUS = re.compile(r"^status:\s*([245]\.\d{1,3}\.\d{1,3})", re.I | re.M)
-_ACTION = re.compile(r"^action:\s*([a-z-]+)", re.I | re.M)
-_DIAGNOSTIC = re.compile(r"^diagnostic-code:\s*(?:[\w-]{1,40}\s?;)?\s*([^\n]{1,900})", re.I | re.M)
-_RECIPIENT = re.compile(r"^(?:final|original)-recipient:\s*(?:[\w-]+\s*;)?\s*([^\n]{1,320})", re.I | re.M)
 _COMPLAINER = re.compile(r"^original-rcpt-to:\s*([^\n]{1,320})", re.I | re.M)
 _OPT_OUT_SUBJECT = re.compile(r"^\W{0,3}(?:re:\s*)?(?:unsubscribe|opt[- ]?out|remove(?: me)?)\b", re.I)
 
@@ -104,23 +67,17 @@ _OPT_OUT_SUBJECT = re.compile(r"^\W{0,3}(?:re:\s*)?(?:unsubscribe|opt[- ]?out|re
 class Sorted:
     """What a mail is. For a bounce: whether the address itself is dead for good, its code, whom it missed.
 
-    `address` is the failed recipient of a bounce, or who complained; `back_on` the end of an absence.
+    `severity` of a bounce is 'hard', 'block' or 'soft' (`Failed.severity`); `address` its failed recipient, or who
+    complained; `back_on` the end of an absence.
     """
 
     kind: InboundKind
     hard: bool = False
+    severity: str = "soft"
     code: str | None = None
     address: str | None = None
     reason: str = ""
     back_on: date | None = None
-
-    @property
-    def severity(self) -> str:
-        """Of a bounce: 'hard' (no such address), 'block' (the mail or its sender was refused), else 'soft'."""
-        if self.hard:
-            return "hard"
-        refused = bool(_REFUSED.search(self.reason)) and not (self.code or "").startswith("4.")
-        return "block" if refused or (self.code or "").startswith("5.7.") else "soft"
 
 
 def sort_mail(mail: Mail, today: date) -> Sorted:
@@ -129,47 +86,33 @@ def sort_mail(mail: Mail, today: date) -> Sorted:
     if feedback is not None or mail.report_type == "feedback-report":
         rcpt = _COMPLAINER.search(feedback or "")
         return Sorted(InboundKind.COMPLAINT, address=(address_in(rcpt[1]) or None) if rcpt else None)
-    status_report = next((r for r in mail.reports if _ACTION.search(r) or _STATUS.search(r)), None)
+    status_report = next((report for report in mail.reports if is_status_report(report)), None)
     if status_report is not None or mail.report_type == "delivery-status":
         return _reported(mail, status_report or "")
     if mail.report_type == "disposition-notification":
         return Sorted(InboundKind.AUTO_ACK, reason="a receipt that the mail was shown")
     if _is_bounce(mail):
-        return _bounce(mail.text[:6000], mail.headers.get("x-failed-recipients", ""))
+        address = address_in(mail.headers.get("x-failed-recipients", ""))
+        return _bounced(judged([], above_the_letter(mail.text), address))
     return _automatic(mail, today)
 
 
 def _reported(mail: Mail, report: str) -> Sorted:
-    action = _ACTION.search(report)
-    if action and action[1].lower() in ("delivered", "relayed", "expanded"):
-        return Sorted(InboundKind.AUTO_ACK, reason=f"a report that the mail was {action[1].lower()}")
-    codes = [found[1] for found in _STATUS.finditer(report)]
-    words = " ".join(found[1] for found in _DIAGNOSTIC.finditer(report)) or mail.text[:2000]
-    recipient = _RECIPIENT.search(report)
-    address = address_in(recipient[1]) if recipient else ""
-    if action and action[1].lower() == "delayed":
-        return Sorted(InboundKind.BOUNCE, False, codes[0] if codes else None, address or None, words[:300])
-    return _judged(codes, words, address)
+    action = action_of(report)
+    if action in ("delivered", "relayed", "expanded"):
+        return Sorted(InboundKind.AUTO_ACK, reason=f"a report that the mail was {action}")
+    return _bounced(reported(report, mail.text))
 
 
-def _bounce(text: str, failed: str) -> Sorted:
-    above = _RETURNED.split(text, maxsplit=1)[0]
-    codes = [".".join(found) for found in _CODE.findall(above)]
-    return _judged(codes, above, address_in(failed))
-
-
-def _judged(codes: list[str], words: str, address: str) -> Sorted:
-    """A bounce is hard only where a permanent code speaks of the address itself and no word against it."""
-    said = [".".join(found) for found in _CODE.findall(words)]
-    every = [*codes, *said]
-    code = said[0] if said else codes[0] if codes else None
-    otherwise = bool(_OTHER_REASON.search(words))
-    unknown = bool(_UNKNOWN.search(words))
-    permanent = not any(c.startswith("4.") for c in every)
-    by_code = any(c in _ADDRESS_CODES for c in every) and (unknown or not otherwise)
-    vague = all(c in _VAGUE_CODES for c in every)  # or there is none, as in what older servers write
-    hard = permanent and (by_code or (vague and unknown and not otherwise))
-    return Sorted(InboundKind.BOUNCE, hard, code, address or None, " ".join(words.split())[:300])
+def _bounced(failed: Failed) -> Sorted:
+    return Sorted(
+        InboundKind.BOUNCE,
+        hard=failed.hard,
+        severity=failed.severity,
+        code=failed.code,
+        address=failed.address,
+        reason=failed.reason,
+    )
 
 
 def looks_like_a_report(mail: Mail) -> bool:
@@ -182,14 +125,6 @@ def looks_like_a_report(mail: Mail) -> bool:
     )
 
 
-def refuses_the_address(answer: str) -> bool:
-    """Whether a server's permanent answer (5xx) to a recipient says that there is no such address.
-
-    Judged as a bounce is: in doubt it does not, since servers say 550 to what they take for spam as well.
-    """
-    return _judged([] if _CODE.search(answer) else [_NO_REASON], answer, "").hard
-
-
 def _is_bounce(mail: Mail) -> bool:
     if "x-failed-recipients" in mail.headers or "x-ms-exchange-message-is-ndr" in mail.headers:
         return True
@@ -197,7 +132,8 @@ def _is_bounce(mail: Mail) -> bool:
     daemon = bool(_DAEMON.match(mail.from_address)) or bool(_DAEMON.match(mail.headers.get("from", "").strip('" <')))
     subject = bool(_FAILED_SUBJECT.search(mail.subject))
     words = bool(_FAILED_TEXT.search(mail.text[:3000]))
-    return (daemon and (subject or words)) or (empty_path and subject and words)
+    returns = bool(mail.returned) and bool(_NO_ANSWER.match(mail.from_address))
+    return (daemon and (subject or words)) or (empty_path and subject and words) or (returns and words)
 
 
 def _automatic(mail: Mail, today: date) -> Sorted:

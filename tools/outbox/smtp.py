@@ -20,7 +20,7 @@ from aiosmtplib import (
     SMTPServerDisconnected,
 )
 
-from tools.mail.kinds import refuses_the_address
+from tools.mail.bounces import refuses_the_address
 from tools.mail.server import Server
 
 Kind = Literal["accepted", "soft", "refused", "dead", "unknown"]
