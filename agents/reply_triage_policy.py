@@ -215,7 +215,7 @@ def triage(text: str, subject: str, today: date) -> Triage:
         intent = ReplyIntent.UNSUBSCRIBE  # missing one is worse than taking somebody for one
         shares[intent] = stop
     confidence = _confidence(shares[intent], text)
-    resume = named_date(text, today) if intent is ReplyIntent.NOT_NOW else None
+    resume = named_date(said, today) if intent is ReplyIntent.NOT_NOW else None
     pointed = intent is ReplyIntent.REFERRAL or weighed.scores.get(ReplyIntent.REFERRAL, 0) >= 3
     referred = pointed and not _MACHINE.search(text)
     made = _made(intent, _tag(intent, text), confidence, weighed.words.get(intent) or _quote(text))

@@ -167,7 +167,7 @@ def test_negative_stops_the_sequence(case: Case) -> None:
 
 def test_not_now_plans_the_day_they_named(case: Case) -> None:
     day = datetime.now(UTC).date() + timedelta(days=100)
-    run(case, case.reply(f"Not right now, please try again after {day.isoformat()}."))
+    run(case, case.reply(f"Not right now, please try again on {day.isoformat()}."))
     pending = [f for f in all_of(case, Followup) if f.state == "pending"]
     assert [(f.due_date, f.touch_number) for f in pending] == [(day, 2)]
     assert case.get(OutreachSequence, case.sequence_id).status == "paused"

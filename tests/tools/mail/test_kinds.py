@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tools.mail import Sorted, named_date, read_mail, sort_mail
+from tools.mail import Sorted, read_mail, sort_mail
 
 TODAY = date(2026, 3, 2)
 
@@ -79,26 +79,3 @@ def test_automatic_answers(headers: str, text: str, kind: str) -> None:
     assert found.kind == kind
     if kind == "out_of_office":
         assert found.back_on == date(2026, 3, 20)
-
-
-@pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        ("try me on 2026-05-04", date(2026, 5, 4)),
-        ("after April 10th", date(2026, 4, 10)),
-        ("am 15. Mai", date(2026, 5, 15)),
-        ("le 3 juin", date(2026, 6, 3)),
-        ("check back in February", date(2027, 2, 1)),
-        ("in six weeks", date(2026, 4, 13)),
-        ("next quarter", date(2026, 4, 1)),
-        ("in Q3", date(2026, 7, 1)),
-        ("next week", date(2026, 3, 9)),
-        ("next year", date(2027, 1, 8)),
-        ("25/12 suits", date(2026, 12, 25)),
-        ("we may march on", None),
-        ("February 30", None),
-        ("in 900 years", None),
-    ],
-)
-def test_named_dates(text: str, day: date | None) -> None:
-    assert named_date(text, TODAY) == day
