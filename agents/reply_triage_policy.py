@@ -18,7 +18,7 @@ from agents.models.rules import answer
 from agents.reply_people import named_person
 from agents.reply_triage_schema import Triage
 from db.enums import ReplyIntent, ReplyTag
-from tools.intents import guess
+from tools.intents import Guess, guesses
 from tools.mail import asks_to_stop, named_date
 from tools.replies import NEXT_STEPS
 
@@ -153,6 +153,9 @@ _NOT_BEFORE = re.compile(
 )
 _PHRASE = 0.8
 _MAYBE_STOP = 0.25
+# Not likely enough to be taken for an opt-out, but a person should look before anything else is sent.
+_PERHAPS_STOP = 0.12
+_UNSURE = 0.5
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _MOST_SENTENCES = 8
 _SENTENCE_COUNTS = 0.5
@@ -199,14 +202,14 @@ def triage(text: str, subject: str, today: date) -> Triage:
     if not person.known:
         weighed.scores.pop(ReplyIntent.REFERRAL, None)  # words that point to somebody, and nobody there
     said = _TO_MACHINES.sub(" ", text)
-    guessed = guess(said)
+    guessed, *within = guesses([said, *_sentences(said)])
     shares = _blended(guessed.shares, weighed, person.known) if guessed is not None else _by_words(weighed)
     if not shares:
         # A question on its own is often interest, and as often not: say so.
         asked = bool(_QUESTION.search(text))
         return _made(ReplyIntent.NEUTRAL, ReplyTag.UNKNOWN, 0.55 if asked else 0.4, _quote(text))
     intent = max(shares, key=lambda i: shares[i])
-    stop = max(shares.get(ReplyIntent.UNSUBSCRIBE, 0.0), _stop_within(said) if guessed is not None else 0.0)
+    stop = max(shares.get(ReplyIntent.UNSUBSCRIBE, 0.0), _stop_within(within) if guessed is not None else 0.0)
     if _MACHINE.search(text):
         # Written for a model, not for a person: only the rule for opt-outs may take that for one.
         shares[ReplyIntent.UNSUBSCRIBE] = 0.0
@@ -215,6 +218,8 @@ def triage(text: str, subject: str, today: date) -> Triage:
         intent = ReplyIntent.UNSUBSCRIBE  # missing one is worse than taking somebody for one
         shares[intent] = stop
     confidence = _confidence(shares[intent], text)
+    if stop >= _PERHAPS_STOP and intent is not ReplyIntent.UNSUBSCRIBE:
+        confidence = min(confidence, _UNSURE)
     resume = named_date(said, today) if intent is ReplyIntent.NOT_NOW else None
     pointed = intent is ReplyIntent.REFERRAL or weighed.scores.get(ReplyIntent.REFERRAL, 0) >= 3
     referred = pointed and not _MACHINE.search(text)
@@ -258,10 +263,14 @@ def _blended(shares: dict[ReplyIntent, float], weighed: Weighed, pointed: bool) 
     return {intent: share / sum(moved.values()) for intent, share in moved.items()}
 
 
-def _stop_within(text: str) -> float:
-    """How likely it is that one sentence of several asks for silence: niceties around it blur the whole."""
+def _sentences(text: str) -> list[str]:
+    """The sentences of a text that has several, of which one may ask for silence among niceties."""
     parts = [part for part in _SENTENCE.split(text) if len(part.split()) > 2][:_MOST_SENTENCES]
-    found = [guess(part) for part in parts] if len(parts) > 1 else []
+    return parts if len(parts) > 1 else []
+
+
+def _stop_within(found: Sequence[Guess | None]) -> float:
+    """How likely it is that one sentence of several asks for silence: niceties around it blur the whole."""
     most = max((one.shares[ReplyIntent.UNSUBSCRIBE] for one in found if one is not None), default=0.0)
     return most * _SENTENCE_COUNTS
 

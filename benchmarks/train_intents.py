@@ -2,9 +2,10 @@
 
     python benchmarks/train_intents.py
 
-Logistic regression on the encoder's vectors, by numpy alone and the same on every run. How far its probabilities are
-to be believed (the temperature) comes from replies that it was not trained on, in five parts by turns. Measure what
-comes of it with `python benchmarks/intents.py`, on replies that neither this file nor its author has seen.
+Logistic regression on the encoder's vectors, by numpy alone, with nothing random: every run gives the same but for
+rounding. How far its probabilities are to be believed (the temperature) comes from replies that it was not trained on,
+in five parts by turns. Measure what comes of it with `python benchmarks/intents.py`, on replies that neither this file
+nor its author has seen.
 """
 
 import re

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from db.enums import ReplyIntent
-from tools.intents import guess
+from tools.intents import guess, guesses
 from tools.intents.encoder import MOST_PIECES, encoder
 from tools.intents.pieces import END, START, UNKNOWN, Pieces
 
@@ -57,3 +57,15 @@ def test_plain_wordings(text: str, intent: ReplyIntent) -> None:
 @pytest.mark.parametrize("text", ["", "?!", "Здравствуйте, нам это неинтересно", "不需要,谢谢"])
 def test_what_it_cannot_read_it_does_not_guess(text: str) -> None:
     assert guess(text) is None
+
+
+def test_several_texts_in_one_pass_are_what_each_is_alone() -> None:
+    texts = ["Call me on Tuesday.", "?!", "Bitte streichen Sie mich von der Liste, ich bin im Ruhestand.", "No."]
+    together = guesses(texts)
+    assert together[1] is None
+    for text, found in zip(texts, together, strict=True):
+        alone = guess(text)
+        assert (alone is None) == (found is None)
+        if alone is not None and found is not None:
+            assert found.shares == pytest.approx(alone.shares, abs=1e-5)
+    assert guesses([]) == []

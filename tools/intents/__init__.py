@@ -3,6 +3,6 @@
 Nothing is loaded before the first text; needs no network and no service.
 """
 
-from tools.intents.classifier import Guess, guess
+from tools.intents.classifier import Guess, guess, guesses
 
-__all__ = ["Guess", "guess"]
+__all__ = ["Guess", "guess", "guesses"]
