@@ -14,20 +14,24 @@ _HONORIFIC = re.compile(r"^(?:Mr|Mrs|Ms|Dr|Prof|Herrn?|Frau|Mme|Sr|Sra|Señora?|
 _LEADS = re.compile(
     r"(?:contact|reach out to|speak (?:with|to)|talk (?:with|to)|try|ask(?: for)?|e-?mail|call|write(?: to)?|want|tell|"
     r"in touch with|connect with|deal with|loop(?:ing)? in|copy(?:ing)?(?: in)?|cc[:’'\w]*|add(?:ing)?|\+|to|for|by|"
-    r"with|is|meet|introduce you to|name[d']?s?|convince|see|through|"
+    r"with|is|meant|through|via|bring(?:ing)? in|meet|introduce you to|name[d']?s?|convince|see|through|"
     r"an|bei|contactez|avec|con|a|com|o|il|de|do|da|met|bij|till?)\s"
-    r"(?:please\s)?(?:(?:my|our|the|der|die|den|das|mon|ma|notre|le|la|el|a|o|os)\s)?(?:[a-zà-ÿ]+\s){0,3}(?:[A-Z]{2,4}\s)?$",
+    r"(?:please\s)?(?:(?:my|our|the|der|die|den|das|mon|ma|notre|le|la|el|a|o|os)\s)?(?:[a-zà-ÿ]+\s|l['’][a-zà-ÿ]+\s){0,3}(?:[A-Z]{2,4}\s)?$",
     re.I,
 )
 _SURE_LEADS = re.compile(
     r"(?:contact|reach out to|speak (?:with|to)|talk (?:with|to)|ask(?: for)?|in touch with|loop(?:ing)? in|"
-    r"copying(?: in)?|cc[’']?(?:ing|ed|d)?|want|wenden sie sich(?: bitte)? an|contactez|fale com|"
+    r"copying(?: in)?|adding|cc[’']?(?:ing|ed|d)?|want|go through|start with|attention|attn:?|let|"
+    r"(?:belongs|passed|handed|forward(?:ed|ing)?)(?: (?:it|this|that))? (?:on )?to|det är|"
+    r"(?:stand-in|person|contact|name|colleague|successor|replacement|boss)(?: (?:you|to|for|here|now|\w+)){0,3} is|"
+    r"wenden sie sich(?: bitte)? an|contactez|fale com|"
     r"hable con|try|frau|herrn?)\s(?:please\s)?(?:(?:my|our|the)\s)?(?:[a-z]+\s){0,2}(?:[A-Z]{2,4}\s)?$",
     re.I,
 )
 _DOES = re.compile(
     r"^(?:,[^,.\n]{3,60},)?\s(?:handles|is (?:the|our|in charge|responsible|who|your)|runs|oversees|owns|takes care|"
-    r"looks after|leads|keeps|decides|manages|would|has|took over|starts|will|ist|leitet|s['’]en occupe|gère|lleva|"
+    r"looks after|leads|keeps|decides|manages|would|has|took over|takes over|starts|will|chairs|heads|picks|signs|"
+    r"approves|buys|knows|does|makes|som bestämmer|ist|leitet|s['’]en occupe|gère|lleva|"
     r"cuida|se ne occupa|sköter|gaat)\b",
     re.I,
 )
@@ -36,7 +40,8 @@ _TITLE_WORD = (
     r"treasurer|agent|coach|groundskeeper|sdet|engineer|supervisor|coordinator|bursar|chair(?:man|woman|person)?|dean|"
     r"contractor|electrician|architect|secretary|boss|administrator|leiter(?:in)?|\w+leiter(?:in)?|directeur|directrice|"
     r"responsable|gerente|encargad[oa]|coordinador[a]?|diretor[a]?|responsabile|direttore|direttrice|kierownik|dyrektor|"
-    r"chef|hoofd"
+    r"chef|hoofd|ad|assistant|buyer|owner|controller|comptroller|registrar|provost|foreman|technician|specialist|mgr|supt|"
+    r"planner|custodian|jefe|jefa|capo|patron"
 )
 _TITLE = re.compile(
     rf"\b(?:(?:senior|associate|assistant|deputy|vice|interim|chief|head|global|athletic|qa|quality|facilities|facility|"
@@ -55,7 +60,35 @@ _NOT_NAMES = frozenset(
     Director Head Vice Chief Athletic Facilities Superintendent President Manager Engineering Purchasing Bond Field
     Bitte Guten Sehr Der Die Das Ich Wir Sie Dafür Ansprechpartner Ansprechpartnerin Bonjour Merci Nous Je Hola Gracias
     Yo El La Los Aqui Já Olá Buongiorno Grazie Regards Cheers Main University College School Campus Team Office
+    Kollegin Kollege Leiter Leiterin Chef Chefin Notre Votre Mi Det Eso Voyez Deve Adding Regards
     Sounds Not Anyway Great Good Nice Happy Half Right Better This""".split()  # noqa: SIM905
+)
+
+
+_ORGANISATION = frozenset(
+    """systems consulting services inc llc ltd gmbh group software labs university college solutions partners school
+    schools district department stadium field athletics lighting technologies bank academy institute""".split()  # noqa: SIM905
+)
+_ROLES = frozenset(
+    """info office sales facilities purchasing athletics admin contact qa team support hello mail help finance
+    procurement bursar operations engineering it""".split()  # noqa: SIM905
+)
+"""What the name of a shared mailbox begins with."""
+_THEIRS = (
+    r"(?:our|the|my|their|his|her|an?|unser(?:e|en|em)?|mein(?:e|en|em)?|notre|mon|ma|mi|nuestr[oa]|nosso|nossa|il|o|"
+    r"la|le)"
+)
+_APPOSITION = re.compile(rf"\b{_THEIRS}\s((?:[\w&/-]+\s){{0,5}}[\w&/-]+),?\s$", re.I)
+_BEHIND = re.compile(
+    r"\s?(?:[,(–-]|\bis\b|\bist\b|\best\b|\bas\b|\bstarts as\b|\.\s(?:s?he|they)(?:['’]s|\sis|\sare)\b)\s?"
+    rf"(?:who(?:['’]s|\sis)\s|now\s|also\s)?(?:{_THEIRS}\s)?([^,.;:()\n@]{{2,70}})",
+    re.I,
+)
+_TITLE_ENDS = re.compile(
+    r"\s(?:who|that|which|he|she|they|at|here|with|will|would|can|is|has|handles|runs|takes|so|but|on|over|since|"
+    r"(?:and|for) (?:he|she|they|i|we|us|that|this|the|it|will|would|can|has|is|runs|handles|(?-i:[a-z]+s))|"
+    r"(?:le|la|il|que|qui|die|der|som)\s.*|monday|tuesday|wednesday|thursday|friday)\b.*$",
+    re.I,
 )
 
 
@@ -79,7 +112,7 @@ def named_person(text: str) -> Person:
     found = _EMAIL.search(text)
     email = found.group(0).rstrip(".").lower() if found else None
     local = _folded(email.partition("@")[0]) if email else ""
-    best, most = None, 1.9
+    best, most = None, 1.85
     for run in _RUN.finditer(text):
         start, name = _trimmed(run)
         if not name or "@" in text[run.end() : run.end() + 1]:
@@ -89,12 +122,14 @@ def named_person(text: str) -> Person:
             best, most = (start, run.end(), name), marks
     title = _title(text, best[0], best[1]) if best else None
     if best is None and local:
-        lower = next((w for w in re.findall(r"\b[a-zà-ÿ]{3,}\b", text.split("@")[0]) if _folded(w) == local), None)
+        words = re.findall(r"\b[a-zà-ÿ]{3,}\b", text.split("@")[0])
+        lower = next((w for w in words if _folded(w) == local and w not in _ROLES), None)
         chosen = lower.title() if lower else None
     else:
         chosen = best[2] if best else None
     if title is None and (alone := _TITLE.search(text)) and (best is None or abs(alone.start() - best[0]) < 60):
-        title = alone.group(0)
+        idiom = alone.group(0).lower() in ("head", "chair", "lead", "agent", "ad", "owner", "chef") and best is not None
+        title = None if idiom else alone.group(0)
     return Person(_HONORIFIC.sub("", chosen) if chosen else None, title, email)
 
 
@@ -106,6 +141,8 @@ def _trimmed(run: re.Match[str]) -> tuple[int, str]:
         words = words[1:]
     while words and words[-1] in _NOT_NAMES:
         words = words[:-1]
+    if any(word.lower() in _ORGANISATION for word in words):
+        return start, ""
     return start, " ".join(words).removesuffix("'s").removesuffix("’s")
 
 
@@ -120,13 +157,25 @@ def _marks(text: str, start: int, end: int, name: str, local: str) -> float:
     if _DOES.match(after):
         marks += 1.5
     if re.match(r"\s?[,(–-]\s?(?:(?:our|the|my|who|que)\s)?", after) and _TITLE.search(after[:45]):
-        marks += 1.5
+        marks += 2.0
     if re.search(rf"(?:{_TITLE_WORD})(?:\sof\s\w+)?\s?[,:(–-]?\s?(?:is\s)?$", before, re.I):
         marks += 1.5
+    if _HONORIFIC.match(text[start:end]):
+        marks += 1.0
+    if re.match(r"\.\s(?:S?he|They)\b", after):
+        marks += 1.0
+    held = _APPOSITION.search(before) if before.endswith(", ") else None
+    if held and _TITLE.search(held[1]):
+        marks += 2.0
+    else:
+        held = None
     if " " in name:
-        marks += 0.6
-    if re.match(r"[.\s]*$", after) or re.match(r"\n", after):
-        marks -= 1.2  # the last words of a letter are who wrote it
+        marks += 0.9
+    alone = re.search(r"(?:^|\n|[,!.]\s)$", before) is not None
+    if alone and not held and (re.match(r"[.\s]*$", after) or re.match(r"\n", after)):
+        marks -= 1.5  # the last words of a letter are who wrote it
+    elif re.search(r"\n\s*$", before) and re.match(r"[^\n]{0,60}$", text[end:]):
+        marks -= 2.5  # and so is a last line that begins with a name
     if re.search(r"(?:dear|hi|hello|hallo|bonjour|hola|frau|herr)\s$", before[-12:], re.I) and after.startswith(
         (",", "!")
     ):
@@ -135,14 +184,26 @@ def _marks(text: str, start: int, end: int, name: str, local: str) -> float:
 
 
 def _title(text: str, start: int, end: int) -> str | None:
-    """A title beside a name: behind it after a comma or in brackets, or in front of it."""
-    behind = re.match(
-        r"\s?(?:[,(–-]|is|ist|as|starts as)\s?(?:our|the|my|who is|also)?\s?([^,.;()\n@]{2,60})", text[end : end + 90]
-    )
-    if behind and (found := _TITLE.search(behind[1])):
-        return found.group(0).strip()
-    front = list(_TITLE.finditer(text[max(0, start - 60) : start]))
-    return front[-1].group(0).strip() if front else None
+    """A title beside a name: behind it after a comma, a verb or in brackets, or in front of it."""
+    behind = _BEHIND.match(text[end : end + 110])
+    if behind and (found := _titled(behind[1])):
+        return found
+    before = text[max(0, start - 70) : start]
+    front = _APPOSITION.search(before)
+    if front and (found := _titled(front[1])):
+        return found
+    at = list(_TITLE.finditer(before))
+    return at[-1].group(0).strip() if at and len(before) - at[-1].end() < 4 else None
+
+
+def _titled(words: str) -> str | None:
+    """The words of a title, where some words beside a name are one: at most six, and what follows is cut off."""
+    words = _TITLE_ENDS.sub("", " " + words).strip(" \"'“”")
+    # 'Director of Facilities and Events' is one title, 'our test manager and busy' is not.
+    first, joined, _ = words.partition(" and ")
+    if joined and not re.search(r"\b(?:of|for)\b", first):
+        words = first
+    return words if 0 < len(words.split()) <= 6 and _TITLE.search(words) else None
 
 
 def _folded(text: str) -> str:
