@@ -7,6 +7,7 @@ in a recorded step and, for the first two, makes the model calls.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from langchain_core.tools import BaseTool
@@ -22,15 +23,21 @@ State = Mapping[str, Any]
 Update = dict[str, Any]
 
 
+def present() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Work:
-    """What a node is given besides its state: the database as the agent's role, the playbook, its own run's id, and
-    what it may use of the web, if anything."""
+    """What a node is given besides its state: the database as the agent's role, the playbook, its own run's id, what
+    it may use of the web, if anything, and what time it is: a case of an evaluation has a day of its own."""
 
     db: Database
     playbook: Playbook
     run_id: str
     web: Web | None = None
+    now: Callable[[], datetime] = present
 
 
 @dataclass(frozen=True)

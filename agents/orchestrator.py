@@ -6,7 +6,6 @@ the records know; routing itself is a table (`graphs/orchestrator.py`).
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from agents.base import AnswerAgent, Briefing, Done, State, Work
@@ -48,7 +47,7 @@ def checked(order: WorkOrder, goal: str, known: Mapping[str, list[str]]) -> Work
 
 async def prepare(work: Work, state: State) -> Briefing | Done:
     """The goal, and what the records call the things that it may name."""
-    goal, today = str(state["goal"]), datetime.now(UTC).date().isoformat()
+    goal, today = str(state["goal"]), work.now().date().isoformat()
     known = await work.db.read(lambda session: known_values(session, work.playbook.name, goal))
     titles = {}
     for name in playbook_names():
@@ -65,7 +64,7 @@ async def conclude(work: Work, state: State, briefing: Briefing, answer: Any) ->
     result = checked(order, str(state["goal"]), briefing.material["known"])
     playbook = load_playbook(result.playbook or work.playbook.name)
     wanted = result.wanted()
-    today = datetime.now(UTC).date()
+    today = work.now().date()
     found = await work.db.read(
         lambda session: first_touches_due(
             session,

@@ -20,7 +20,7 @@ from tools.qc import DraftUnderCheck, Flag, check, passed
 async def prepare(work: Work, state: State) -> Briefing | Done:
     """Runs the rules; where one blocks, no judge is asked."""
     draft_id: str = state["draft_id"]
-    draft = await work.db.read(lambda session: load_for_check(session, work.playbook, draft_id))
+    draft = await work.db.read(lambda session: load_for_check(session, work.playbook, draft_id, work.now()))
     flags = check(draft)
     if not passed(flags):
         return await _record(work, state, flags)

@@ -14,7 +14,7 @@ from agents.reply_triage_policy import policy
 from agents.reply_triage_schema import Triage
 from db.enums import InboundKind, ReplyIntent, ReplyTag
 from playbooks import Playbook
-from prompts import active_version, load_prompt
+from prompts import Prompt, newest
 from tools.mail import Mail, asks_to_stop, human_text, own_lines, sort_mail
 
 
@@ -65,10 +65,10 @@ _SURE_OF_KIND = 0.95
 class Classifier:
     """Classifies messages one by one, by the model that the settings name; one event loop, `async with`."""
 
-    def __init__(self, models: ModelSettings, playbook: Playbook) -> None:
+    def __init__(self, models: ModelSettings, playbook: Playbook, prompt: Prompt | None = None) -> None:
         self._model = build_model(models, policy)
         self._playbook = playbook
-        self._instructions = load_prompt(NAME, active_version(NAME, {})).render(playbook=playbook)
+        self._instructions = (prompt or newest(NAME)).render(playbook=playbook)
 
     async def __aenter__(self) -> "Classifier":
         return self

@@ -5,7 +5,7 @@ a name or an address counts only where the text has it, a date only in the futur
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -62,7 +62,7 @@ def checked(triage: Triage, text: str, subject: str, stops: bool, today: date) -
 async def prepare(work: Work, state: State) -> Briefing | Done:
     """Reads the message. What a machine wrote, and what is done already, needs no model."""
     inbound_id = str(state["inbound_id"])
-    return await work.db.write(lambda session: _prepare(session, work, inbound_id, datetime.now(UTC)))
+    return await work.db.write(lambda session: _prepare(session, work, inbound_id, work.now()))
 
 
 def _prepare(session: Session, work: Work, inbound_id: str, now: datetime) -> Briefing | Done:
@@ -110,7 +110,7 @@ def _conclude(session: Session, work: Work, inbound_id: str, triage: Triage, tod
     text = inbound.text or ""
     verdict = checked(triage, text, inbound.subject or "", _stops(inbound, _mail(inbound)), today)
     enough = work.playbook.limits.reply_confidence
-    reply_id = record_reply(session, inbound, verdict, work.run_id, datetime.now(UTC), enough=enough)
+    reply_id = record_reply(session, inbound, verdict, work.run_id, work.now(), enough=enough)
     result = {
         "kind": InboundKind.HUMAN.value,
         "intent": verdict.intent,

@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolCall, ToolMessag
 from langgraph.types import Command
 
 from agents.models import usage_of
-from graphs.recorder import Opening, Recorder, Scope, Step, current_scope
+from graphs.recorder import Opening, Question, Recorder, Scope, Step, current_scope
 
 Handler = Callable[[ModelRequest], Awaitable[ModelResponse]]
 ToolHandler = Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]]
@@ -74,7 +74,10 @@ async def record_model_call(
             answer = messages_from_dict(step.prior)
         else:
             step.model = model_name
-            answer = await call()
+            if recorder.ask is None:
+                answer = await call()
+            else:
+                answer = await recorder.ask(Question(scope.agent_name, model_name, messages, scope.prompt_hash), call)
             step.outputs = messages_to_dict(answer)
             _count(step, answer)
     last = answer[-1] if answer else None

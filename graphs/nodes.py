@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from langchain.agents import create_agent
@@ -14,7 +15,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.config import get_config
 from langgraph.graph.state import CompiledStateGraph
 
-from agents.base import Agent, AnswerAgent, Briefing, CodeAgent, Done, State, ToolAgent, Update, Work
+from agents.base import Agent, AnswerAgent, Briefing, CodeAgent, Done, State, ToolAgent, Update, Work, present
 from agents.models import ModelSettings, build_model
 from agents.models.repair import RepairToolCalls
 from agents.models.structured import ask, bind_schema
@@ -24,7 +25,7 @@ from db.actors import agent as agent_actor
 from graphs.middleware import RecordSteps, record_model_call
 from graphs.recorder import Opening, Recorder, Scope, Step, current_scope, step_id
 from playbooks import Playbook, load_playbook
-from prompts import Prompt, active_version, load_prompt
+from prompts import Prompt, newest
 from tools.context import ToolContext
 from tools.web.access import Web
 
@@ -37,16 +38,18 @@ class Node(Protocol):
 
 @dataclass
 class Machine:
-    """All that the graphs are built with: made once by the door, handed to every node."""
+    """All that the graphs are built with: made once by the door, handed to every node. `prompts` are those in force
+    where it is not the newest shipped version; `clock` is what the agents take for the present."""
 
     db: Database
     recorder: Recorder
     models: ModelSettings
-    prompt_versions: Mapping[str, str] = field(default_factory=dict)
+    prompts: Mapping[str, Prompt] = field(default_factory=dict)
     web: Web | None = None
+    clock: Callable[[], datetime] = present
 
     def prompt(self, agent: str) -> Prompt:
-        return load_prompt(agent, active_version(agent, dict(self.prompt_versions)))
+        return self.prompts.get(agent) or newest(agent)
 
 
 def make_node(machine: Machine, agent: Agent) -> Node:
@@ -98,7 +101,8 @@ def make_step(machine: Machine, agent: Agent) -> Callable[[State, str, str | Non
             token = current_scope.set(scope)
             try:
                 with acting_as(agent_actor(step.id)):
-                    done = await runner(Work(machine.db, load_playbook(state["playbook"]), step.id, machine.web), state)
+                    playbook = load_playbook(state["playbook"])
+                    done = await runner(Work(machine.db, playbook, step.id, machine.web, machine.clock), state)
             finally:
                 current_scope.reset(token)
             _note(step, done)

@@ -14,13 +14,14 @@ import asyncio
 import time
 import traceback
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from langchain_core.messages import BaseMessage
 from langgraph.errors import GraphBubbleUp
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
@@ -126,13 +127,28 @@ class Opening:
     unwritten: "Unwritten | None" = None
 
 
+@dataclass(frozen=True)
+class Question:
+    """One call of a model that is about to be made: which agent asks what of which model, by which prompt."""
+
+    agent_name: str
+    model: str
+    messages: Sequence[BaseMessage]
+    prompt_hash: str | None
+
+
+Ask = Callable[[Question, Callable[[], Awaitable[list[BaseMessage]]]], Awaitable[list[BaseMessage]]]
+"""What stands between an agent and its model, where something does: it makes the call, or answers in its place."""
+
+
 class Recorder:
     """Writes `agent_runs`. Sums are not stored in parents: only the row of a model call has tokens and cost, so that
     adding up any set of rows counts nothing twice (`db.queries.runs` rolls a tree up)."""
 
-    def __init__(self, db: Database, *, worth_s: float = WORTH_S) -> None:
+    def __init__(self, db: Database, *, worth_s: float = WORTH_S, ask: Ask | None = None) -> None:
         self._db = db
         self.worth_s = worth_s
+        self.ask = ask
 
     @asynccontextmanager
     async def step(self, opening: Opening) -> AsyncIterator[Step]:

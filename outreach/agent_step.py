@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agents.base import Agent
     from agents.models import ModelSettings
     from db.access import Database
+    from prompts import Prompt
 
 
 @dataclass
@@ -48,12 +49,14 @@ def run_step(
     models: ModelSettings,
     agent: Agent,
     *,
+    prompts: Mapping[str, Prompt],
     playbook: str,
     inputs: Mapping[str, Any],
     work: Callable[[Hands], Told],
     run_type: str | None = None,
 ) -> Told:
-    """Runs `work(hands)` as one step of the agent, as this agent and within the limits of the model's settings.
+    """Runs `work(hands)` as one step of the agent, as this agent and within the limits of the model's settings, by the
+    prompts in force.
 
     `run_type` is the step's own, where it does more than to ask the agent once. What `inputs` has as `contact_id` and
     `batch_id` stands in the row's columns too. What `work` raises is written into the row, and raised.
@@ -61,13 +64,14 @@ def run_step(
     from agents.models import RunBudget, spending
 
     with spending(RunBudget.of(models)):
-        return asyncio.run(_run(database, models, agent, playbook, inputs, work, run_type or agent.run_type))
+        return asyncio.run(_run(database, models, agent, prompts, playbook, inputs, work, run_type or agent.run_type))
 
 
 async def _run(
     database: Database,
     models: ModelSettings,
     agent: Agent,
+    prompts: Mapping[str, Prompt],
     playbook: str,
     inputs: Mapping[str, Any],
     work: Callable[[Hands], Told],
@@ -78,7 +82,7 @@ async def _run(
     from graphs.recorder import Opening, Recorder, step_id
 
     run_id, loop = uuid4().hex, asyncio.get_running_loop()
-    machine = Machine(database, Recorder(database), models)
+    machine = Machine(database, Recorder(database), models, prompts)
     performer = cache(lambda: make_step(machine, agent))  # made for those alone who ask
     asked = 0
 

@@ -43,13 +43,14 @@ def _in_step(
     from agents.prospector_signals import AGENT
     from outreach.agent_step import run_step
     from outreach.console import progress
-    from outreach.wiring import model_settings, open_database
+    from outreach.wiring import model_settings, open_database, prompts_in_force
 
     with open_database(settings, "agent") as database, progress("Looking for signals"):
         return run_step(
             database,
             model_settings(settings),
             AGENT,
+            prompts=prompts_in_force(settings),
             playbook=settings.playbook,
             inputs={"command": "signals", **inputs},
             work=partial(_work, settings.playbook, words, gather),

@@ -118,7 +118,7 @@ def _in_step(settings: Settings, inputs: dict[str, Any], work: Callable[[Judges,
     from agents.prospector_bids import AGENT
     from outreach.agent_step import run_step
     from outreach.console import progress
-    from outreach.wiring import model_settings, open_database
+    from outreach.wiring import model_settings, open_database, prompts_in_force
     from playbooks.feeds import load_bid_words, playbooks_with
     from tools.bids import Matcher
     from tools.bids.prospects import candidates_of
@@ -134,6 +134,7 @@ def _in_step(settings: Settings, inputs: dict[str, Any], work: Callable[[Judges,
             database,
             model_settings(settings),
             AGENT,
+            prompts=prompts_in_force(settings),
             playbook=playbook,
             inputs={"command": "bids", **inputs},
             work=partial(work, judges),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from db.access import Database
     from db.roles import Role
     from outreach.settings import Settings
+    from prompts import Prompt
     from tools.web.access import Web
 
 # PostgreSQL: our roles are made together with the tables.
@@ -171,6 +172,26 @@ def open_web(settings: Settings) -> Web | None:
     except ValueError as exc:
         raise Complaint(f"OUTREACH_SEARCH_URL is wrong: {exc}.", "Give the address of a SearXNG instance.") from exc
     return Web(fetcher, search)
+
+
+def own_prompts(settings: Settings) -> Path:
+    """The folder of the operator's own versions of prompts, and of which are in force."""
+    return settings.home / "prompts"
+
+
+def prompts_in_force(settings: Settings) -> dict[str, Prompt]:
+    """The versions that `outreach prompts activate` chose over the newest shipped ones.
+
+    Raises Complaint where one of them is gone: to go on with another one would be to change what is said unasked.
+    """
+    from prompts import PromptNotFound, chosen
+
+    try:
+        return chosen(own_prompts(settings))
+    except PromptNotFound as exc:
+        raise Complaint(
+            str(exc), "Choose anew: outreach prompts list, outreach prompts activate AGENT@VERSION"
+        ) from exc
 
 
 def model_settings(settings: Settings) -> ModelSettings:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from outreach.errors import Complaint
-from outreach.wiring import model_settings, open_database, open_web
+from outreach.wiring import model_settings, open_database, open_web, prompts_in_force
 
 if TYPE_CHECKING:
     from agents.parts import Part
@@ -104,7 +104,7 @@ class Session:
         database = self._stack.enter_context(open_database(settings, "agent"))
         if (web := open_web(settings)) is not None:
             await self._stack.enter_async_context(web.fetcher)
-        machine = Machine(database, Recorder(database), model_settings(settings), web=web)
+        machine = Machine(database, Recorder(database), model_settings(settings), prompts_in_force(settings), web=web)
         runner = open_runner(
             machine,
             settings.effective_checkpoint_url(),

@@ -24,8 +24,9 @@ MOST_SIBLINGS: Final = 200
 """How many drafts of a batch one is compared with, the newest first: enough to see a form letter."""
 
 
-def load_for_check(session: Session, playbook: Playbook, draft_id: str) -> DraftUnderCheck:
-    """Everything about one draft that the rules need, as it stands now."""
+def load_for_check(session: Session, playbook: Playbook, draft_id: str, now: datetime | None = None) -> DraftUnderCheck:
+    """Everything about one draft that the rules need, as it stands; `now` is the present where it is left out."""
+    now = now or datetime.now(UTC)
     draft = session.get_one(MessageDraft, draft_id)
     contact = draft.contact
     prospect = contact.prospect
@@ -55,7 +56,7 @@ def load_for_check(session: Session, playbook: Playbook, draft_id: str) -> Draft
             bounced=contact.status == "bounced",
             email_verified=contact.email_verified,
             title=contact.title or "",
-            others=_others(session, contact),
+            others=_others(session, contact, now),
         ),
         channel=draft.channel,
         touch=draft.touch_number,
@@ -72,7 +73,7 @@ def load_for_check(session: Session, playbook: Playbook, draft_id: str) -> Draft
         history=_history(session, playbook, draft),
         replied=session.scalar(select(Reply.id).where(Reply.contact_id == contact.id).limit(1)) is not None,
         siblings=_siblings(session, playbook, draft),
-        today=datetime.now(UTC).date(),
+        today=now.date(),
         variant=_variant(session, playbook, draft),
     )
 
@@ -110,9 +111,9 @@ def _history(session: Session, playbook: Playbook, draft: MessageDraft) -> tuple
     )
 
 
-def _others(session: Session, contact: Contact) -> int:
+def _others(session: Session, contact: Contact, now: datetime) -> int:
     """How many other people of the organisation have had a message of late, or have one that is about to leave."""
-    since = datetime.now(UTC) - AT_A_TIME
+    since = now - AT_A_TIME
     written = select(Touchpoint.contact_id).where(Touchpoint.sent_at >= since)
     ready = select(MessageDraft.contact_id).where(MessageDraft.approval_status == "ready")
     return (

@@ -50,7 +50,7 @@ def prepare(settings: Settings, whom: str) -> Told:
     """The page as JSON, from one recorded step. Raises Complaint where nobody may call them."""
     from agents.analyst_call import AGENT
     from outreach.agent_step import run_step
-    from outreach.wiring import model_settings, open_database
+    from outreach.wiring import model_settings, open_database, prompts_in_force
     from playbooks import load_playbook
     from tools.calling import CallRefused, known_of
     from tools.outbox import NotReady, find_contact
@@ -93,6 +93,7 @@ def prepare(settings: Settings, whom: str) -> Told:
             database,
             model_settings(settings),
             AGENT,
+            prompts=prompts_in_force(settings),
             playbook=playbook,
             inputs={"command": "call-prep", "contact_id": known.who["contact_id"]},
             work=work,

@@ -73,12 +73,14 @@ def classify(
 async def _classified(settings: Settings, found: Sequence[Found]) -> list[Classified]:
     from agents.models import RunBudget, spending
     from agents.reply_classify import Classifier
-    from outreach.wiring import model_settings
+    from agents.reply_triage import NAME
+    from outreach.wiring import model_settings, prompts_in_force
     from playbooks import load_playbook
 
     models, today = model_settings(settings), datetime.now(UTC).date()
+    prompt = prompts_in_force(settings).get(NAME)
     with spending(RunBudget.of(models)):
-        async with Classifier(models, load_playbook(settings.playbook)) as classifier:
+        async with Classifier(models, load_playbook(settings.playbook), prompt) as classifier:
             return [
                 await classifier.classify(one.mail, message_id=one.id or one.source, source=one.source, today=today)
                 for one in found

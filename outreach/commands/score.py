@@ -148,7 +148,7 @@ def again(
     """
     from agents.registry import AGENTS
     from outreach.agent_step import run_step
-    from outreach.wiring import model_settings, open_database
+    from outreach.wiring import model_settings, open_database, prompts_in_force
     from playbooks import load_playbook
     from tools.scoring import scored_by_another_version
     from tools.scoring.history import moves
@@ -165,6 +165,7 @@ def again(
                 database,
                 model_settings(settings),
                 AGENTS["hygiene"],
+                prompts=prompts_in_force(settings),
                 playbook=playbook.name,
                 inputs={"command": "score again", "all": everything},
                 work=lambda hands: _rescore(playbook, ids, hands),

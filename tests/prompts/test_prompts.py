@@ -1,13 +1,14 @@
 """Prompts: every one renders with every playbook, and what is missing is an error, never a blank."""
 
 import hashlib
+from pathlib import Path
 
 import jinja2
 import pytest
 
 import prompts
 from playbooks import load_playbook, playbook_names
-from prompts import FOLDER, Prompt, PromptNotFound, active_version, load_prompt, versions
+from prompts import FOLDER, Prompt, PromptNotFound, choose, chosen, find_prompt, load_prompt, newest, versions
 
 AGENTS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir() and list(path.glob("v*.md")))
 
@@ -46,15 +47,14 @@ def test_an_unknown_version_is_told_which_exist() -> None:
     with pytest.raises(PromptNotFound, match="none"):
         load_prompt("nobody", "v1")
     with pytest.raises(PromptNotFound, match="nobody"):
-        active_version("nobody", {})
+        newest("nobody")
 
 
 def test_id_hash_and_the_version_in_force(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     prompt = load_prompt("qc", "v1")
     text = (FOLDER / "qc" / "v1.md").read_text(encoding="utf-8")
     assert (prompt.id, prompt.hash) == ("qc@v1", hashlib.sha256(text.encode()).hexdigest())
-    assert active_version("qc", {"qc": "v7"}) == "v7"
-    assert active_version("qc", {}) == versions("qc")[-1]
+    assert newest("qc").version == versions("qc")[-1]
 
 
 def test_ten_comes_after_two(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,3 +66,30 @@ def test_ten_comes_after_two(tmp_path: object, monkeypatch: pytest.MonkeyPatch) 
         (folder / f"{version}.md").write_text("text", encoding="utf-8")
     monkeypatch.setattr(prompts, "FOLDER", folder.parent)
     assert versions("x") == ["v1", "v2", "v10"]
+
+
+def test_a_version_of_ones_own_is_put_in_force_and_taken_back(tmp_path: Path) -> None:
+    own = tmp_path / "prompts"
+    (own / "qc").mkdir(parents=True)
+    (own / "qc" / "v9.md").write_text("Judge {{ playbook.title }}.", encoding="utf-8")
+    (own / "qc" / "v1.md").write_text("Not this one.", encoding="utf-8")
+    assert versions("qc", own)[-1] == "v9"
+    assert find_prompt("qc@v1", own).text != "Not this one."
+    assert chosen(own) == {}
+    choose(own, find_prompt("qc@v9", own))
+    choose(own, find_prompt("drafting@v1"))
+    assert {p.id for p in chosen(own).values()} == {"qc@v9", "drafting@v1"}
+    choose(own, newest("qc"))
+    assert {p.id for p in chosen(own).values()} == {"drafting@v1"}
+
+
+@pytest.mark.parametrize("reference", ["qc", "qc@v99", "nobody@v1", "qc@../x"])
+def test_what_is_no_prompt_is_refused(reference: str) -> None:
+    with pytest.raises(PromptNotFound):
+        find_prompt(reference)
+
+
+def test_a_chosen_version_that_is_gone_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "active.toml").write_text('qc = "v77"\n', encoding="utf-8")
+    with pytest.raises(PromptNotFound, match="v77"):
+        chosen(tmp_path)

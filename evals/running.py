@@ -1,0 +1,321 @@
+"""Runs suites on inspect-ai: its tasks, epochs, concurrency, cache and logs around this program's own graphs.
+
+Each call of a model goes through inspect's model `outreach/NAME`, whose provider makes the very call that the agent was
+about to make. So inspect sees every message, its usage and cost, can answer from its cache (by epoch), and what is
+measured is still the shipped model layer with its retries and repairs: the agent bridge would put inspect's own client
+in its place.
+"""
+
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import inspect_ai
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.model import (
+    CachePolicy,
+    ChatMessage,
+    ChatMessageAssistant,
+    ChatMessageSystem,
+    ChatMessageTool,
+    ChatMessageUser,
+    GenerateConfig,
+    Model,
+    ModelAPI,
+    ModelOutput,
+    ModelUsage,
+    modelapi,
+)
+from inspect_ai.scorer import Score, Scorer, Target, accuracy, scorer, stderr
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.tool import ToolChoice, ToolInfo
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage, messages_from_dict, messages_to_dict
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agents.models import ModelSettings, RunBudget, spending, usage_of
+from agents.models.settings import RULES
+from db.models import AgentRun
+from evals.base import PASSED, Case, Judgement, Task
+from evals.results import Result, Run
+from evals.suites import Suite
+from evals.worlds import Template, World, Worlds
+from graphs.recorder import Question, from_outside
+from prompts import Prompt
+
+Call = Callable[[], Awaitable[list[BaseMessage]]]
+_ANSWER, _SECONDS, _RESULT = "outreach_answer", "outreach_seconds", "outreach_result"
+
+
+class Stopped(Exception):
+    """The run could not go on (no money left, the server away): what is finished is kept, and it can be resumed."""
+
+
+@dataclass
+class _Spent:
+    """What the model calls of one case took. `saved` are the seconds that cached answers took when they were made."""
+
+    calls: int = 0
+    cached: int = 0
+    saved: float = 0.0
+
+
+_pending: ContextVar[Call] = ContextVar("pending")
+_asked: ContextVar[list[bool]] = ContextVar("asked")
+_spent: ContextVar[_Spent] = ContextVar("spent")
+
+
+@modelapi(name="outreach")
+class OutreachAPI(ModelAPI):
+    """Makes the call that is pending in this context, and says what it used."""
+
+    async def generate(
+        self,
+        input: list[ChatMessage],  # noqa: A002, ARG002 (the signature is the library's)
+        tools: list[ToolInfo],  # noqa: ARG002
+        tool_choice: ToolChoice,  # noqa: ARG002
+        config: GenerateConfig,  # noqa: ARG002
+    ) -> ModelOutput:
+        _asked.get().append(True)
+        began = time.perf_counter()
+        messages = await _pending.get()()
+        output = ModelOutput.from_content(self.model_name, "\n".join(_text(m) for m in messages) or "-")
+        used = [usage_of(m) for m in messages if isinstance(m, AIMessage)]
+        output.usage = ModelUsage(
+            input_tokens=sum(u.tokens_in for u in used),
+            output_tokens=sum(u.tokens_out for u in used),
+            total_tokens=sum(u.tokens for u in used),
+            input_tokens_cache_read=sum(u.tokens_cached for u in used),
+            total_cost=sum(u.cost_usd or 0.0 for u in used),
+        )
+        output.metadata = {_ANSWER: messages_to_dict(messages), _SECONDS: time.perf_counter() - began}
+        return output
+
+    def max_connections(self) -> int:
+        return 1_000  # the number of cases at a time is the limit
+
+
+def _text(message: BaseMessage) -> str:
+    calls = [f"{call['name']}({call['args']})" for call in message.tool_calls] if isinstance(message, AIMessage) else []
+    return "\n".join([*([message.text] if message.text else []), *calls])
+
+
+def _shown(message: BaseMessage) -> ChatMessage:
+    text = _text(message)
+    if message.type == "system":
+        return ChatMessageSystem(content=text)
+    if isinstance(message, ToolMessage):
+        return ChatMessageTool(content=text, tool_call_id=message.tool_call_id)
+    return ChatMessageAssistant(content=text) if isinstance(message, AIMessage) else ChatMessageUser(content=text)
+
+
+@dataclass
+class Trial:
+    """A suite with all that one run of it needs. `on_end` is told of each case that is over."""
+
+    suite: Suite
+    cases: Sequence[Case]
+    run: Run
+    models: ModelSettings
+    prompts: Mapping[str, Prompt]
+    cache: bool = True
+    on_end: Callable[[], None] = lambda: None
+    stopped: str | None = None
+    budget: RunBudget = field(default_factory=RunBudget)
+
+    async def ask(self, model: Model, question: Question, call: Call) -> list[BaseMessage]:
+        """A model's answer by way of inspect. The rules model is never answered for: its code is what changes."""
+        spent = _spent.get()
+        spent.calls += 1
+        asked: list[bool] = []
+        tokens = (_pending.set(call), _asked.set(asked))
+        scopes = {"agent": question.agent_name, "prompt": question.prompt_hash or "", **_scopes(self)}
+        policy = CachePolicy(expiry=None, scopes=scopes) if self.cache and question.model != RULES else False
+        try:
+            output = await model.generate([_shown(m) for m in question.messages], cache=policy)
+        finally:
+            _pending.reset(tokens[0])
+            _asked.reset(tokens[1])
+        metadata = output.metadata or {}
+        if not asked:
+            spent.cached += 1
+            spent.saved += float(metadata[_SECONDS])
+        return messages_from_dict(metadata[_ANSWER])
+
+
+def _scopes(trial: Trial) -> dict[str, str]:
+    """What decides a model's answer besides the messages: the endpoint, its settings, and the code that makes the
+    schemas and the tools' descriptions."""
+    plan = trial.run.plan
+    return {"code": plan.code, "settings": repr(sorted(plan.settings.items()))}
+
+
+def run_trials(trials: Sequence[Trial], *, concurrency: int, cache_folder: Path) -> None:
+    """Runs what is not finished of each trial; each result is kept as it comes. Raises Stopped."""
+    # Read by the libraries when they are needed: where the cache is, and that checkpoints give back plain types.
+    os.environ["INSPECT_CACHE_DIR"] = str(cache_folder)
+    os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+    with TemporaryDirectory(prefix="outreach-eval-") as folder:
+        for number, trial in enumerate(trials):
+            worlds = _worlds(trial, Path(folder) / str(number))
+            try:
+                _run(trial, worlds, concurrency)
+            finally:
+                worlds.close()
+            if trial.stopped:
+                raise Stopped(trial.stopped)
+            trial.run.ended = datetime.now(UTC)
+            trial.run.save()
+
+
+def _worlds(trial: Trial, folder: Path) -> Worlds:
+    folder.mkdir()
+    template = Template(folder, trial.suite.task.stage)
+    model = inspect_ai.model.get_model(f"outreach/{trial.models.name.replace('/', '-')}", memoize=False)
+
+    async def ask(question: Question, call: Call) -> list[BaseMessage]:
+        return await trial.ask(model, question, call)
+
+    def make(place: Path) -> World:
+        return World(place, template, trial.models, prompts=trial.prompts, ask=ask)
+
+    return Worlds(template, make, folder)
+
+
+def _run(trial: Trial, worlds: Worlds, concurrency: int) -> None:
+    plan = trial.run.plan
+    model = inspect_ai.model.get_model(f"outreach/{trial.models.name.replace('/', '-')}", memoize=False)
+    task = inspect_ai.Task(
+        name=trial.suite.name,
+        dataset=MemoryDataset(
+            [
+                Sample(id=c.id, input=c.input.model_dump_json(), target="right", metadata={"group": c.group})
+                for c in trial.cases
+            ],
+            name=trial.suite.name,
+        ),
+        solver=_solver(trial, worlds, {case.id: case for case in trial.cases}),
+        scorer=_scorer(),
+        epochs=inspect_ai.Epochs(plan.epochs, ["mean", f"pass_k_{plan.epochs}"] if plan.epochs > 1 else None),
+        metadata={"run": trial.run.id, "prompts": {k: dict(v) for k, v in plan.prompts.items()}, "code": plan.code},
+    )
+    trial.budget = RunBudget.of(trial.models)
+    [log] = inspect_ai.eval(
+        task,
+        model=model,
+        log_dir=str(trial.run.folder / "inspect"),
+        display="none",
+        log_level="error",
+        log_realtime=False,
+        max_samples=concurrency,
+        score_display=False,
+        fail_on_error=True,
+    )
+    if log.status == "cancelled":
+        raise KeyboardInterrupt
+    if log.status != "success" and trial.stopped is None:
+        raise RuntimeError(log.error.traceback if log.error else f"inspect-ai ended with {log.status}")
+
+
+@solver
+def _solver(trial: Trial, worlds: Worlds, cases: Mapping[str, Case]) -> Solver:
+    finished = {(result.case, result.epoch): result for result in trial.run.results}
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:  # noqa: ARG001 (the agents ask themselves)
+        case = cases[str(state.sample_id)]
+        result = finished.get((case.id, state.epoch))
+        if result is None:
+            result = await _one(trial, worlds, case, state.epoch)
+            trial.run.add(result)
+            trial.on_end()
+        state.store.set(_RESULT, {"passed": result.passed, "wrong": list(result.wrong), "got": dict(result.got)})
+        state.completed = True
+        return state
+
+    return solve
+
+
+@scorer(metrics=[accuracy(), stderr(cluster="group")], name="passed")
+def _scorer() -> Scorer:
+    async def score(state: TaskState, target: Target) -> Score:  # noqa: ARG001
+        result = state.store.get(_RESULT)
+        return Score(value=float(result["passed"]), answer=str(result["got"]), explanation="\n".join(result["wrong"]))
+
+    return score
+
+
+async def _one(trial: Trial, worlds: Worlds, case: Case, epoch: int) -> Result:
+    task: Task[Any, Any] = trial.suite.task
+    spent, error, took = _Spent(), None, 0.0
+    token = _spent.set(spent)
+    try:
+        async with worlds.one(f"eval:{case.id}:{epoch}") as world:
+            began = time.perf_counter()
+            try:
+                with spending(trial.budget):
+                    await task.run(world, case.input)
+            except Exception as exc:
+                error = f"{type(exc).__name__}: {exc}"
+                if from_outside(error):
+                    trial.stopped = str(exc)
+                    raise
+            took = time.perf_counter() - began
+            rows = await world.read(_rows)
+            outside = next((r["error"] for r in rows if r["status"] == "error" and from_outside(r["error"])), None)
+            if outside is not None:
+                trial.stopped = str(outside)
+                raise Stopped(trial.stopped)
+            got = await task.found(world, case.input)
+    finally:
+        _spent.reset(token)
+    judged: Judgement = task.judge(case.input, case.expected, got)
+    wrong = (*judged.wrong, *([error] if error else []))
+    marks = {name: mark if isinstance(mark, tuple) else (float(mark), 1.0) for name, mark in judged.marks.items()}
+    if unknown := set(marks) - set(trial.suite.metrics):
+        raise ValueError(f"{trial.suite.name} judges what its suite.toml does not name: {', '.join(sorted(unknown))}")
+    return Result(
+        case=case.id,
+        epoch=epoch,
+        group=case.group,
+        passed=not wrong,
+        marks={PASSED: (float(not wrong), 1.0), **marks},
+        got=got,
+        wrong=wrong,
+        error=error,
+        seconds=round(took + spent.saved, 4),
+        calls=spent.calls,
+        cached=spent.cached,
+        tokens_in=sum(r["tokens_in"] or 0 for r in rows),
+        tokens_out=sum(r["tokens_out"] or 0 for r in rows),
+        cost_usd=sum(r["cost_usd"] or 0.0 for r in rows),
+        tree=tuple(rows) if wrong else (),
+    )
+
+
+_COLUMNS = {
+    "id": AgentRun.id,
+    "parent": AgentRun.parent_run_id,
+    "type": AgentRun.run_type,
+    "agent": AgentRun.agent_name,
+    "status": AgentRun.status,
+    "error": AgentRun.error_message,
+    "model": AgentRun.model,
+    "prompt": AgentRun.prompt_id,
+    "tokens_in": AgentRun.tokens_in,
+    "tokens_out": AgentRun.tokens_out,
+    "cost_usd": AgentRun.cost_usd,
+    "ms": AgentRun.duration_ms,
+    "outputs": AgentRun.outputs,
+}
+
+
+def _rows(session: Session) -> list[dict[str, Any]]:
+    """The case's rows of `agent_runs`, as they began."""
+    found = session.execute(select(*_COLUMNS.values()).order_by(AgentRun.started_at, AgentRun.id))
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in found]
