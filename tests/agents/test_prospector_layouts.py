@@ -1,8 +1,6 @@
-"""How good the rule-made mapping is, on whole layouts; `layouts/` has them with the right answers."""
+"""How good the rule-made mapping is, on the whole layouts of the suite prospector_mapping."""
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +9,7 @@ from agents.prospector_policy import entity_of, mapping_of
 from tests.agents.layouts import Layout, layouts
 from tools.mapping import FIELDS, ColumnMapping, problem_of, source_of
 
-EXPORTS = json.loads((Path(__file__).parent / "layouts" / "exports.json").read_text(encoding="utf-8"))
+EXPORTS = {layout.name: list(layout.values) for layout in layouts("export")}
 
 
 def mapped(values: dict[str, list[str]]) -> tuple[dict[str, Any], str | None]:
@@ -65,10 +63,10 @@ def test_known_exports_need_no_question(name: str) -> None:
         assert ("person_id" in fields) == bool({"Apollo Contact Id", "Record ID"} & set(EXPORTS[name]))
 
 
-@pytest.mark.parametrize(("file", "least"), [("unseen.txt", 0.95), ("fresh.txt", 0.95)])
-def test_unknown_layouts_are_mapped_and_nothing_wrong_is_sure(file: str, least: float) -> None:
+@pytest.mark.parametrize(("tag", "least"), [("unseen", 0.95), ("fresh", 0.95)])
+def test_unknown_layouts_are_mapped_and_nothing_wrong_is_sure(tag: str, least: float) -> None:
     score = Score()
-    for layout in layouts(file):
+    for layout in layouts(tag):
         score.count(layout)
     assert score.wrong_and_sure == 0
     assert score.right >= least * score.wanted
@@ -78,7 +76,7 @@ def test_unknown_layouts_are_mapped_and_nothing_wrong_is_sure(file: str, least: 
 
 def test_odd_layouts_get_nothing_wrong_that_is_sure() -> None:
     score = Score()
-    for layout in layouts("odd.txt"):
+    for layout in layouts("odd"):
         score.count(layout)
     assert score.wrong_and_sure == 0
     assert score.right >= 0.9 * score.wanted
@@ -102,12 +100,12 @@ def test_a_vague_heading_alone_is_asked_about(column: str, values: list[str], su
 
 
 def test_a_system_is_known_by_what_only_it_calls_so() -> None:
-    assert {name: source_of(columns) for name, columns in EXPORTS.items() if name != "hubspot_contacts_a"} == {
+    assert {name: source_of(columns) for name, columns in EXPORTS.items() if name != "hubspot-contacts-a"} == {
         **dict.fromkeys(
-            ("apollo_contacts_full", "apollo_contacts_short", "apollo_contacts_2", "apollo_contacts_3"), "Apollo"
+            ("apollo-contacts-full", "apollo-contacts-short", "apollo-contacts-2", "apollo-contacts-3"), "Apollo"
         ),
-        **dict.fromkeys(("hubspot_contacts_b", "hubspot_contacts_c", "hubspot_companies"), "HubSpot"),
-        "hubspot_contacts_d": "HubSpot",
+        **dict.fromkeys(("hubspot-contacts-b", "hubspot-contacts-c", "hubspot-companies"), "HubSpot"),
+        "hubspot-contacts-d": "HubSpot",
     }
     assert source_of(["First Name", "Last Name", "URL", "Connected On"]) == "LinkedIn connections"
     assert source_of(["Name", "City"]) is None

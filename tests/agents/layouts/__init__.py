@@ -1,11 +1,10 @@
-"""Layouts with the right mapping beside them, to measure a mapping by.
-
-`exports.json` holds real header rows of Apollo and HubSpot exports (facts); the rest is invented.
-"""
+"""The layouts of the suite prospector_mapping, to measure a mapping by without a database or a graph."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+
+from evals.suites import load_suite
+from evals.suites.prospector_mapping.task import NOTHING, Expected, Input
 
 
 @dataclass(frozen=True)
@@ -18,13 +17,13 @@ class Layout:
     right: dict[str, frozenset[str]]
 
 
-def layouts(name: str = "unseen.txt") -> Iterator[Layout]:
-    """The layouts of a file beside this one; its first lines say how it is written."""
-    for block in (Path(__file__).parent / name).read_text(encoding="utf-8").split("\n## ")[1:]:
-        title, header, fields, *rows = block.strip().split("\n")
-        named, _, entity = title.rpartition(", ")
-        columns = header.split("|")
-        cells = [row.split("|") for row in rows]
-        values = {column: [row[i] for row in cells if row[i]] for i, column in enumerate(columns)}
-        right = {c: frozenset(f.split("/")) for c, f in zip(columns, fields.split("|"), strict=True)}
-        yield Layout(named, entity, values, right)
+def layouts(tag: str) -> Iterator[Layout]:
+    """The layouts with a tag: 'export', 'unseen', 'fresh', 'odd'."""
+    for case in load_suite("prospector_mapping").cases():
+        if tag in case.tags:
+            assert isinstance(case.input, Input)
+            assert isinstance(case.expected, Expected)
+            columns = case.input.columns
+            values = {column: [row[i] for row in case.input.rows if row[i]] for i, column in enumerate(columns)}
+            right = {column: frozenset(case.expected.fields.get(column, [NOTHING])) for column in columns}
+            yield Layout(case.id, case.expected.entity.value, values, right)
