@@ -92,6 +92,7 @@ class Database:
         role: `agent` for agents and the machinery, `user` for a person's decisions.
         readers: threads and connections that read; on PostgreSQL as many again write.
         busy_timeout: SQLite: seconds to wait for another process's lock.
+        durable: SQLite: False only for a file that nobody will miss after a crash.
 
     A function given to `write` must be re-runnable on PostgreSQL, and should do nothing but work on its session.
     Both kinds raise `db.errors.InvariantViolated`, `RoleRefused`, `DatabaseBusy` or `NotMigrated` where the
@@ -105,6 +106,7 @@ class Database:
         *,
         readers: int = 4,
         busy_timeout: float = BUSY_TIMEOUT,
+        durable: bool = True,
     ) -> None:
         self.url: URL = make_url(url)
         self.role: Role = role
@@ -119,7 +121,7 @@ class Database:
         read = make_engine(self.url, role, read_only=True, busy_timeout=busy_timeout, pool_size=readers)
         self._readers: _Runner = _Threads(read, readers, attempts=1)
         if path is not None:
-            write = make_engine(self.url, role, busy_timeout=busy_timeout, pool_size=1)
+            write = make_engine(self.url, role, busy_timeout=busy_timeout, pool_size=1, durable=durable)
             self._writer: _Runner = SqliteWriter(write)
         else:
             write = make_engine(self.url, role, pool_size=readers)

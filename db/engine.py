@@ -44,6 +44,7 @@ def make_engine(
     read_only: bool = False,
     busy_timeout: float = BUSY_TIMEOUT,
     pool_size: int = 5,
+    durable: bool = True,
 ) -> Engine:
     """An engine whose every connection has the role, the pragmas and the SQL functions that the triggers need.
 
@@ -53,18 +54,21 @@ def make_engine(
         read_only: connections refuse to write.
         busy_timeout: seconds to wait for another process's lock.
         pool_size: the greatest number of connections; 0 opens one for each use.
+        durable: SQLite: a commit is on the disk when it is over; without, only for files that nobody will miss.
     """
     parsed = make_url(url)
     backend = parsed.get_backend_name()
     pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0} if pool_size else {"poolclass": NullPool}
     if backend == "sqlite":
-        return _sqlite_engine(parsed, role, read_only, busy_timeout, pool)
+        return _sqlite_engine(parsed, role, read_only, busy_timeout, pool, durable)
     if backend == "postgresql":
         return _postgresql_engine(parsed, role, read_only, pool)
     raise ValueError(f"{backend!r} is not supported: use sqlite or postgresql")
 
 
-def _sqlite_engine(url: URL, role: Role, read_only: bool, busy_timeout: float, pool: dict[str, Any]) -> Engine:
+def _sqlite_engine(
+    url: URL, role: Role, read_only: bool, busy_timeout: float, pool: dict[str, Any], durable: bool
+) -> Engine:
     sqlite_path(url)
     engine = create_engine(
         url,
@@ -79,7 +83,7 @@ def _sqlite_engine(url: URL, role: Role, read_only: bool, busy_timeout: float, p
 
     @event.listens_for(engine, "connect")
     def connect(raw: GatedConnection, _entry: ConnectionPoolEntry) -> None:
-        _prepare(raw)
+        _prepare(raw, durable)
         register(raw, role)
         if read_only:
             raw.execute("PRAGMA query_only=ON")
@@ -94,13 +98,13 @@ def _sqlite_engine(url: URL, role: Role, read_only: bool, busy_timeout: float, p
     return engine
 
 
-def _prepare(raw: GatedConnection) -> None:
+def _prepare(raw: GatedConnection, durable: bool) -> None:
     # The "begin" event speaks for itself; the driver must not begin transactions of its own.
     raw.isolation_level = None
     # Setting the mode anew takes a lock even where it is set already.
     if raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         raw.execute("PRAGMA journal_mode=WAL")
-    raw.execute("PRAGMA synchronous=FULL")
+    raw.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
     raw.execute("PRAGMA foreign_keys=ON")
     # Without it INSERT OR REPLACE passes the triggers that refuse deletion.
     raw.execute("PRAGMA recursive_triggers=ON")

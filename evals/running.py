@@ -6,6 +6,7 @@ measured is still the shipped model layer with its retries and repairs: the agen
 in its place.
 """
 
+import json
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -94,7 +95,7 @@ class OutreachAPI(ModelAPI):
             input_tokens_cache_read=sum(u.tokens_cached for u in used),
             total_cost=sum(u.cost_usd or 0.0 for u in used),
         )
-        output.metadata = {_ANSWER: messages_to_dict(messages), _SECONDS: time.perf_counter() - began}
+        output.metadata = {_ANSWER: json.dumps(messages_to_dict(messages)), _SECONDS: time.perf_counter() - began}
         return output
 
     def max_connections(self) -> int:
@@ -130,13 +131,16 @@ class Trial:
     budget: RunBudget = field(default_factory=RunBudget)
 
     async def ask(self, model: Model, question: Question, call: Call) -> list[BaseMessage]:
-        """A model's answer by way of inspect. The rules model is never answered for: its code is what changes."""
+        """A model's answer by way of inspect. The rules model has no usage to count and is never answered for from the
+        cache, its code being what changes: it is asked as it always is, which halves the cost of a case."""
         spent = _spent.get()
         spent.calls += 1
+        if question.model == RULES:
+            return await call()
         asked: list[bool] = []
         tokens = (_pending.set(call), _asked.set(asked))
         scopes = {"agent": question.agent_name, "prompt": question.prompt_hash or "", **_scopes(self)}
-        policy = CachePolicy(expiry=None, scopes=scopes) if self.cache and question.model != RULES else False
+        policy = CachePolicy(expiry=None, scopes=scopes) if self.cache else False
         try:
             output = await model.generate([_shown(m) for m in question.messages], cache=policy)
         finally:
@@ -146,7 +150,7 @@ class Trial:
         if not asked:
             spent.cached += 1
             spent.saved += float(metadata[_SECONDS])
-        return messages_from_dict(metadata[_ANSWER])
+        return messages_from_dict(json.loads(metadata[_ANSWER]))
 
 
 def _scopes(trial: Trial) -> dict[str, str]:
@@ -234,7 +238,9 @@ def _solver(trial: Trial, worlds: Worlds, cases: Mapping[str, Case]) -> Solver:
             result = await _one(trial, worlds, case, state.epoch)
             trial.run.add(result)
             trial.on_end()
-        state.store.set(_RESULT, {"passed": result.passed, "wrong": list(result.wrong), "got": dict(result.got)})
+        # As text: inspect walks through every value that it keeps, several times.
+        got = json.dumps(result.got, ensure_ascii=False, default=str)
+        state.store.set(_RESULT, {"passed": result.passed, "wrong": "\n".join(result.wrong), "got": got})
         state.completed = True
         return state
 
@@ -245,7 +251,7 @@ def _solver(trial: Trial, worlds: Worlds, cases: Mapping[str, Case]) -> Solver:
 def _scorer() -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:  # noqa: ARG001
         result = state.store.get(_RESULT)
-        return Score(value=float(result["passed"]), answer=str(result["got"]), explanation="\n".join(result["wrong"]))
+        return Score(value=float(result["passed"]), answer=result["got"], explanation=result["wrong"])
 
     return score
 
@@ -266,16 +272,17 @@ async def _one(trial: Trial, worlds: Worlds, case: Case, epoch: int) -> Result:
                     trial.stopped = str(exc)
                     raise
             took = time.perf_counter() - began
-            rows = await world.read(_rows)
-            outside = next((r["error"] for r in rows if r["status"] == "error" and from_outside(r["error"])), None)
-            if outside is not None:
-                trial.stopped = str(outside)
-                raise Stopped(trial.stopped)
             got = await task.found(world, case.input)
+            judged: Judgement = task.judge(case.input, case.expected, got)
+            wrong = (*judged.wrong, *([error] if error else []))
+            # Of the rules model's steps there is nothing to tell where all is right.
+            rows = await world.read(_rows) if wrong or trial.models.name != RULES else []
     finally:
         _spent.reset(token)
-    judged: Judgement = task.judge(case.input, case.expected, got)
-    wrong = (*judged.wrong, *([error] if error else []))
+    outside = next((r["error"] for r in rows if r["status"] == "error" and from_outside(r["error"])), None)
+    if outside is not None:
+        trial.stopped = str(outside)
+        raise Stopped(trial.stopped)
     marks = {name: mark if isinstance(mark, tuple) else (float(mark), 1.0) for name, mark in judged.marks.items()}
     if unknown := set(marks) - set(trial.suite.metrics):
         raise ValueError(f"{trial.suite.name} judges what its suite.toml does not name: {', '.join(sorted(unknown))}")

@@ -83,10 +83,11 @@ class World:
         self._template = template
         path = folder / "outreach.db"
         self._raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._raw.execute("PRAGMA synchronous = OFF")
         template.copy_into(self._raw)
         url = f"sqlite:///{path}"
-        self.db = Database(url, readers=1)
-        self.person = Database(url, "user", readers=1)
+        self.db = Database(url, readers=1, durable=False)
+        self.person = Database(url, "user", readers=1, durable=False)
         self.now: datetime | None = None
         self.machine = Machine(
             self.db,
@@ -96,18 +97,22 @@ class World:
             clock=lambda: self.now or datetime.now(UTC),
         )
         self._graphs: dict[str, Graph] = {}
+        self._files: list[Path] = []
         self.thread = ""
 
     def reset(self, thread: str) -> None:
         """Begins a case: the template's rows, today's date, an empty folder, a thread of its own."""
         self._template.copy_into(self._raw)
         self.now, self.thread = None, thread
-        for path in self.folder.glob("case-*"):
-            path.unlink()
+        for path in self._files:
+            path.unlink(missing_ok=True)
+        self._files.clear()
 
     def file(self, name: str) -> Path:
         """A path for a file of this case."""
-        return self.folder / f"case-{name}"
+        path = self.folder / f"case-{name}"
+        self._files.append(path)
+        return path
 
     async def write(self, fn: Callable[[Session], T]) -> T:
         """Writes as a person does."""
