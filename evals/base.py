@@ -47,7 +47,8 @@ class Task(Generic[I, E]):
 
     `stage` writes what all cases begin with (once, into the template of the databases); `run` writes the case's own
     rows and runs the shipped graph, step or command on them; `found` reads the final rows, also after a step that
-    failed; `judge` compares. `reads` turns a line of data that is kept in another form into this one.
+    failed; `judge` compares. `reads` turns a line of data that is kept in another form into this one,
+    or leaves it out with None.
     """
 
     input: type[I]
@@ -56,7 +57,7 @@ class Task(Generic[I, E]):
     found: Callable[["World", I], Awaitable[dict[str, Any]]]
     judge: Callable[[I, E, Mapping[str, Any]], Judgement]
     stage: "Callable[[Database], None] | None" = None
-    reads: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    reads: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None
 
 
 @dataclass(frozen=True)

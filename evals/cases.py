@@ -71,7 +71,10 @@ def _case(line: str, where: str, task: Task[Any, Any], problems: list[str]) -> C
         problems.append(f"{where}: a case is a JSON object, {{…}}.")
         return None
     try:
-        given = _Line.model_validate(task.reads(raw) if task.reads else raw)
+        line_read = task.reads(raw) if task.reads else raw
+        if line_read is None:
+            return None
+        given = _Line.model_validate(line_read)
     except ValidationError as exc:
         problems.extend(_told(exc, where, ""))
         return None

@@ -23,7 +23,8 @@ def page_of(run: Run, cases: Mapping[str, Mapping[str, Any]]) -> str:
     """The page of a run; `cases` are the suite's, by id, as plain data."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     suite = load_suite(run.plan.suite)
-    least = suite.thresholds(run.plan.model)
+    at_the_gate = suite.gate.cases is None or len(run.plan.cases) == suite.gate.cases
+    least = suite.thresholds(run.plan.model) if at_the_gate else {}
     rows = [_row(result, cases.get(result.case, {})) for result in run.results]
     rows.sort(key=lambda row: (row["passed"], row["case"], row["epoch"]))
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(

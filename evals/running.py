@@ -272,7 +272,11 @@ async def _one(trial: Trial, worlds: Worlds, case: Case, epoch: int) -> Result:
                     trial.stopped = str(exc)
                     raise
             took = time.perf_counter() - began
-            got = await task.found(world, case.input)
+            try:
+                got = await task.found(world, case.input)
+            except Exception as exc:
+                # The suite's own fault: its cases must leave rows that can be read.
+                raise RuntimeError(f"{trial.suite.name}, {case.id}: {error or exc}") from exc
             judged: Judgement = task.judge(case.input, case.expected, got)
             wrong = (*judged.wrong, *([error] if error else []))
             # Of the rules model's steps there is nothing to tell where all is right.

@@ -1,6 +1,8 @@
 """Every suite holds what it says: cases that read, metrics that are judged, thresholds that are metrics."""
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +35,9 @@ def test_a_suite_names_what_exists(name: str) -> None:
 def test_a_suite_that_is_not_there() -> None:
     with pytest.raises(SuiteNotFound, match=SUITES[0]):
         load_suite("nothing")
+
+
+def test_the_docs_list_every_suite_with_its_cases() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "evals.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| (\w+) \| .* \| (\d+) \|$", text, re.MULTILINE))
+    assert listed == {name: str(len(load_suite(name).cases())) for name in SUITES}
