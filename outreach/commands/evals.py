@@ -186,9 +186,7 @@ def compare(
     from evals.figures import NotComparable
     from evals.figures import compare as compared
     from evals.suites import load_suite
-    from outreach.evaluating import need_extra
 
-    need_extra("statsmodels")
     settings = settings_of(ctx)
     a, b = found_run(settings, first), found_run(settings, second)
     try:
