@@ -8,8 +8,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 
 from agents.models.rules import calls
 from db.enums import ContactRole, PersonaType
+from tools.dedupe.names import organisation
 from tools.duplicates import each_has_its_own
-from tools.normalise import name_key
 from tools.titles import seniority_of
 
 SAME_FROM: Final = 95.0
@@ -41,7 +41,7 @@ def judge(a: Mapping[str, Any], b: Mapping[str, Any], likeness: float) -> tuple[
     one_city, other_city = (str(r.get("city") or "").casefold() for r in (a, b))
     if one_city and other_city and one_city != other_city:
         return "different", f"They are in {a['city']} and {b['city']}."
-    same_name = name_key(a["name"]) == name_key(b["name"])
+    same_name = organisation(a["name"]).key == organisation(b["name"]).key
     same_domain = bool(a.get("domain")) and a.get("domain") == b.get("domain")
     if likeness >= SAME_FROM and same_name and (same_domain or (one_city and one_city == other_city)):
         return "same", f"The same name, and the same {'web domain' if same_domain else 'city'}."

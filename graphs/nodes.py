@@ -39,7 +39,8 @@ class Node(Protocol):
 @dataclass
 class Machine:
     """All that the graphs are built with: made once by the door, handed to every node. `prompts` are those in force
-    where it is not the newest shipped version; `clock` is what the agents take for the present."""
+    where it is not the newest shipped version; `clock` is what the agents take for the present, `playbook` gives the
+    one of a name: a suite of evaluations may set a switch of it."""
 
     db: Database
     recorder: Recorder
@@ -47,6 +48,7 @@ class Machine:
     prompts: Mapping[str, Prompt] = field(default_factory=dict)
     web: Web | None = None
     clock: Callable[[], datetime] = present
+    playbook: Callable[[str], Playbook] = load_playbook
 
     def prompt(self, agent: str) -> Prompt:
         return self.prompts.get(agent) or newest(agent)
@@ -101,7 +103,7 @@ def make_step(machine: Machine, agent: Agent) -> Callable[[State, str, str | Non
             token = current_scope.set(scope)
             try:
                 with acting_as(agent_actor(step.id)):
-                    playbook = load_playbook(state["playbook"])
+                    playbook = machine.playbook(state["playbook"])
                     done = await runner(Work(machine.db, playbook, step.id, machine.web, machine.clock), state)
             finally:
                 current_scope.reset(token)

@@ -76,12 +76,21 @@ def people_pairs(session: Session, playbook: str, fresh: Set[str] | None = None)
             continue
         said = {evidence.words for evidence in pair.evidence}
         certain = pair.verdict is engine.Verdict.CERTAIN and bool(said & _IDENTIFIES)
+        # A father and a son at one school, behind one switchboard, have an address each.
+        certain = certain and not _own_addresses(records[pair.one], records[pair.other])
         found.append(PeoplePair(first, second, round(100 * pair.probability, 1), pair.why(), certain))
     return found
 
 
 def _shares(a: Record, b: Record) -> bool:
     return (bool(a.email) and a.email == b.email) or (bool(a.linkedin) and a.linkedin == b.linkedin)
+
+
+def _own_addresses(a: Record, b: Record) -> bool:
+    """Whether each has an address of its own at one host, and no LinkedIn page says that they are one all the same."""
+    if not a.email or not b.email or a.email == b.email or (a.linkedin and a.linkedin == b.linkedin):
+        return False
+    return a.email.rpartition("@")[2] == b.email.rpartition("@")[2]
 
 
 def _record(place: int, person: Contact) -> Record:

@@ -6,11 +6,10 @@ names that each have a word of their own (the campuses of one university), again
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from rapidfuzz import fuzz
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -19,11 +18,12 @@ from db.models import AgentAuditLog, ExternalId, HygieneFlag, Merge, Prospect
 from tools.dedupe import engine
 from tools.dedupe.columns import Means, guess
 from tools.dedupe.compare import name_level
-from tools.dedupe.likeness import KINDLESS, OWN_WORDS, PLACE, SAME
-from tools.dedupe.names import Name
+from tools.dedupe.likeness import KINDLESS, OWN_WORDS, PLACE, SAME, unmatched
+from tools.dedupe.likeness import name_level as name_level_of
+from tools.dedupe.names import Name, organisation
 from tools.dedupe.records import Record, prepare
 from tools.importing.records import BY_NAME, OPENING
-from tools.normalise import name_words, state_code
+from tools.normalise import domain_of, state_code
 from tools.sources import PAGES
 
 FLAGGED: Final = "organisations_alike"
@@ -185,16 +185,18 @@ def _record(place: int, prospect: Prospect, others: Sequence[str]) -> Record:
 
 
 def each_has_its_own(one: str, other: str) -> bool:
-    """Whether each of two names has a word that the other lacks, in no spelling: then they are two places."""
-    left, right = set(name_words(one)), set(name_words(other))
-    only_left, only_right = left - right, right - left
-    return any(not _spelled_in(word, only_right) for word in only_left) and any(
-        not _spelled_in(word, only_left) for word in only_right
-    )
+    """Whether each of two names has a word that the other lacks, in no spelling, short form or initial: then they are
+    two places. The words for what they are ('HS', 'College') and a name's own initials tell nothing."""
+    first, second = organisation(one), organisation(other)
+    if name_level_of(first, second) < OWN_WORDS:
+        return False
+    left, right = unmatched(first.plain, second.plain)
+    return bool(_beyond_initials(left, right) and _beyond_initials(right, left))
 
 
-def _spelled_in(word: str, words: set[str]) -> bool:
-    return any(fuzz.ratio(word, other) >= 80 for other in words)
+def _beyond_initials(words: frozenset[str], others: frozenset[str]) -> set[str]:
+    """The words that are no initial of another's and of which another has no initial: 'N' is short for 'North'."""
+    return {w for w in words if not any(w[0] == other[0] and 1 in (len(w), len(other)) for other in others)}
 
 
 def _ids_by_source(
@@ -219,13 +221,18 @@ def _ids_by_source(
                 aliases[column] = guess([column])[column] is Means.OTHER_NAMES
             if aliases[column] and value:
                 names[record_id].append(str(value))
-        if external_id.startswith(BY_NAME):
+        if external_id.startswith(BY_NAME) or _is_its_domain(external_id, payload):
             continue
         found[record_id][source].add(external_id)
         for column, value in (payload or {}).items():
             if value == external_id:
                 found[record_id][f"column {column.casefold()}"].add(external_id)
     return found, names
+
+
+def _is_its_domain(external_id: str, payload: Mapping[str, object] | None) -> bool:
+    """Whether a source without ids of its own is told apart by web domains: two domains are no two ids."""
+    return "." in external_id and any(domain_of(str(value)) == external_id for value in (payload or {}).values())
 
 
 def undone_merges(session: Session, table: str) -> set[frozenset[str]]:

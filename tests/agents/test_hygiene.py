@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from sqlalchemy import select, text
 
 from agents.hygiene import AGENT
@@ -58,7 +57,7 @@ async def test_tidied_classified_scored_and_tiered(database_url: str) -> None:
         "kim@oakmont.example", "Athletic Director", "decision_maker", True,
     )  # fmt: skip
     # What somebody set by hand stays.
-    assert (sam.persona_type, sam.seniority_level, sam.role, sam.is_primary) == ("CFO", "VP", "champion", False)
+    assert (sam.persona_type, sam.seniority_level, sam.role, sam.is_primary) == ("CFO", "C-Suite", "champion", False)
     assert actions == ["prospect_scored"]
 
 
@@ -93,9 +92,9 @@ async def test_what_is_missing_is_flagged_once_and_settled_when_it_comes(databas
         assert await flags(machine) == [("data_quality", True), ("missing_contact", False), ("missing_email", True)]
 
 
-def model_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+def model_decides(machine: SmallMachine) -> None:
     decides = load_playbook(LIGHTS).model_copy(update={"dedupe": Dedupe(model_decides=True)})
-    monkeypatch.setattr("graphs.nodes.load_playbook", lambda _name: decides)
+    machine.machine.playbook = lambda _name: decides
 
 
 def doubtful(session: Any) -> None:
@@ -105,9 +104,7 @@ def doubtful(session: Any) -> None:
     make_contact(session, other, first_name="Jo", title="Keeper of the Floodlights")
 
 
-async def test_a_person_decides_on_doubles_unless_the_playbook_says_otherwise(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_person_decides_on_doubles_unless_the_playbook_says_otherwise(database_url: str) -> None:
     async with small_machine(database_url) as machine:
         await fill(machine, doubtful)
         first = await machine.run(AGENT, LIGHTS)
@@ -115,7 +112,7 @@ async def test_a_person_decides_on_doubles_unless_the_playbook_says_otherwise(
         jo = await machine.db.read(lambda s: s.scalars(select(Contact)).one())
         query = select(HygieneFlag).where(HygieneFlag.flag_type == "duplicate_suspect")
         duplicate = await machine.db.read(lambda s: s.scalars(query).one())
-        model_decides(monkeypatch)
+        model_decides(machine)
         third = await machine.run(AGENT, LIGHTS)
         fourth = await machine.run(AGENT, LIGHTS)
         still = await machine.db.read(lambda s: s.scalars(query).one())
@@ -145,8 +142,7 @@ async def test_a_comparison_is_made_of_what_changed(sqlite_url: str) -> None:
     assert marks == sorted(set(marks))
 
 
-async def test_a_model_judges_with_the_same_tools(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    model_decides(monkeypatch)
+async def test_a_model_judges_with_the_same_tools(sqlite_url: str) -> None:
     jo = {"number": 1, "persona_type": "Facilities Director", "seniority_level": "Manager", "role": "influencer"}
     script = replies(
         Reply(
@@ -166,6 +162,7 @@ async def test_a_model_judges_with_the_same_tools(sqlite_url: str, monkeypatch: 
     with ScriptedServer(script) as server:
         models = ModelSettings(name="scripted", base_url=server.base_url, api_key="none")
         async with small_machine(sqlite_url, models) as machine:
+            model_decides(machine)
             await fill(machine, doubtful)
             run = await machine.run(AGENT, LIGHTS)
             person = await machine.db.read(lambda s: s.scalars(select(Contact)).one())
@@ -190,6 +187,18 @@ def test_the_policys_verdicts() -> None:
     assert judge(one, record("Oakmont College", city="Dayton"), 99)[0] == "different"
     assert judge(record("Oakmont U-East"), record("Oakmont U-North"), 99)[0] == "different"
     assert judge(one, record("The Oakmont College", city="akron"), SAME_FROM)[0] == "same"
+    # 'HS', initials and the kind are no words of a name's own: what they leave open is a person's.
+    assert judge(record("Oakmont HS", city="Akron"), record("Oakmont High School", city="Akron"), 99)[0] == "same"
+    here = {"city": "Akron", "domain": "oakmont.example"}
+    open_pairs = [
+        ("U of Oakmont", "University of Oakmont"),
+        ("OTS", "Oakmont Telemetry Systems"),
+        ("Oakmont N.", "Oakmont North High School"),
+        ("Oakmont College", "Oakmont University"),
+    ]
+    for name, other in open_pairs:
+        assert judge(record(name, **here), record(other, **here), 99)[0] == "unsure", name
+    assert judge(record("Oakmont Middle School", **here), record("Oakmont HS", **here), 99)[0] == "different"
     assert judge(one, record("The Oakmont College", city="akron"), SAME_FROM - 1)[0] == "unsure"
     assert judge(one, record("Oakmont School of Art", domain="oakmont.example"), 99)[0] != "same"
     assert judge(one, record("Oakmont College"), 99)[0] == "unsure"

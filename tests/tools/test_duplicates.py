@@ -11,6 +11,7 @@ from db.actors import acting_as
 from db.models import Account, AgentAuditLog, AgentRun, ExternalId, HygieneFlag, Merge, Prospect
 from tests.support.rows import make_contact, make_draft, make_prospect
 from tools import compared
+from tools.duplicate_people import people_pairs
 from tools.duplicates import compare_prospects, each_has_its_own
 from tools.judging import decide, questions
 from tools.merge_certain import flag_organisations, merge_organisations
@@ -101,6 +102,16 @@ def test_a_key_made_of_a_name_is_no_id(db: Database) -> None:
     assert len(names(db)) == 1
 
 
+def test_a_web_domain_as_key_is_no_id(db: Database) -> None:
+    """A list without ids is told apart by domains; a college with an old one would never be compared."""
+    for domain in ("oakmont.example", "old-oakmont.example"):
+        key = add(db, "Oakmont College", city="Akron", address="7 Oak Way", domain=domain)
+        account = db.read_sync(lambda s, k=key: s.get_one(Prospect, k).account_id)  # type: ignore[misc]
+        row = {"table_name": "accounts", "record_id": account, "source": "a list", "external_id": domain}
+        db.write_sync(lambda s, r=row, d=domain: s.add(ExternalId(**r, payload={"Website": f"https://www.{d}/"})))  # type: ignore[misc]
+    assert pairs(db) == [({"Oakmont College"}, True)]
+
+
 def test_campuses_stay_apart(db: Database) -> None:
     add(db, "Oakmont State University and College of Technology-Erie Campus")
     add(db, "Oakmont State University and College of Technology-York Campus")
@@ -108,6 +119,8 @@ def test_campuses_stay_apart(db: Database) -> None:
     assert each_has_its_own("Oakmont University-East", "Oakmont University-North")
     assert not each_has_its_own("Oakmont University", "Oakmont University-North")
     assert not each_has_its_own("Oakmont Univ.", "Oakmnt University")
+    assert not each_has_its_own("Oakmont N.", "Oakmont North High School")
+    assert not each_has_its_own("OTS", "Oakmont Telemetry Systems")
 
 
 def test_colleges_of_one_name_in_one_town_are_certain_whatever_their_hosts(db: Database) -> None:
@@ -272,3 +285,18 @@ def test_deleted_prospects_make_no_pairs(db: Database) -> None:
 
     db.write_sync(delete)
     assert names(db) == []
+
+
+def test_people_with_an_address_each_behind_one_phone_are_a_persons_to_judge(db: Database) -> None:
+    def make(session: Any) -> None:
+        school = make_prospect(session, name="Oakmont College")
+        for title, email in (("Athletic Director", "jporter@oak.example"), ("Coach", "jporterjr@oak.example")):
+            make_contact(
+                session, school, first_name="James", last_name="Porter", title=title, email=email, phone="+13305550120"
+            )
+        for email in ("ruth+events@oak.example", "ruth@oak.example"):
+            make_contact(session, school, first_name="Ruth", last_name="Adey", email=email)
+
+    db.write_sync(make)
+    found = db.read_sync(lambda s: [(p.first.last_name, p.certain) for p in people_pairs(s, PLAYBOOK)])
+    assert sorted(found) == [("Adey", True), ("Porter", False)]

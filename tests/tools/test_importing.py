@@ -503,6 +503,28 @@ def test_a_linkedin_page_of_somebody_else_is_left_out(db: Database, tmp_path: Pa
     assert people(db)["Sam"].linkedin_url == "https://www.linkedin.com/in/sam-x"
 
 
+def test_an_address_or_a_page_under_quite_another_name_is_somebody_elses(db: Database, tmp_path: Path) -> None:
+    head = "First Name,Last Name,Email,Company,Link\n"
+    columns = {"first_name": "First Name", "last_name": "Last Name", "email": "Email",
+               "organisation_name": "Company", "linkedin_url": "Link"}  # fmt: skip
+
+    def run(rows: str, source: str) -> Outcome:
+        return take(
+            db, tmp_path, head + rows, "contacts", columns, playbook="qa-software", id_column=None, source=source
+        )
+
+    run("Ted,Mowbray,qa@oakline.example,Oakline,\nKim,Lee,kim@oakline.example,Oakline,linkedin.com/in/kim-x\n", "a")
+    rows = "Lena,Pfau,qa@oakline.example,Oakline,\nSam,Roe,sam@oakline.example,Oakline,linkedin.com/in/kim-x\n"
+    outcome = run(rows + "Kimberly,Lee,kim@oakline.example,Oakline,\n", "b")
+    assert outcome.created["contacts"] == 2
+    assert outcome.notes == {"a LinkedIn page that is somebody else's was left out": 1}
+    found = people(db)
+    assert set(found) == {"Ted", "Kim", "Lena", "Sam"}
+    assert found["Sam"].linkedin_url is None
+    again = run(rows, "b")
+    assert again.created["contacts"] == 0
+
+
 def test_people_of_a_company_not_known_yet_make_it_where_a_name_is_enough(db: Database, tmp_path: Path) -> None:
     rows = (
         'First,Last,Email,Company\nKim,Lee,kim@oakline.example,"Oakline, Inc."\n'

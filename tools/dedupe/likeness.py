@@ -32,7 +32,7 @@ def alike(one: str, other: str) -> bool:
     return len(short) >= 3 and len(long) >= 4 and ratio(one, other) >= _ALIKE
 
 
-def _unmatched(left: frozenset[str], right: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+def unmatched(left: frozenset[str], right: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
     """What each set has that the other has in no spelling."""
     only_left, only_right = left - right, right - left
     if not only_left or not only_right:
@@ -52,7 +52,7 @@ def name_level(one: Name, other: Name, one_place: Place = NOWHERE, other_place: 
     if one.key == other.key:
         return SAME
     known = organisations()
-    left, right = _unmatched(one.plain, other.plain)
+    left, right = unmatched(one.plain, other.plain)
     if not left and not right:
         return _kinds_level(one, other)
     if _is_short_for(one, other) or _is_short_for(other, one):

@@ -5,11 +5,14 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rapidfuzz.distance import JaroWinkler
+
 from tools.dedupe.knowledge import organisations, people
 from tools.normalise import state_code
 
 _APOSTROPHES = str.maketrans("", "", "'’`.")
 _PARENTHESES = re.compile(r"\(([^()]*)\)")
+_SLIP, _INITIALS = 0.85, 2
 _CAMPUS = re.compile(r"\s+(?:at|in)\s+|\s*[-–—:,]\s*|/")
 
 
@@ -136,3 +139,18 @@ def same_person_name(one: str, other: str) -> bool:
         or one in short.get(other, ())
         or bool(short.get(one, frozenset()) & short.get(other, frozenset()))
     )
+
+
+def another_person(first: tuple[str, str], second: tuple[str, str]) -> bool:
+    """Whether two names (given, last) cannot be one person's: the given names differ, neither is a form or the initials
+    of the other, and neither stands elsewhere in the other's name. A last name changes with marriage, so it decides
+    nothing; where a given name is not known nothing is said."""
+    one, other = fold(first[0]), fold(second[0])
+    if not one or not other:
+        return False
+    if one in other or other in one or same_person_name(one, other) or JaroWinkler.similarity(one, other) >= _SLIP:
+        return False
+    if min(len(one), len(other)) <= _INITIALS and one[0] == other[0]:
+        return False
+    words, others = (set(fold(" ".join(name)).split()) for name in (first, second))
+    return not (set(one.split()) & others or set(other.split()) & words)

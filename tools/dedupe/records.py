@@ -89,7 +89,7 @@ def prepare(place: int, source: str, cells: Mapping[str, str | None], meanings: 
     _fill_names(record, given, others)
     _fill_place(record, given)
     address = given.get(Means.EMAIL)
-    record.email = (email(address) or fold(address)) if address else ""
+    record.email = _mailbox(email(address) or fold(address)) if address else ""
     record.host = domain_of(given.get(Means.DOMAIN)) or ""
     record.path = _first_path(given.get(Means.DOMAIN, "")) if record.host else ""
     if not record.host and record.names and "@" in record.email:
@@ -102,6 +102,12 @@ def prepare(place: int, source: str, cells: Mapping[str, str | None], meanings: 
     record.code = re.sub(r"\W", "", given.get(Means.NUMBER, "").casefold())
     record.kind = fold(given.get(Means.KIND, ""))
     return record
+
+
+def _mailbox(address: str) -> str:
+    """An address without its tag: 'ruth+events@…' reaches ruth (RFC 5233 calls it a detail)."""
+    local, at, host = address.partition("@")
+    return f"{local.partition('+')[0] or local}{at}{host}"
 
 
 def _fill_names(record: Record, given: Mapping[Means, str], others: Sequence[str]) -> None:

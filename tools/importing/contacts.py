@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from db.enums import ContactSource, ContactStatus, FlagSeverity, FlagType, SuppressionKind
 from db.models import Contact, Suppression
 from db.suppressions import do_not_contact
+from tools.dedupe.names import another_person
 from tools.flags import open_flag
 from tools.importing.cleaning import Clean, Person, person_key
 from tools.importing.job import ImportJob, Outcome, Refused
@@ -23,6 +24,13 @@ _DERIVED: Final = {
     "location": ("timezone",),
 }
 """What was worked out of a column, and is worked out anew when it changes."""
+
+
+_ANOTHERS_PAGE: Final = "a LinkedIn page that is somebody else's was left out"
+
+
+def _names(contact: Held) -> tuple[str, str]:
+    return contact["first_name"], contact["last_name"]
 
 
 class People:
@@ -135,14 +143,18 @@ class People:
         return None
 
     def find(self, person: Person, key: str, prospect: Held) -> Held | None:
-        """The person of a row: by the source's record, LinkedIn page, address at this organisation, or name there."""
+        """The person of a row: by the source's record, LinkedIn page, address at this organisation, or name there.
+
+        A page or an address under quite another name is somebody else's: pages are pasted into the wrong row, and an
+        office's mailbox goes from one to the next."""
         known = self._of_record(key)
         if known is not None:
             return known
-        if person.link is not None and person.link in self.by_link:
-            return self.by_link[person.link]
-        if person.email is not None and (prospect.id, person.email) in self.by_email:
-            return self.by_email[(prospect.id, person.email)]
+        by_page = self.by_link.get(person.link) if person.link is not None else None
+        by_address = self.by_email.get((prospect.id, person.email)) if person.email is not None else None
+        for contact in (by_page, by_address):
+            if contact is not None and not another_person(_names(contact), (person.first, person.last)):
+                return contact
         namesake = self.by_name.get((prospect.id, person.name.casefold()))
         # Two people of one name at one place do have different addresses.
         if namesake is not None and person.email and namesake["email"] and namesake["email"].lower() != person.email:
@@ -253,6 +265,9 @@ def take_contact(
 def _create(
     job: ImportJob, people: People, row: Clean, person: Person, outcome: Outcome, out: Pending, prospect: Held
 ) -> Held:
+    if person.link is not None and person.link in people.by_link:
+        outcome.notes[_ANOTHERS_PAGE] += 1
+        person.said.pop("linkedin_url", None)
     reason = people.suppressed(person.email)
     status = ContactStatus.ACTIVE if reason is None else ContactStatus.DO_NOT_CONTACT
     contact = out.add(
@@ -332,7 +347,7 @@ def _update(people: People, contact: Held, person: Person, kept: Kept, outcome: 
         if value == present or (present not in (None, "") and (not kept.overwrites or ours in same)):
             continue
         if ours == "linkedin_url" and people.by_link.get(value, contact) is not contact:
-            outcome.notes["a LinkedIn page that is somebody else's was left out"] += 1
+            outcome.notes[_ANOTHERS_PAGE] += 1
             continue
         if value == "" or (ours == "email_verified" and contact["email"] != person.email):
             continue

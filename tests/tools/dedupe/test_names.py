@@ -4,7 +4,7 @@ import pytest
 
 from tools.dedupe import likeness
 from tools.dedupe.likeness import name_level
-from tools.dedupe.names import organisation, person, same_person_name, sounds
+from tools.dedupe.names import another_person, organisation, person, same_person_name, sounds
 
 CITY = frozenset
 
@@ -71,3 +71,23 @@ def test_people() -> None:
     assert same_person_name("r", "robert")
     assert not same_person_name("bob", "william")
     assert sounds("smith") == sounds("smyth")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "another"),
+    [
+        (("Susan", "Lee"), ("Spencer", "Lee"), True),
+        (("Ted", "Mowbray"), ("Lena", "Pfau"), True),
+        (("Bob", "Ansley"), ("Robert", "Ansley"), False),
+        (("P.J.", "Rourke"), ("Patrick", "Rourke"), False),
+        (("Kara", "Dunleavy"), ("Kara", "Oyelaran"), False),
+        (("William", "Grant Teasdale"), ("Grant", "Teasdale"), False),
+        (("Zhang", "Weilin"), ("William", "Zhang"), False),
+        (("Femi", "Abara"), ("Oluwafemi", "Abara"), False),
+        (("Jn", "Wisniewski"), ("Jon", "Wisniewski"), False),
+        (("", "Reyes"), ("Dana", "Reyes"), False),
+    ],
+)
+def test_whether_two_names_can_be_one_persons(one: tuple[str, str], other: tuple[str, str], another: bool) -> None:
+    assert another_person(one, other) is another
+    assert another_person(other, one) is another
