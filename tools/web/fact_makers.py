@@ -160,6 +160,9 @@ def personal(match: re.Match[str], _sentence: str) -> Hit | None:
     return Hit(None, match["org"], values={"person": person}) if person else None
 
 
+_WITH = ("test", "build", "automate")
+
+
 def uses_tools(match: re.Match[str], sentence: str) -> Hit | None:
     tail = sentence[match.end("verb") :]
     sure = [tool for tool in TOOLS if re.search(rf"(?<!\w){re.escape(tool)}(?!\w)", tail)]
@@ -168,7 +171,9 @@ def uses_tools(match: re.Match[str], sentence: str) -> Hit | None:
     if not tools:
         return None
     named = tools[0] if len(tools) == 1 else f"{', '.join(tools[:-1])} and {tools[-1]}"
-    verb = "relies on" if match["verb"].startswith("rel") else "uses"
+    # In the page's own word: a fact whose words its quote does not have is refused (tools.facts).
+    said = match["verb"].rstrip("s")
+    verb = "relies on" if said.startswith("rel") else f"{said}s with" if said in _WITH else "uses"
     return Hit(f"{{org}} {verb} {named}.", match["org"], values={"tools": list(tools)})
 
 

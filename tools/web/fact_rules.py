@@ -81,6 +81,13 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         "venue_built",
         "facility",
+        rf"{VENUE}{APPOSITION}\s+(?:has\s+been|is|was)\s+[^.;,]{{3,80}}\bsince\s+it\s+(?:first\s+)?(?:was\s+)?"
+        rf"(?P<verb>opened|built)\s+in\s+(?:{MONTH}\s+)?(?P<year>{YEAR})",
+        built,
+    ),
+    _rule(
+        "venue_built",
+        "facility",
         rf"(?P<verb>Built|Constructed|Completed|Opened)\s+in\s+(?P<year>{YEAR}),\s+(?:the\s+)?{VENUE}",
         built,
     ),
@@ -118,7 +125,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?P<roughly>)(?P<number>{NUMBER})-(?:seat|capacity)\s+{VENUE}",
         seats,
     ),
-    _rule("venue_lights", "facility", r"\b(?:[Ll]ights|[Ll]ighting|[Ff]loodlights|LEDs)\b", lights),
+    _rule("venue_lights", "facility", r"\b(?:[Ll]ights|[Ll]ighting|[Ff]loodlights|LEDs|[Mm]etal[- ]halide)\b", lights),
     _rule(
         "project_approved",
         "company_news",

@@ -32,7 +32,15 @@ class Reading:
 def _job(
     url: str | None, content_type: str, charset: str | None, about: About, today: date | None, body: bytes
 ) -> tuple[list[str], bytes]:
-    job = {
+    command = [sys.executable, "-I", "-c", _START, json.dumps(sys.path)]
+    job = _described(url, content_type, charset, about, today)
+    return command, json.dumps(job).encode() + b"\n" + body
+
+
+def _described(
+    url: str | None, content_type: str, charset: str | None, about: About, today: date | None
+) -> dict[str, Any]:
+    return {
         "url": url,
         "content_type": content_type,
         "charset": charset,
@@ -40,14 +48,15 @@ def _job(
         "own_site": about.own_site,
         "today": (today or datetime.now(UTC).date()).isoformat(),
     }
-    command = [sys.executable, "-I", "-c", _START, json.dumps(sys.path)]
-    return command, json.dumps(job).encode() + b"\n" + body
 
 
 def _reading(url: str, code: int | None, output: bytes) -> Reading | Refused:
     if code != 0:
         return Refused(url, Reason.UNREADABLE, f"reading it ended with status {code}", at=url)
-    told: dict[str, Any] = json.loads(output)
+    return _told(url, json.loads(output))
+
+
+def _told(url: str, told: dict[str, Any]) -> Reading | Refused:
     if "unreadable" in told:
         return Refused(url, Reason.UNREADABLE, told["unreadable"], at=url)
     page = told["page"]
@@ -99,6 +108,15 @@ def read_bytes(
     except subprocess.TimeoutExpired:
         return _over(url or "", seconds)
     return _reading(url or "", done.returncode, done.stdout)
+
+
+def read_here(
+    body: bytes, about: About, *, url: str, content_type: str = "text/html", today: date | None = None
+) -> Reading | Refused:
+    """The same in this process, with no limit: for pages that we wrote ourselves, such as the cases of a suite."""
+    from tools.web.worker import answer  # the parsers are not needed where a child process reads
+
+    return _told(url, answer(_described(url, content_type, None, about, today), body))
 
 
 def _over(url: str, seconds: float) -> Refused:

@@ -41,6 +41,11 @@ def said(text: str, about: About = OWN) -> list[str]:
             "LED lights were installed at Hilltop Stadium in 2019.",
             "LED lights were installed at Hilltop Stadium in 2019.",
         ),
+        ("Hilltop Stadium has been the home of the Owls since it opened in 1974.", "Hilltop Stadium opened in 1974."),
+        (
+            "Hilltop Stadium is lit by 48 metal halide fixtures that were put up in 1999.",
+            "The lights at Hilltop Stadium are metal halide, installed in 1999.",
+        ),
         ("The stadium still has metal halide lights.", "The lights at the stadium are metal halide."),
         ("Hilltop College has an enrollment of 2,310.", "Hilltop College has 2,310 students."),
         ("The college employs more than 340 people.", "Hilltop College has more than 340 employees."),
