@@ -30,7 +30,7 @@ async def prepare(work: Work, state: State) -> Briefing:
         version=state.get("version") or 0,
         reply_id=state.get("reply_id"),
     )
-    brief = await work.db.read(lambda session: make_brief(session, work.playbook, about))
+    brief = await work.db.read(lambda session: make_brief(session, work.playbook, about, work.now().date()))
     return Briefing(brief.material, memo={"brief": brief, "draft_id": about.draft_id})
 
 

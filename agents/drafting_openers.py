@@ -27,11 +27,12 @@ _OPENING = re.compile(r"(?P<company>.+) has an opening for (?P<opening>.+)\.")
 
 @dataclass
 class Facts:
-    """What the facts say, by kind, with the numbers of the facts that each rests on."""
+    """What the facts say, by kind, with the numbers of the facts that each rests on; `plain` are the sentences, with
+    their numbers, that can open a letter as they stand."""
 
     values: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
-    first: tuple[str, int] | None = None
+    plain: list[tuple[str, int]] = field(default_factory=list)
 
     def add(self, number: int, **found: str) -> None:
         for key, value in found.items():
@@ -52,8 +53,8 @@ def read_facts(facts: Sequence[dict[str, Any]]) -> Facts:
     for fact in facts:
         if match := _HOME.fullmatch(fact["sentence"]):
             known.add(fact["number"], **match.groupdict())
-        if known.first is None and fact["field"] in _OPENING_FIELDS:
-            known.first = (fact["sentence"], fact["number"])
+        if fact["field"] in _OPENING_FIELDS:
+            known.plain.append((fact["sentence"], fact["number"]))
     for fact in facts:
         sentence, number = fact["sentence"], fact["number"]
         for pattern in _VENUE:
@@ -138,7 +139,7 @@ def openers(facts: Facts, style: str | None = None) -> list[tuple[str, list[int]
             values = {**facts.values, "Stadium": capitalised(facts.values.get("stadium", ""))}
             return [(text.format(**values), sorted({facts.numbers[key] for key in needs[text]})) for text in possible]
     # No pattern knows the fact, for another model found it: it was kept as a sentence that can stand in a letter.
-    return [(facts.first[0], [facts.first[1]])] if facts.first else []
+    return [(sentence, [number]) for sentence, number in facts.plain[:1]]
 
 
 # What a later message adds, by what it is about: only where no earlier message told that fact.
@@ -193,3 +194,9 @@ def further(facts: Facts, about: Sequence[str], told: set[int]) -> list[tuple[st
             if facts.has(needs) and facts.numbers[known] not in told:
                 found.append((text.format(**facts.values), sorted({facts.numbers[name] for name in needs})))
     return found
+
+
+def untold(facts: Facts, told: set[int]) -> list[tuple[str, list[int]]]:
+    """Facts that no pattern knows and no earlier message told, as they stand."""
+    known = set(facts.numbers.values())
+    return [(sentence, [number]) for sentence, number in facts.plain if number not in told | known]

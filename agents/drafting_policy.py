@@ -12,7 +12,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
-from agents.drafting_openers import Facts, further, openers, read_facts, reminders, style_of
+from agents.drafting_openers import Facts, further, openers, read_facts, reminders, style_of, untold
 from agents.drafting_said import Choice, Picker, Said, Statement
 from agents.drafting_schema import Claim, DraftAnswer
 from agents.models.rules import answer
@@ -147,6 +147,7 @@ def _opener(
         found = [o for o in openers(facts, choice.varies("opener_style")) if not said.repeats(o[0])]
         return pick("opener", found)
     new = further(facts, pain.get("goes_with", []), said.facts) if pain else []
+    new = new or [o for o in untold(facts, said.facts) if not said.repeats(o[0])][:1]
     return pick("opener", new or [o for o in reminders(facts) if not said.repeats(o[0])])
 
 

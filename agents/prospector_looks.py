@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from tools.normalise import country_code, day, state_code
+from tools.normalise import clean, country_code, day, state_code
 
 _REGIONS: Final = frozenset(
     ("ontario", "quebec", "québec", "alberta", "manitoba", "saskatchewan", "british columbia", "nova scotia", "on",
@@ -134,8 +134,8 @@ STRONG: Final = frozenset(
 
 
 def values_of(samples: Sequence[str]) -> list[str]:
-    """The filled samples, folded."""
-    return [value for sample in samples if (value := sample.strip().casefold())]
+    """The filled samples, folded; 'N/A' and its like fill nothing."""
+    return [value.casefold() for sample in samples if (value := clean(sample))]
 
 
 def fit(field: str, samples: Sequence[str]) -> float | None:

@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 
 from agents.models.rules import call, calls
 from agents.researcher_pages import Found, next_pages, page_facts, read_pages
+from tools.normalise import whole_number
 from tools.wording import article, capitalised, spelled_out, spoken_name, spoken_venue, without_brackets
 
 MOST_OPENINGS = 3
@@ -97,12 +98,12 @@ def _stadium(number: int, body: str, record: dict[str, str]) -> list[Found]:
     if school:
         quote = _block(body, "School", "Stadium")
         facts.append(Found(number, "facility", f"{school} plays its home football at {venue}.", quote))
-    if "Year Built" in record:
+    if re.fullmatch(r"\d{4}", record.get("Year Built", "")):
         quote = _block(body, "Stadium", "Year Built")
         facts.append(Found(number, "facility", f"{starting} was built in {record['Year Built']}.", quote))
-    if "Capacity" in record:
+    if seats := whole_number(record.get("Capacity")):
         quote = _block(body, "Stadium", "Capacity")
-        facts.append(Found(number, "facility", f"{starting} seats {int(record['Capacity']):,}.", quote))
+        facts.append(Found(number, "facility", f"{starting} seats {seats:,}.", quote))
     if "Surface" in record:
         quote = _block(body, "Stadium", "Surface")
         facts.append(Found(number, "facility", f"The surface at {venue} is {record['Surface']}.", quote))
@@ -120,8 +121,8 @@ def _college(number: int, record: dict[str, str]) -> list[Found]:
     if division := record.get("Division"):
         sentence = f"{name} competes in {without_brackets(division)}."
         facts.append(Found(number, "company_metrics", sentence, f"Division: {division}"))
-    if (students := record.get("Undergraduates", "")).isdigit():
-        sentence = f"{name} has {int(students):,} undergraduates."
+    if (students := record.get("Undergraduates", "")) and (count := whole_number(students)):
+        sentence = f"{name} has {count:,} undergraduates."
         facts.append(Found(number, "company_metrics", sentence, f"Undergraduates: {students}"))
     return facts
 
@@ -131,8 +132,8 @@ def _company(number: int, record: dict[str, str]) -> list[Found]:
     if not name:
         return []
     facts = []
-    if (people := record.get("Employees", "")).isdigit():
-        sentence = f"{name} has about {int(people):,} employees."
+    if (people := record.get("Employees", "")) and (count := whole_number(people)):
+        sentence = f"{name} has about {count:,} employees."
         facts.append(Found(number, "company_metrics", sentence, f"Employees: {people}"))
     if business := record.get("Sub-Industry"):
         sentence = f"{name} is listed in the {business} industry."

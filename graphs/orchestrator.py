@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal, Protocol, TypedDict
 
@@ -125,7 +124,7 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
         root, batch_id = state["root_run_id"], state.get("batch_id")
         wanted = Wanted.model_validate(state.get("wanted") or {})
         runner, tally, tried = threads(), Tally(), set[str]()
-        today = datetime.now(UTC)
+        today = machine.clock()
 
         async def write(find: Find) -> None:
             while tally.stopped is None:
@@ -160,6 +159,7 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
                 without=without,
                 wanted=wanted,
                 batch_id=batch_id,
+                today=today.date(),
             )
 
         # Who has answered, or was written to before, comes first. A goal says itself whom to write to, and how many.

@@ -172,6 +172,25 @@ def test_a_follow_up_tells_a_fact_that_the_first_did_not() -> None:
     assert "undergraduates" not in reminded.body
 
 
+def test_a_follow_up_tells_a_fact_that_no_pattern_reads() -> None:
+    """Of the facts in another model's words, the first that was not told; none is told twice."""
+    news = [
+        {
+            "number": 1,
+            "field": "facility",
+            "sentence": "Hollis replaced the poles at its north field in 2019.",
+            "quote": "x",
+        },
+        {"number": 2, "field": "company_news", "sentence": "The board of Hollis heard about new lights.", "quote": "y"},
+    ]
+    first = {"touch": 1, "subject": "x", "body": "Hi Jo,\n\nx", "facts": [1]}
+    draft = write(brief(LIGHTS, 2, "A2", facts=news, said_before=[first]))
+    assert [(claim.sentence, claim.fact) for claim in draft.claims] == [(news[1]["sentence"], 2)]
+    assert news[1]["sentence"] in draft.body
+    silent = write(brief(LIGHTS, 2, "A2", facts=news, said_before=[{**first, "facts": [1, 2]}]))
+    assert silent.claims == []
+
+
 def test_a_literal_sentence_of_a_template_is_not_repeated_either() -> None:
     literal = "I've reached out about lighting for Lakeside Field and understand if the timing isn't right."
     before = [{"touch": 1, "subject": "x", "body": f"Hi Jo,\n\nI'll keep this brief - {literal}", "facts": [1]}]

@@ -106,3 +106,10 @@ def test_what_is_unclear_is_looked_into_and_then_mapped() -> None:
     last = policy([*said, first, answer, second, done], tools=TOOLS, schema=None)
     assert isinstance(last, AIMessage)
     assert last.tool_calls == []
+
+
+def test_a_cell_that_says_nothing_does_not_speak_against_a_column() -> None:
+    from agents.prospector_looks import fit
+
+    assert fit("email", ["N/A", "nell@aldous.example", "-", ""]) == 1.0
+    assert fit("email", ["N/A", ""]) is None

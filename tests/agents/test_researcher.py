@@ -267,3 +267,17 @@ def test_openings_in_testing_only_each_once_and_at_most_three() -> None:
 def test_a_conference_is_kept_only_where_the_record_has_its_whole_name(conference: str, kept: bool) -> None:
     record = "\n".join(f"{k}: {v}" for k, v in {**STADIUM, "Conference": conference}.items() if v)
     assert any("plays football in the" in fact.sentence for fact in facts_in(1, record, "x")) == kept
+
+
+def test_numbers_as_people_write_them_are_read_or_left_out() -> None:
+    body = "School: Aldous\nStadium: Doss Field\nYear Built: n/a\nCapacity: 3,500"
+    assert [fact.sentence for fact in facts_in(1, body, "Aldous")] == [
+        "Aldous plays its home football at Doss Field.",
+        "Doss Field seats 3,500.",
+    ]
+    unknown = body.replace("3,500", "about a lot")
+    assert len(facts_in(1, unknown, "Aldous")) == 1
+    college = "Institution Name: Aldous College\nUndergraduates: 4,100"
+    assert [fact.sentence for fact in facts_in(1, college, "Aldous")] == ["Aldous College has 4,100 undergraduates."]
+    company = "Company: Tallgrass\nEmployees: 1,200"
+    assert [fact.sentence for fact in facts_in(1, company, "Tallgrass")] == ["Tallgrass has about 1,200 employees."]
