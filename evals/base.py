@@ -47,8 +47,8 @@ class Task(Generic[I, E]):
 
     `stage` writes what all cases begin with (once, into the template of the databases); `run` writes the case's own
     rows and runs the shipped graph, step or command on them; `found` reads the final rows, also after a step that
-    failed; `judge` compares. `reads` turns a line of data that is kept in another form into this one,
-    or leaves it out with None.
+    failed; `judge` compares. `rate` asks a judge about what came of it: what that takes and costs is not the case's.
+    `reads` turns a line of data that is kept in another form into this one, or leaves it out with None.
     """
 
     input: type[I]
@@ -57,6 +57,7 @@ class Task(Generic[I, E]):
     found: Callable[["World", I], Awaitable[dict[str, Any]]]
     judge: Callable[[I, E, Mapping[str, Any]], Judgement]
     stage: "Callable[[Database], None] | None" = None
+    rate: Callable[["World", I], Awaitable[None]] | None = None
     reads: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None
 
 

@@ -13,14 +13,15 @@ import jinja2
 
 from evals.base import PASSED
 from evals.figures import Estimate, estimate, pass_k, price
+from evals.judging import Standing
 from evals.results import Result, Run
 from evals.suites import Suite, load_suite
 
 _TEMPLATE = Path(__file__).parent / "page.html.j2"
 
 
-def page_of(run: Run, cases: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page of a run; `cases` are the suite's, by id, as plain data."""
+def page_of(run: Run, cases: Mapping[str, Mapping[str, Any]], judge: Standing | None = None) -> str:
+    """The page of a run; `cases` are the suite's, by id, as plain data; `judge` says whether a judge's word counts."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     suite = load_suite(run.plan.suite)
     at_the_gate = suite.gate.cases is None or len(run.plan.cases) == suite.gate.cases
@@ -31,7 +32,7 @@ def page_of(run: Run, cases: Mapping[str, Mapping[str, Any]]) -> str:
         run=run,
         suite=suite,
         metrics=[_metric(name, words, estimate(run.results, name), least) for name, words in suite.metrics.items()],
-        facts=_facts(run, suite),
+        facts=_facts(run, suite) + ([] if judge is None else [(", ".join(suite.judged), judge.why)]),
         rows=rows,
         failed=sum(not row["passed"] for row in rows),
     )

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from agents.models import ModelSettings
+from agents.models import RULES, ModelSettings
 from evals.base import Case
 from evals.cases import by_hash, dataset_hash
 from evals.results import Plan
@@ -61,13 +62,22 @@ def prompts_of(suite: Suite, chosen: Mapping[str, Prompt], named: Sequence[Promp
 
 
 def plan_of(
-    suite: Suite, cases: Sequence[Case], models: ModelSettings, prompts: Mapping[str, Prompt], epochs: int
+    suite: Suite,
+    cases: Sequence[Case],
+    models: ModelSettings,
+    prompts: Mapping[str, Prompt],
+    epochs: int,
+    judge: ModelSettings | None = None,
 ) -> Plan:
-    """The plan of a run."""
-    rules = models.name == "rules"
-    settings = {} if rules else {"address": models.address, "max_output_tokens": models.max_output_tokens}
+    """The plan of a run; `judge` is the model that judges, where it is another one."""
+    rules = models.name == RULES and (judge is None or judge.name == RULES)
+    settings: dict[str, Any] = (
+        {} if rules else {"address": models.address, "max_output_tokens": models.max_output_tokens}
+    )
     if models.temperature is not None and not rules:
         settings["temperature"] = models.temperature
+    if judge is not None:
+        settings["judge"] = judge.name
     return Plan(
         suite=suite.name,
         dataset=dataset_hash(cases),

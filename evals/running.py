@@ -6,11 +6,12 @@ measured is still the shipped model layer with its retries and repairs: the agen
 in its place.
 """
 
+import asyncio
 import json
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,6 +126,7 @@ class Trial:
     run: Run
     models: ModelSettings
     prompts: Mapping[str, Prompt]
+    judge: ModelSettings | None = None
     cache: bool = True
     on_end: Callable[[], None] = lambda: None
     stopped: str | None = None
@@ -139,7 +141,12 @@ class Trial:
             return await call()
         asked: list[bool] = []
         tokens = (_pending.set(call), _asked.set(asked))
-        scopes = {"agent": question.agent_name, "prompt": question.prompt_hash or "", **_scopes(self)}
+        scopes = {
+            "agent": question.agent_name,
+            "prompt": question.prompt_hash or "",
+            "model": question.model,
+            **_scopes(self),
+        }
         policy = CachePolicy(expiry=None, scopes=scopes) if self.cache else False
         try:
             output = await model.generate([_shown(m) for m in question.messages], cache=policy)
@@ -183,11 +190,27 @@ def _worlds(trial: Trial, folder: Path) -> Worlds:
     template = Template(folder, trial.suite.task.stage)
     model = inspect_ai.model.get_model(f"outreach/{trial.models.name.replace('/', '-')}", memoize=False)
 
-    async def ask(question: Question, call: Call) -> list[BaseMessage]:
-        return await trial.ask(model, question, call)
-
     def make(place: Path) -> World:
-        return World(place, template, trial.models, prompts=trial.prompts, ask=ask)
+        async def ask(question: Question, call: Call) -> list[BaseMessage]:
+            if _spent.get(None) is not None:
+                return await trial.ask(model, question, call)
+            # A whole run gives each of its threads a bare context, in which nobody knows the case: inspect is asked in
+            # the case's, and the call is made in the thread's.
+            here = copy_context()
+
+            async def calls() -> list[BaseMessage]:
+                with spending(trial.budget):
+                    return await call()
+
+            def apart() -> asyncio.Task[list[BaseMessage]]:
+                return asyncio.create_task(calls(), context=here)
+
+            if world.context is None:
+                raise RuntimeError("a model was asked outside of any case")
+            return await asyncio.create_task(trial.ask(model, question, apart), context=world.context.copy())
+
+        world = World(place, template, trial.models, prompts=trial.prompts, ask=ask, judge=trial.judge)
+        return world
 
     return Worlds(template, make, folder)
 
@@ -262,16 +285,15 @@ async def _one(trial: Trial, worlds: Worlds, case: Case, epoch: int) -> Result:
     token = _spent.set(spent)
     try:
         async with worlds.one(f"eval:{case.id}:{epoch}") as world:
+            world.context = copy_context()
             began = time.perf_counter()
-            try:
-                with spending(trial.budget):
-                    await task.run(world, case.input)
-            except Exception as exc:
-                error = f"{type(exc).__name__}: {exc}"
-                if from_outside(error):
-                    trial.stopped = str(exc)
-                    raise
-            took = time.perf_counter() - began
+            error = await _tried(trial, task.run(world, case.input))
+            took = time.perf_counter() - began + spent.saved
+            # Of the rules model's steps there is nothing to tell where all is right. A judge's are not the case's.
+            rows = await world.read(_rows) if trial.models.name != RULES or trial.judge is not None else []
+            if task.rate is not None and error is None:
+                # A judge that fails has not judged; the case is what it is.
+                await _tried(trial, task.rate(world, case.input))
             try:
                 got = await task.found(world, case.input)
             except Exception as exc:
@@ -279,8 +301,8 @@ async def _one(trial: Trial, worlds: Worlds, case: Case, epoch: int) -> Result:
                 raise RuntimeError(f"{trial.suite.name}, {case.id}: {error or exc}") from exc
             judged: Judgement = task.judge(case.input, case.expected, got)
             wrong = (*judged.wrong, *([error] if error else []))
-            # Of the rules model's steps there is nothing to tell where all is right.
-            rows = await world.read(_rows) if wrong or trial.models.name != RULES else []
+            if wrong and not rows:
+                rows = await world.read(_rows)
     finally:
         _spent.reset(token)
     outside = next((r["error"] for r in rows if r["status"] == "error" and from_outside(r["error"])), None)
@@ -299,7 +321,7 @@ async def _one(trial: Trial, worlds: Worlds, case: Case, epoch: int) -> Result:
         got=got,
         wrong=wrong,
         error=error,
-        seconds=round(took + spent.saved, 4),
+        seconds=round(took, 4),
         calls=spent.calls,
         cached=spent.cached,
         tokens_in=sum(r["tokens_in"] or 0 for r in rows),
@@ -307,6 +329,20 @@ async def _one(trial: Trial, worlds: Worlds, case: Case, epoch: int) -> Result:
         cost_usd=sum(r["cost_usd"] or 0.0 for r in rows),
         tree=tuple(rows) if wrong else (),
     )
+
+
+async def _tried(trial: Trial, work: Awaitable[None]) -> str | None:
+    """What went wrong with it, in words; None where nothing did. What comes from outside is raised: the run stops."""
+    try:
+        with spending(trial.budget):
+            await work
+    except Exception as exc:
+        error = f"{type(exc).__name__}: {exc}"
+        if from_outside(error):
+            trial.stopped = str(exc)
+            raise
+        return error
+    return None
 
 
 _COLUMNS = {

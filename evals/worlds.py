@@ -9,6 +9,8 @@ connections have read, since it is the same schema.
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from contextvars import Context
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -62,13 +64,15 @@ class _State(ReplyState, total=False):
     """What the nodes of single steps are given and leave, whichever agent's."""
 
     file: Any
+    message: Any
     goal: str
     order: Any
     matching: int
 
 
 class World:
-    """A database with the machine over it. One case at a time; `now` is the day and time that its agents believe."""
+    """A database with the machine over it. One case at a time; `now` is the day and time that its agents believe,
+    `context` where what is known of the case stands, for what runs in a context of its own."""
 
     def __init__(
         self,
@@ -78,6 +82,7 @@ class World:
         *,
         prompts: Mapping[str, Prompt] | None = None,
         ask: Ask | None = None,
+        judge: ModelSettings | None = None,
     ) -> None:
         self.folder = folder
         self._template = template
@@ -96,9 +101,11 @@ class World:
             prompts=dict(prompts or {}),
             clock=lambda: self.now or datetime.now(UTC),
         )
+        self._judging = self.machine if judge is None else replace(self.machine, models=judge)
         self._graphs: dict[str, Graph] = {}
         self._files: list[Path] = []
         self.thread = ""
+        self.context: Context | None = None
 
     def reset(self, thread: str) -> None:
         """Begins a case: the template's rows, today's date, an empty folder, a thread of its own."""
@@ -125,7 +132,11 @@ class World:
 
     async def step(self, agent: Agent, state: Mapping[str, Any]) -> dict[str, Any]:
         """Runs one agent as the graph node that it is, and gives the state that it leaves."""
-        return await self.invoke(f"step:{agent.name}", lambda: self._one_node(agent), state)
+        return await self.invoke(f"step:{agent.name}", lambda: _one_node(self.machine, agent), state)
+
+    async def rate(self, judge: Agent, state: Mapping[str, Any]) -> None:
+        """Runs a judge, with the judge's own model where it has one; what it says stands in its row of agent_runs."""
+        await self.invoke(f"judge:{judge.name}:{judge.run_type}", lambda: _one_node(self._judging, judge), state)
 
     async def invoke(self, key: str, build: Callable[[], Graph], state: Mapping[str, Any]) -> dict[str, Any]:
         """Runs a graph that needs no checkpoints; it is built once for each world, under `key`."""
@@ -142,17 +153,18 @@ class World:
         async with open_runner(self.machine, f"sqlite:///{self.file('checkpoints.db')}", concurrency=4) as runner:
             yield runner
 
-    def _one_node(self, agent: Agent) -> Graph:
-        graph: StateGraph[Any] = StateGraph(_State)
-        graph.add_node(agent.name, make_node(self.machine, agent))
-        graph.add_edge(START, agent.name)
-        graph.add_edge(agent.name, END)
-        return graph.compile()
-
     def close(self) -> None:
         self.db.close()
         self.person.close()
         self._raw.close()
+
+
+def _one_node(machine: Machine, agent: Agent) -> Graph:
+    graph: StateGraph[Any] = StateGraph(_State)
+    graph.add_node(agent.name, make_node(machine, agent))
+    graph.add_edge(START, agent.name)
+    graph.add_edge(agent.name, END)
+    return graph.compile()
 
 
 class Worlds:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evals.base import Case
-    from evals.results import Runs
+    from evals.judging import Standing
+    from evals.results import Run, Runs
     from evals.running import Trial
     from evals.suites import Suite
     from outreach.settings import Settings
@@ -52,6 +53,17 @@ def cases_of(suite: Suite) -> list[Case]:
         raise Complaint(f"The cases of {suite.name} are wrong:\n{shown}{more}", "evals/README.md", code=2) from exc
 
 
+def judge_of(runs: Runs, run: Run) -> Standing | None:
+    """Whether the judge of a run counts; None where the suite has nothing that a judge says, or is no more."""
+    from evals.judging import standing
+    from evals.suites import load_suite, suite_names
+
+    if run.plan.suite not in suite_names() or not load_suite(run.plan.suite).judged:
+        return None
+    need_extra("statsmodels")
+    return standing(runs, run.plan)
+
+
 @cache
 def cases_by_id(suite: str) -> dict[str, dict[str, Any]]:
     """The cases of a suite as plain data, by id; empty where there is no such suite any more."""
@@ -83,6 +95,7 @@ def prepared(
     *,
     prompts: Sequence[str] = (),
     model: str | None = None,
+    judge: str | None = None,
     epochs: int = 1,
     limit: int | None = None,
     only: Sequence[str] = (),
@@ -113,9 +126,10 @@ def prepared(
         used = prompts_of(suite, prompts_in_force(settings), named)
     except (PromptNotFound, WrongPrompt) as exc:
         raise Complaint(str(exc), "See them with: outreach prompts list", code=2) from exc
-    plan = plan_of(suite, cases, models, used, epochs)
+    judging = models.model_copy(update={"name": judge}) if judge and suite.judged and judge != models.name else None
+    plan = plan_of(suite, cases, models, used, epochs, judging)
     run = None if new else runs.unfinished(plan)
-    return Trial(suite, cases, run or runs.begin(plan), models, used, cache=cache)
+    return Trial(suite, cases, run or runs.begin(plan), models, used, judging, cache=cache)
 
 
 def execute(settings: Settings, trials: Sequence[Trial], concurrency: int | None) -> None:

@@ -45,13 +45,15 @@ class _Toml(BaseModel):
     prompts: list[str]
     sources: str
     files: list[str] = [CASES]
+    judged: list[str] = []
     metrics: dict[str, str]
     gate: _Gate
 
 
 @dataclass(frozen=True)
 class Suite:
-    """One suite. `prompts` are the folders of prompts that its agents use; `metrics` says in words what each is."""
+    """One suite. `prompts` are the folders of prompts that its agents use; `metrics` says in words what each is;
+    `judged` are those that a judge gives, which count only where the judge does (evals/judging.py)."""
 
     name: str
     title: str
@@ -60,6 +62,7 @@ class Suite:
     prompts: tuple[str, ...]
     sources: str
     metrics: Mapping[str, str]
+    judged: tuple[str, ...]
     gate: _Gate
     files: tuple[Path, ...]
 
@@ -98,6 +101,8 @@ def load_suite(name: str) -> Suite:
     for thresholds in (given.gate.least, *given.gate.models.values()):
         if unknown := set(thresholds) - set(metrics):
             raise BadSuite(f"{name}/suite.toml: the gate asks for what is no metric: {', '.join(sorted(unknown))}.")
+    if unknown := set(given.judged) - set(metrics):
+        raise BadSuite(f"{name}/suite.toml: judged is what is no metric: {', '.join(sorted(unknown))}.")
     return Suite(
         name=name,
         title=given.title,
@@ -106,6 +111,7 @@ def load_suite(name: str) -> Suite:
         prompts=tuple(given.prompts),
         sources=given.sources,
         metrics=metrics,
+        judged=tuple(given.judged),
         gate=given.gate,
         files=tuple((FOLDER / name / file).resolve() for file in given.files),
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evals.figures import Comparison, Price
+    from evals.gating import Check
     from evals.results import Result, Run, Runs
     from outreach.settings import Settings
 
@@ -39,6 +40,10 @@ eval_app = typer.Typer(
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Model = Annotated[
     str | None, typer.Option("--model", help="Instead of the model in force (OUTREACH_MODEL).", show_default=False)
+]
+Judge = Annotated[
+    str | None,
+    typer.Option("--judge", metavar="MODEL", help="The model that judges style; else the same.", show_default=False),
 ]
 AtOnce = Annotated[
     int | None, typer.Option("--concurrency", min=1, max=64, help="How many cases at a time.", show_default=False)
@@ -114,6 +119,7 @@ def run(
         typer.Option("--prompt", metavar="AGENT@VERSION", help="Instead of the version in force.", show_default=False),
     ] = None,
     model: Model = None,
+    judge: Judge = None,
     epochs: Annotated[int, typer.Option("--epochs", min=1, max=100, help="How often each case is run.")] = 1,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="At most so many cases, always the same.", show_default=False)
@@ -136,7 +142,7 @@ def run(
     trials = [
         prepared(
             settings, suite, runs_of(settings), prompts=prompt or [], model=model, epochs=epochs, limit=limit,
-            only=only or [], cache=cache, new=new,
+            only=only or [], cache=cache, new=new, judge=judge,
         )
         for suite in suites_of(suites or [])
     ]  # fmt: skip
@@ -145,7 +151,7 @@ def run(
         print_json([_summary(trial.run) for trial in trials])
         return
     for trial in trials:
-        _print_run(trial.run)
+        _print_run(trial.run, runs_of(settings))
 
 
 @eval_app.command("show")
@@ -161,12 +167,13 @@ def show_run(
     """Shows a run: its metrics, and of what went wrong the input, what was expected, what came, and each step."""
     from outreach.evaluating import case_of
 
-    found = found_run(settings_of(ctx), reference)
+    settings = settings_of(ctx)
+    found = found_run(settings, reference)
     failures = [r for r in found.results if (r.case in case if case else not r.passed)]
     if as_json:
         print_json({**_summary(found), "failures": [_failure(found, result) for result in failures]})
         return
-    _print_run(found)
+    _print_run(found, runs_of(settings))
     for result in failures[: limit or None]:
         _print_failure(result, case_of(found.plan.suite, result.case))
     if limit and len(failures) > limit:
@@ -204,6 +211,7 @@ def gate(
     ctx: typer.Context,
     suites: Annotated[list[str] | None, typer.Argument(metavar="[SUITE…]", help="Without any, all of them.")] = None,
     model: Model = None,
+    judge: Judge = None,
     prompt: Annotated[
         list[str] | None,
         typer.Option("--prompt", metavar="AGENT@VERSION", help="Instead of the version in force.", show_default=False),
@@ -220,17 +228,18 @@ def gate(
 
     settings = settings_of(ctx)
     trials = [
-        prepared(settings, suite, runs_of(settings), prompts=prompt or [], model=model, for_gate=True, strict=False)
+        prepared(
+            settings, suite, runs_of(settings), prompts=prompt or [], model=model, judge=judge, for_gate=True,
+            strict=False,
+        )
         for suite in suites_of(suites or [])
-    ]
+    ]  # fmt: skip
     execute(settings, trials, concurrency)
-    found = [check for trial in trials for check in checks(trial.suite, trial.run)]
+    found = [check for trial in trials for check in checks(trial.suite, trial.run, runs_of(settings))]
     if as_json:
         print_json([{**check.__dict__, "held": check.held} for check in found])
     else:
-        rows = [
-            (c.suite, c.metric, _number(c.value), f"{c.least:.3f}", c.cases, "yes" if c.held else "NO") for c in found
-        ]
+        rows = [(c.suite, c.metric, _number(c.value), f"{c.least:.3f}", c.cases, _held(c)) for c in found]
         print_table("", ("suite", "metric", "measured", "at least", "cases", "holds"), rows)
     below = sum(not check.held for check in found)
     if below:
@@ -249,11 +258,13 @@ def view(
 ) -> None:
     """Writes a run as one HTML page that needs no network, and prints where it is."""
     from evals.page import page_of
-    from outreach.evaluating import cases_by_id
+    from outreach.evaluating import cases_by_id, judge_of
 
-    found = found_run(settings_of(ctx), reference)
+    settings = settings_of(ctx)
+    found = found_run(settings, reference)
     path = into or found.folder / "run.html"
-    path.write_text(page_of(found, cases_by_id(found.plan.suite)), encoding="utf-8")
+    judge = judge_of(runs_of(settings), found)
+    path.write_text(page_of(found, cases_by_id(found.plan.suite), judge), encoding="utf-8")
     show(str(path))
     if open_it:
         import webbrowser
@@ -289,8 +300,9 @@ def _summary(run: Run) -> dict[str, Any]:
     return summary
 
 
-def _print_run(run: Run) -> None:
+def _print_run(run: Run, runs: Runs) -> None:
     from evals.suites import load_suite
+    from outreach.evaluating import judge_of
 
     told = _summary(run)
     prompts = ", ".join(f"{p['id']} ({p['hash'][:12]})" for p in told["prompts"].values()) or "no prompt"
@@ -301,6 +313,8 @@ def _print_run(run: Run) -> None:
     ]
     rows += [(f"pass^{k}", _number(v), "", f"cases right in all of {k}") for k, v in told.get("pass_k", {}).items()]
     print_table("", ("metric", "measured", "of", "what it is"), [(a, b, str(int(c or 0)), d) for a, b, c, d in rows])
+    if (judge := judge_of(runs, run)) is not None:
+        say(f"{', '.join(load_suite(run.plan.suite).judged)}: {judge.why}", "" if judge.counted else "yellow")
     say(_priced(run, told))
     if run.ended is None:
         say(f"Not finished: {len(run.results)} of {run.wanted}. The same command goes on with it.", "yellow")
@@ -401,3 +415,9 @@ def _share(value: float | None, low: float | None, high: float | None) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
+
+
+def _held(check: Check) -> str:
+    if not check.counted:
+        return "not counted"
+    return "yes" if check.held else "NO"
