@@ -26,9 +26,9 @@ lint: .venv/dev.stamp  ## style, types, import directions, dead code, dependenci
 	$(BIN)/vulture
 	$(BIN)/deptry .
 
-lock:  ## write the lock files anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock pyproject.toml requirements-build.in
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --extra dev -o requirements-dev.lock pyproject.toml requirements-build.in -c requirements.lock
+lock:  ## write the lock files anew (needs uv); what users install follows what was tested
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --extra dev -o requirements-dev.lock pyproject.toml requirements-build.in
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock pyproject.toml requirements-build.in -c requirements-dev.lock
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11 ...")'
