@@ -1,13 +1,14 @@
 """What earlier runs left behind, as the tables tell it: rows that nobody will close, approvals that no longer hold,
 threads that failed too often. Called by the one process that moves threads."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.approvals import unstart_sequence
+from db.locks import held_among, step_lock
 from db.models import AgentAuditLog, AgentRun, Contact, MessageDraft
 from db.queries.inbox import lines
 from graphs.recorder import from_outside
@@ -17,20 +18,40 @@ MOST_ATTEMPTS = 3
 GAVE_UP = "gave_up"
 
 
+CUT_OFF = "cut off; what it was about is taken up again by a later step"
+
+
 def close_lost_rows(session: Session, threads: Collection[str]) -> int:
-    """Closes the open rows of threads that no longer exist: nothing can resume them. Returns how many.
+    """Closes the open rows of threads that no longer exist, and of steps outside of the graph whose process is gone:
+    nothing can resume them. Returns how many.
 
     `threads` are those that exist. A crash before a thread's first checkpoint leaves such rows, and so does the loss
-    of the checkpoints.
+    of the checkpoints. What another process has under way, it holds the lock of.
     """
-    rows = session.scalars(
-        select(AgentRun).where(AgentRun.status.in_(("running", "waiting")), AgentRun.thread_id.is_not(None))
-    ).all()
-    lost = [row for row in rows if row.thread_id not in threads]
+    open_rows = select(AgentRun).where(AgentRun.status.in_(("running", "waiting")))
+    of_threads = session.scalars(open_rows.where(AgentRun.thread_id.is_not(None))).all()
+    lost = [row for row in of_threads if row.thread_id not in threads]
+    held = held_among(session, {row.thread_id for row in lost if row.thread_id})
+    lost = [row for row in lost if row.thread_id not in held]
+    lost += _cut_off_steps(session, session.scalars(open_rows.where(AgentRun.thread_id.is_(None))).all())
     for row in lost:
         row.status, row.completed_at = "partial", datetime.now(UTC)
-        row.error_message = "cut off; what it was about is taken up again by a later step"
+        row.error_message = CUT_OFF
     return len(lost)
+
+
+def _cut_off_steps(session: Session, rows: Sequence[AgentRun]) -> list[AgentRun]:
+    """Of the open rows without a thread, those below a step outside of the graph (outreach/agent_step.py) that nobody
+    has under way. Sending settles its own."""
+    tops = [row for row in rows if row.parent_run_id is None and row.run_type != "dispatch"]
+    held = held_among(session, {step_lock(row.id) for row in tops})
+    lost = [row for row in tops if step_lock(row.id) not in held]
+    ids, below = {row.id for row in lost}, lost
+    while below:
+        below = [row for row in rows if row.parent_run_id in ids and row.id not in ids]
+        ids |= {row.id for row in below}
+        lost = lost + below
+    return lost
 
 
 def recall_lapsed(session: Session) -> list[str]:

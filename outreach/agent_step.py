@@ -78,6 +78,7 @@ async def _run(
     run_type: str,
 ) -> Told:
     from db.actors import acting_as
+    from db.locks import only_one, step_lock
     from graphs.nodes import Machine, make_step
     from graphs.recorder import Opening, Recorder, step_id
 
@@ -102,13 +103,15 @@ async def _run(
         trigger="manual",
         memoised=False,
     )
-    async with machine.recorder.step(opening) as step:
-        with acting_as(f"agent:{run_id}"):
-            told = await asyncio.to_thread(work, Hands(run_id, database.write_sync, ask))
-        step.outputs, step.sources, step.decisions = told.outputs, told.sources, told.decisions
-        step.processed, step.created, step.updated = told.processed, told.created, told.updated
-        if told.partial:
-            step.status, step.error = "partial", told.partial
+    # Held while the step is under way: an open row whose lock is free was cut off (graphs/leftovers.py).
+    with only_one(database.url, step_lock(run_id)):
+        async with machine.recorder.step(opening) as step:
+            with acting_as(f"agent:{run_id}"):
+                told = await asyncio.to_thread(work, Hands(run_id, database.write_sync, ask))
+            step.outputs, step.sources, step.decisions = told.outputs, told.sources, told.decisions
+            step.processed, step.created, step.updated = told.processed, told.created, told.updated
+            if told.partial:
+                step.status, step.error = "partial", told.partial
     return told
 
 

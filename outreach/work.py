@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from outreach.errors import Complaint
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from graphs.threads import End
     from outreach.settings import Settings
 
-LOCK_KEY = 0x6F7574  # 'out'
-SENDER_KEY = 0x736E64  # 'snd'
 BUSY = Complaint(
     "Another `outreach` is at work on this database.",
     "Wait until it is done, or end it; what you decided is kept, and the next `outreach run` carries it on.",
@@ -33,45 +31,25 @@ SENDING = Complaint(
 
 def runner_lock(settings: Settings) -> AbstractContextManager[None]:
     """Held by the one process that moves threads. Raises Complaint where another process holds it."""
-    return _only_one(settings, "runner", LOCK_KEY, BUSY)
+    return _only_one(settings, "runner", BUSY)
 
 
 def sender_lock(settings: Settings) -> AbstractContextManager[None]:
     """Held by the one process that sends. Raises Complaint where another process holds it."""
-    return _only_one(settings, "sender", SENDER_KEY, SENDING)
+    return _only_one(settings, "sender", SENDING)
 
 
 @contextmanager
-def _only_one(settings: Settings, name: str, key: int, busy: Complaint) -> Iterator[None]:
+def _only_one(settings: Settings, name: str, busy: Complaint) -> Iterator[None]:
     """The operating system, or PostgreSQL, lets go of it when the process dies."""
-    from sqlalchemy import make_url, text
+    from db.locks import Held, only_one
 
-    from db.engine import make_engine, sqlite_path
-
-    url = settings.effective_database_url()
-    if (path := sqlite_path(make_url(url))) is not None:
-        from filelock import FileLock, Timeout
-
-        # Beside the database, whoever's home it is used from.
-        lock = FileLock(f"{path}.{name}.lock", timeout=0)
+    with ExitStack() as stack:
         try:
-            lock.acquire()
-        except Timeout as exc:
+            stack.enter_context(only_one(settings.effective_database_url(), name))
+        except Held as exc:
             raise busy from exc
-        try:
-            yield
-        finally:
-            lock.release()
-        return
-    engine = make_engine(url, "agent")
-    try:
-        with engine.connect() as connection:
-            if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}):
-                raise busy
-            connection.commit()
-            yield
-    finally:
-        engine.dispose()
+        yield
 
 
 class Session:
