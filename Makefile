@@ -13,10 +13,11 @@ test: .venv/dev.stamp  ## set up, then run the whole test suite (SQLite and a re
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 torture: .venv/dev.stamp  ## kill runs and sending at random moments (OUTREACH_TEST_KILLS of them) and at every boundary; takes hours
-	OUTREACH_TEST_KILLS=$${OUTREACH_TEST_KILLS:-500} $(BIN)/python -m pytest tests/e2e/test_kills.py tests/e2e/test_send_kills.py -s
+	OUTREACH_TEST_KILLS=$${OUTREACH_TEST_KILLS:-500} $(BIN)/python -m pytest tests/e2e/test_kills.py tests/e2e/test_send_kills.py tests/e2e/test_workers.py -s
 
-bench: .venv/dev.stamp  ## what recording costs, measured beside what it is compared with
+bench: .venv/dev.stamp  ## what recording costs beside what it is compared with; contacts at once, one process and two workers
 	$(BIN)/python -m benchmarks.recorded_step
+	$(BIN)/python -m benchmarks.workers
 
 lint: .venv/dev.stamp  ## style, types, import directions, dead code, dependencies
 	$(BIN)/ruff check .

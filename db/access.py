@@ -93,6 +93,7 @@ class Database:
         readers: threads and connections that read; on PostgreSQL as many again write.
         busy_timeout: SQLite: seconds to wait for another process's lock.
         durable: SQLite: False only for a file that nobody will miss after a crash.
+        guard: called with the session at the start of each write; what it raises, the write raises.
 
     A function given to `write` must be re-runnable on PostgreSQL, and should do nothing but work on its session.
     Both kinds raise `db.errors.InvariantViolated`, `RoleRefused`, `DatabaseBusy` or `NotMigrated` where the
@@ -107,7 +108,9 @@ class Database:
         readers: int = 4,
         busy_timeout: float = BUSY_TIMEOUT,
         durable: bool = True,
+        guard: Callable[[Session], None] | None = None,
     ) -> None:
+        self._guard = guard
         self.url: URL = make_url(url)
         self.role: Role = role
         self._closed = False
@@ -133,7 +136,7 @@ class Database:
         Objects of the session stay usable afterwards (nothing is expired). If the awaiting task is cancelled
         before the function began, it does not run; afterwards it is committed all the same.
         """
-        return await asyncio.wrap_future(self._submit(self._writer, fn))
+        return await asyncio.wrap_future(self._submit(self._writer, self._guarded(fn)))
 
     async def read(self, fn: Work[T]) -> T:
         """Runs `fn(session)` in a read-only transaction, in a thread of its own."""
@@ -141,11 +144,22 @@ class Database:
 
     def write_sync(self, fn: Work[T]) -> T:
         """`write` for the command line; it blocks, so never call it on an event loop."""
-        return self._submit(self._writer, fn).result()
+        return self._submit(self._writer, self._guarded(fn)).result()
 
     def read_sync(self, fn: Work[T]) -> T:
         """`read` for the command line; it blocks."""
         return self._submit(self._readers, fn).result()
+
+    def _guarded(self, fn: Work[T]) -> Work[T]:
+        guard = self._guard
+        if guard is None or inspect.iscoroutinefunction(fn):
+            return fn
+
+        def guarded(session: Session) -> T:
+            guard(session)
+            return fn(session)
+
+        return guarded
 
     def _submit(self, runner: _Runner, fn: Work[T]) -> Future[T]:
         if inspect.iscoroutinefunction(fn):

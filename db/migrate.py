@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from db import triggers
+from db import jobs, triggers
 from db.engine import make_engine, sqlite_path
 from db.roles import create_roles
 
@@ -101,6 +101,8 @@ def downgrade(url: str, revision: str) -> None:
             command.downgrade(_config(connection), revision)
             if current_revision(connection) is not None:
                 _lay_triggers(connection)
+            else:
+                jobs.remove(connection)
     finally:
         engine.dispose()
 
@@ -120,4 +122,5 @@ def _take_triggers_off(connection: Connection) -> None:
 
 def _lay_triggers(connection: Connection) -> None:
     create_roles(connection)
+    jobs.install(connection)
     triggers.install(connection)

@@ -115,3 +115,9 @@ def tell_if_given_up(session: Session, thread_id: str) -> bool:
         requires_review=True,
     )
     return True
+
+
+def has_steps(session: Session, thread_id: str, root_run_id: str | None) -> bool:
+    """Whether a thread took any step in a run."""
+    query = select(AgentRun.id).where(AgentRun.thread_id == thread_id, AgentRun.parent_run_id == root_run_id).limit(1)
+    return session.scalar(query) is not None

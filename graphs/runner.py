@@ -17,6 +17,8 @@ from db.queries.inbox import stirring
 from db.queries.wanted import Wanted
 from graphs.checkpoints import open_checkpoints
 from graphs.contact import build_contact_graph, build_reply_graph
+from graphs.crew import Crew
+from graphs.holds import holds_of
 from graphs.leftovers import recall_lapsed
 from graphs.nodes import Machine
 from graphs.orchestrator import MOST_HOPS, NODE_OF, build_goal_graph, build_orchestrator
@@ -57,16 +59,21 @@ class Runner:
         *,
         concurrency: int = 8,
         on_end: Callable[[str, End], None] | None = None,
+        handed_over: bool = False,
     ) -> None:
         self._machine = machine
         self._saver = saver
+        self._holds = holds_of(saver)
         self.budget = RunBudget.of(machine.models)
         graphs = {
             "touch": build_contact_graph(machine, saver),
             "reply": build_reply_graph(machine, saver),
             "run": build_orchestrator(machine, saver, lambda: self.threads),
         }
-        self.threads = Threads(machine, saver, graphs, concurrency, self.budget, on_end or (lambda _thread, _end: None))
+        kind = Crew if handed_over else Threads
+        self.threads: Threads = kind(
+            machine, saver, graphs, concurrency, self.budget, on_end or (lambda _thread, _end: None), self._holds
+        )
 
     async def run(
         self,
@@ -111,7 +118,7 @@ class Runner:
         thread_id = f"goal:{uuid.uuid4().hex}"
         root = step_id(thread_id)
         state = {"playbook": playbook, "goal": goal, "root_run_id": root}
-        async with self._machine.recorder.step(_opening(thread_id, state)) as step:
+        async with self._holds.hold(thread_id), self._machine.recorder.step(_opening(thread_id, state)) as step:
             with spending(self.budget):
                 config: RunnableConfig = {"configurable": {"thread_id": thread_id}}
                 values = await build_goal_graph(self._machine).ainvoke(state, config)
@@ -140,6 +147,12 @@ class Runner:
             "recursion_limit": 4 * MOST_HOPS,
         }
         given = None if state is None else {**state, "root_run_id": root}
+        async with self._holds.hold(thread_id):
+            return await self._orchestrate_held(thread_id, root, given, config)
+
+    async def _orchestrate_held(
+        self, thread_id: str, root: str, given: Mapping[str, Any] | None, config: RunnableConfig
+    ) -> RunResult:
         try:
             async with self._machine.recorder.step(_opening(thread_id, given)) as step:
                 try:
@@ -196,7 +209,8 @@ async def open_runner(
     *,
     concurrency: int = 8,
     on_end: Callable[[str, End], None] | None = None,
+    handed_over: bool = False,
 ) -> AsyncIterator[Runner]:
-    """A runner over the checkpoints that the URL names."""
+    """A runner over the checkpoints that the URL names; one that `handed_over` its threads has workers run them."""
     async with open_checkpoints(checkpoint_url) as saver:
-        yield Runner(machine, saver, concurrency=concurrency, on_end=on_end)
+        yield Runner(machine, saver, concurrency=concurrency, on_end=on_end, handed_over=handed_over)

@@ -14,16 +14,20 @@ from typing import Any, Literal
 import structlog
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.errors import GraphDrained
+from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
 
 from agents.models import RunBudget, spending
 from db.actors import acting_as
 from db.actors import agent as agent_actor
+from db.jobs import JobLost
 from db.queries.due import LeftDraft, left_drafts
 from graphs.approval import read_decision
 from graphs.checkpoints import has_thread, thread_ids
 from graphs.contact import Graph
-from graphs.leftovers import close_lost_rows, given_up, recall_lapsed, tell_if_given_up
+from graphs.holds import Holds, NobodyElse
+from graphs.leftovers import close_lost_rows, given_up, has_steps, recall_lapsed, tell_if_given_up
 from graphs.nodes import Machine
 from graphs.recorder import from_outside
 from playbooks import load_playbook
@@ -35,7 +39,9 @@ UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, NotImplemented
 """What reading a damaged checkpoint, or one of a very different version of this program, ends in."""
 ORCHESTRATOR = agent_actor("orchestrator")
 
-End = Literal["done", "waiting", "failed", "stopped"]
+End = Literal["done", "waiting", "failed", "stopped", "elsewhere", "given back"]
+"""How a thread came to a stop in this process. 'elsewhere': another process has it under way; 'given back': this one
+was asked to stop, and the thread goes on from its last step in whichever process takes it up."""
 
 
 @dataclass
@@ -67,15 +73,47 @@ class Threads:
     concurrency: int = 8
     budget: RunBudget = field(default_factory=RunBudget)
     on_end: Callable[[str, End], None] = lambda _thread, _end: None
+    holds: Holds = field(default_factory=NobodyElse)
+    control: RunControl | None = None
 
     def graph_of(self, thread_id: str) -> Graph:
         return self.graphs[thread_id.split(":", 1)[0]]
 
     async def start(self, thread_id: str, state: Mapping[str, Any], tally: Tally) -> End:
         """Starts a thread, or carries on with it where it exists already."""
-        snapshot = await self.graph_of(thread_id).aget_state(_config(thread_id))
-        exists = bool(snapshot.values) or bool(snapshot.tasks)
-        return await self._advance(thread_id, None if exists else dict(state), tally)
+        async with self.holds.hold(thread_id) as mine:
+            if not mine:
+                return self._elsewhere(thread_id)
+            snapshot = await self.graph_of(thread_id).aget_state(_config(thread_id))
+            exists = bool(snapshot.values) or bool(snapshot.tasks)
+            return await self._advance(thread_id, None if exists else dict(state), tally)
+
+    async def carry_on(self, thread_id: str, tally: Tally) -> End:
+        """Carries on with a thread that could go on when it was looked at, if it still can."""
+        async with self.holds.hold(thread_id) as mine:
+            if not mine:
+                return self._elsewhere(thread_id)
+            if not await self._can_go_on(thread_id):
+                return "waiting" if await has_thread(self.saver, thread_id) else "done"
+            return await self._advance(thread_id, await_resume, tally)
+
+    async def serve(self, thread_id: str, state: Mapping[str, Any] | None, tally: Tally) -> End:
+        """What a worker does about a thread that it is given: starts it, or carries on where it stands. It may have
+        been given before, to a worker that was killed, even at its end."""
+        exists = await has_thread(self.saver, thread_id)
+        if exists:
+            return await self.carry_on(thread_id, tally)
+        if state is None:
+            lost = await self.lost({thread_id})
+            return await self.start(thread_id, lost[0].state, tally) if lost else "done"
+        root = state["root_run_id"]
+        began = await self.machine.db.read(lambda session: has_steps(session, thread_id, root))
+        # Its first checkpoint comes before its first step: without the one, the other says that it is over.
+        return "done" if began else await self.start(thread_id, state, tally)
+
+    def _elsewhere(self, thread_id: str) -> End:
+        log.info("thread.elsewhere", thread=thread_id)
+        return "elsewhere"
 
     async def start_all(self, wanted: Iterable[tuple[str, Mapping[str, Any]]], tally: Tally) -> None:
         """Starts many threads, at most `concurrency` at a time; stops starting when the run cannot go on."""
@@ -93,22 +131,31 @@ class Threads:
             threads = await self.known()
             with acting_as(ORCHESTRATOR):
                 await self.machine.db.write(lambda session: (close_lost_rows(session, threads), recall_lapsed(session)))
-        known = sorted(await self.known() if chosen is None else chosen)
+        able = await self.able(await self.known() if chosen is None else chosen)
+        over = await self.carry_all_on(able, tally)
+        left = await self.lost(None if chosen is None else chosen - over)
+        await self.start_all([(draft.thread_id, draft.state) for draft in left], tally)
+        return len(able) + len(left)
+
+    async def able(self, threads: Iterable[str]) -> list[str]:
+        """Those of the threads, runs left out, that can go on; clears away those that are over."""
+        return [t for t in sorted(threads) if not t.startswith("run:") and await self._can_go_on(t)]
+
+    async def carry_all_on(self, threads: Iterable[str], tally: Tally) -> set[str]:
+        """Carries on with many threads; those that came to their end."""
         over: set[str] = set()
 
         async def advance(thread_id: str) -> End:
-            end = await self._advance(thread_id, await_resume, tally)
+            end = await self.carry_on(thread_id, tally)
             if end == "done":
                 over.add(thread_id)
             return end
 
-        able = [t for t in known if not t.startswith("run:") and await self._can_go_on(t)]
-        await self._each(able, advance, tally)
-        left = await self._left(None if chosen is None else chosen - over)
-        await self.start_all([(draft.thread_id, draft.state) for draft in left], tally)
-        return len(able) + len(left)
+        await self._each(threads, advance, tally)
+        return over
 
-    async def _left(self, only: set[str] | None) -> list[LeftDraft]:
+    async def lost(self, only: set[str] | None = None) -> list[LeftDraft]:
+        """Drafts that have lost their thread, all or those of the threads named."""
         if only is None:
             existing = await self.known()
         else:
@@ -175,8 +222,12 @@ class Threads:
                 if isinstance(state, _Resume):
                     waiting = (await graph.aget_state(config)).interrupts
                     given = Command(resume={i.id: {"decided": True} for i in waiting}) if waiting else None
-                await graph.ainvoke(given, config, durability="sync")
-            end = await self._settle(thread_id)
+                await graph.ainvoke(given, config, durability="sync", control=self.control)
+            end: End = await self._settle(thread_id)
+        except JobLost:
+            raise
+        except GraphDrained:
+            end = "given back"
         except Exception as exc:  # noqa: BLE001 (its step's row holds it; the other contacts go on)
             said = f"{type(exc).__name__}: {exc}"
             if from_outside(said):

@@ -20,6 +20,7 @@ from db.approvals import Decision, DecisionName, DecisionRefused, take_decision
 from db.errors import InvariantViolated
 from db.models import MessageDraft
 from db.queries.inbox import standing
+from db.queries.queue import enqueue_if_served
 from outreach.console import many, print_json, say
 from outreach.errors import Complaint
 
@@ -79,7 +80,9 @@ def _record(database: Database, draft_id: str, settings: "Settings", make: Make)
                 raise DecisionRefused(f"This message cannot leave: {fate.because}.")
         days = load_playbook(draft.contact.prospect.playbook).limits.approval_days
         take_decision(session, decision, approval_days=days)
-        return f"touch:{draft.contact_id}:{draft.sequence_id}:{draft.touch_number}"
+        thread_id = f"touch:{draft.contact_id}:{draft.sequence_id}:{draft.touch_number}"
+        enqueue_if_served(session, thread_id)
+        return thread_id
 
     try:
         with acting_as(settings.actor()):

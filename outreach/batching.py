@@ -199,7 +199,9 @@ def asked(
     return " ".join(wrong), {}
 
 
-def run_batch(settings: Settings, name: str, limit: int | None) -> tuple[Settings, RunResult]:
+def run_batch(
+    settings: Settings, name: str, limit: int | None, *, handed_over: bool = False
+) -> tuple[Settings, RunResult]:
     """Writes what is due to a batch's people, and to nobody else. Raises Complaint."""
     from agents.parts import Part
     from db.queries.batches import BatchNotFound, find_batch
@@ -214,7 +216,7 @@ def run_batch(settings: Settings, name: str, limit: int | None) -> tuple[Setting
     if playbook is None:
         raise Complaint(f"Nobody is in batch {number}.", "Build another: outreach batch build")
     settings = settings.model_copy(update={"playbook": playbook})
-    return settings, work(settings, [], limit, only=[Part.DRAFT], batch_id=batch_id)
+    return settings, work(settings, [], limit, only=[Part.DRAFT], batch_id=batch_id, handed_over=handed_over)
 
 
 def fill_batch(settings: Settings, name: str) -> tuple[int, int]:

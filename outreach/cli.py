@@ -59,6 +59,8 @@ COMMANDS: dict[str, Entry] = {
     "score": Entry("score", "score_app", "How a score came about; score anew, and see what moved.", LOOK),
     "dedupe": Entry("dedupe", "dedupe", "Which rows of files are one organisation, or one person.", LOOK),
     "status": Entry("status", "status", "The funnel by stage and tier, and what to do next.", LOOK),
+    "worker": Entry("worker", "worker", "Take queued work, here and on other machines (PostgreSQL).", WORK),
+    "workers": Entry("worker", "workers", "The workers: since when, what they did, what they are at.", LOOK),
     "opportunities": Entry("meeting", "opportunities", "Meetings with the message that earned each; totals.", LOOK),
     "runs": Entry("runs", "runs_app", "Every step that an agent took, its time, tokens and cost.", LOOK),
     "report": Entry("report", "report_app", "The funnel, and what came of which messages.", LOOK),

@@ -53,10 +53,14 @@ def _only_one(settings: Settings, name: str, busy: Complaint) -> Iterator[None]:
 
 
 class Session:
-    """A runner and the event loop that it lives in, for commands that are not coroutines themselves."""
+    """A runner and the event loop that it lives in, for commands that are not coroutines themselves. One that
+    `handed_over` its threads leaves them to workers, and follows them."""
 
-    def __init__(self, settings: Settings, on_end: Callable[[str, End], None] | None = None) -> None:
+    def __init__(
+        self, settings: Settings, on_end: Callable[[str, End], None] | None = None, *, handed_over: bool = False
+    ) -> None:
         self._settings = settings
+        self._handed_over = handed_over
         self._on_end = on_end
         self._stack = AsyncExitStack()
         self._loop = asyncio.Runner()
@@ -88,6 +92,7 @@ class Session:
             settings.effective_checkpoint_url(),
             concurrency=settings.concurrency,
             on_end=self._on_end,
+            handed_over=self._handed_over,
         )
         try:
             return await self._stack.enter_async_context(runner)

@@ -123,7 +123,7 @@ def fetch(
     are looked at, and nothing is kept. Once every few minutes from cron is a good rhythm.
     """
     settings = settings_of(ctx)
-    taken, counts, unreadable = _fetch(settings, days)
+    taken, counts, unreadable = take_from_mailbox(settings, days)
     rows = triage_waiting(settings, [one.inbound_id for one in taken])
     show_rows(rows, as_json)
     for reason in unreadable:
@@ -193,7 +193,9 @@ def _waiting(settings: Settings, limit: int, *, as_json: bool) -> None:
     )  # fmt: skip
 
 
-def _fetch(settings: Settings, days: int) -> tuple[list[Taken], Counter[str], list[str]]:
+def take_from_mailbox(settings: Settings, days: int) -> tuple[list[Taken], Counter[str], list[str]]:
+    """Takes in what arrived in the last days: what was taken, how much of other mail there was by kind, and what could
+    not be read. Nothing is triaged. Raises Complaint."""
     from datetime import UTC, datetime
 
     from db.actors import acting_as

@@ -27,6 +27,7 @@ EPILOG = """
   outreach run --limit 5                               at most five new drafts
   outreach run --only replies                          nothing but the replies
   outreach run --batch 3                               the messages of one batch
+  outreach run --enqueue                               have your workers do it, and follow them
 """
 
 
@@ -47,6 +48,9 @@ def run(
     batch: Annotated[
         str | None, typer.Option(help="Write to the people of this batch alone: its number, or its id's beginning.")
     ] = None,
+    enqueue: Annotated[
+        bool, typer.Option("--enqueue", help="Leave the contacts to workers, and follow them (docs/workers.md).")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Finds what is due and does it: imports, replies, scoring, research, drafts, checks. Stops where you decide.
@@ -57,17 +61,19 @@ def run(
 
     settings = settings_of(ctx)
     load_playbook(settings.playbook)
+    if enqueue:
+        enqueue = _can_hand_over(settings)
     if batch is not None:
         from outreach.batching import run_batch
 
         if goal is not None or imports or only:
             raise Complaint("--batch goes with --limit alone.", "For instance: outreach run --batch 3", code=2)
-        settings, result = run_batch(settings, batch, limit)
+        settings, result = run_batch(settings, batch, limit, handed_over=enqueue)
     elif goal is None:
         if dry_run or yes:
             raise Complaint("--dry-run and --yes belong to a --goal.", "Add --goal, or leave them out.", code=2)
         files = [described(path, source=source, source_url=source_url) for path in imports or []]
-        result = work(settings, files, limit, only=only or [])
+        result = work(settings, files, limit, only=only or [], handed_over=enqueue)
     else:
         if imports or only or limit:
             raise Complaint(
@@ -75,7 +81,9 @@ def run(
                 'For instance: --goal "import leads.csv and draft 5"',
                 code=2,
             )
-        found = work_goal(settings, goal, source, source_url, yes=yes, dry_run=dry_run, as_json=as_json)
+        found = work_goal(
+            settings, goal, source, source_url, yes=yes, dry_run=dry_run, as_json=as_json, handed_over=enqueue
+        )
         if found is None:
             return
         settings, result = found
@@ -92,6 +100,7 @@ def work_goal(
     yes: bool,
     dry_run: bool,
     as_json: bool,
+    handed_over: bool = False,
 ) -> tuple[Settings, RunResult] | None:
     """A goal read, shown, agreed to and run; None where it was only shown, or not agreed to."""
     from agents.models import ModelError
@@ -121,7 +130,19 @@ def work_goal(
     if not agreed(goal, yes=yes):
         say("Nothing was run.")
         raise typer.Exit(1)
-    return settings, work(settings, files, goal.order.count, only=goal.order.only, goal=goal)
+    return settings, work(settings, files, goal.order.count, only=goal.order.only, goal=goal, handed_over=handed_over)
+
+
+def _can_hand_over(settings: Settings) -> bool:
+    """Whether there is a queue: on SQLite the same run is made here. Raises Complaint where nobody takes from it."""
+    from outreach.working import NO_WORKER, has_workers
+
+    if not settings.effective_database_url().startswith("postgresql"):
+        say("A SQLite database is worked on by one process at a time: this one.", "yellow")
+        return False
+    if not has_workers(settings):
+        raise NO_WORKER
+    return True
 
 
 def described(path: Path, **more: Any) -> dict[str, Any]:
@@ -140,11 +161,15 @@ def work(
     only: Collection[Part] = (),
     goal: Goal | None = None,
     batch_id: str | None = None,
+    handed_over: bool = False,
 ) -> RunResult:
     """One run, with a bar that counts the contacts whose threads have come to a stop."""
     from outreach.work import Session
 
-    with progress("Working through what is due") as bar, Session(settings, _counter(bar)) as session:
+    with (
+        progress("Working through what is due") as bar,
+        Session(settings, _counter(bar), handed_over=handed_over) as session,
+    ):
         return session.run(settings.playbook, files, limit, only=only, goal=goal, batch_id=batch_id)
 
 

@@ -71,13 +71,14 @@ def send(
         return
     if into is not None:
         raise Complaint("--into belongs to --dry-run.", "Add --dry-run, or leave it out.", code=2)
-    result = _dispatch(settings, playbook, drafts or [], limit, any_time=any_time)
+    result = dispatch_now(settings, playbook, drafts or [], limit, any_time=any_time)
     _report(result, as_json)
 
 
-def _dispatch(
+def dispatch_now(
     settings: Settings, playbook: str | None, drafts: Sequence[str], limit: int | None, *, any_time: bool
 ) -> Dispatched:
+    """Sends what may leave now; `drafts` names some alone. Raises Complaint where nothing can be sent at all."""
     from graphs.sending import dispatch
     from outreach.mailing import post_of
     from outreach.wiring import open_database

@@ -218,7 +218,7 @@ def test_one_thread_asked_for_by_name_looks_at_no_other(desk: Desk, monkeypatch:
         monkeypatch.undo()
         monkeypatch.setattr(Threads, "_can_go_on", noted)
         assert session.wake().resumed == 1
-    assert looked == [first.thread_id, second.thread_id]
+    assert list(dict.fromkeys(looked)) == [first.thread_id, second.thread_id]
     assert desk.draft(second).version == 2
 
 

@@ -1,0 +1,78 @@
+"""Who moves a thread: one process at a time, for as long as it holds the thread's lock.
+
+On SQLite the one process that moves threads holds a lock on the whole database, so there is nothing to do here. On
+PostgreSQL the lock is an advisory one, of the connection that writes the checkpoints: whoever has lost the one has
+lost the other, so that nothing can be written about a thread by a process that holds it no longer.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from db.locks import lock_key
+
+
+class Holds(Protocol):
+    """Holds threads; what it gives says whether this process holds that thread now."""
+
+    def hold(self, name: str) -> AbstractAsyncContextManager[bool]: ...
+
+
+class NobodyElse:
+    """The whole database is this process's."""
+
+    @asynccontextmanager
+    async def hold(self, _name: str) -> AsyncIterator[bool]:
+        """Always."""
+        yield True
+
+
+class AdvisoryHolds:
+    """Locks of the connection of a PostgreSQL saver. A session may take its own lock twice, hence `_mine`."""
+
+    def __init__(self, saver: Any) -> None:
+        self._saver = saver
+        self._mine: set[str] = set()
+
+    @asynccontextmanager
+    async def hold(self, name: str) -> AsyncIterator[bool]:
+        """Tries once. Raises psycopg.OperationalError where the connection, and with it the lock, is lost."""
+        if name in self._mine:
+            yield False
+            return
+        self._mine.add(name)
+        try:
+            key = lock_key(name)
+            if not await self._ask("SELECT pg_try_advisory_lock(%s) AS said", key):
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                await self._ask("SELECT pg_advisory_unlock(%s) AS said", key)
+        finally:
+            self._mine.discard(name)
+
+    async def beat(self) -> None:
+        """Says to the server that this process is there. Raises psycopg.OperationalError."""
+        await self._ask("SELECT %s::bigint AS said", 1)
+
+    async def end_when_silent(self, seconds: float) -> None:
+        """From now on the server itself ends the connection once nothing was heard for so long (PostgreSQL 14)."""
+        await self._ask(
+            "SELECT set_config('idle_session_timeout', %s::bigint::text, false) AS said", int(seconds * 1000)
+        )
+
+    async def _ask(self, query: str, given: int) -> Any:
+        async with self._saver._cursor() as cursor:
+            await cursor.execute(query, (given,))
+            row = await cursor.fetchone()
+            return row["said"]
+
+
+def holds_of(saver: BaseCheckpointSaver[str]) -> Holds:
+    """How threads whose checkpoints are there are held."""
+    return NobodyElse() if isinstance(saver, AsyncSqliteSaver) else AdvisoryHolds(saver)
