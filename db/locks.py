@@ -5,13 +5,14 @@ On SQLite a file beside the database that the operating system locks, on Postgre
 
 import hashlib
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock, Timeout
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from db.engine import make_engine, sqlite_path
@@ -62,7 +63,13 @@ def only_one(url: str | URL, name: str) -> Iterator[None]:
             if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": lock_key(name)}):
                 raise Held(name)
             connection.commit()
-            yield
+            try:
+                yield
+            finally:
+                # The server notices a closed connection only a little later; whoever comes next would be refused.
+                with suppress(DBAPIError):
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": lock_key(name)})
+                    connection.commit()
     finally:
         engine.dispose()
 
