@@ -29,8 +29,12 @@ class Sent:
     message_id: str
 
 
-def send(session: Session, playbook: str, subject: str, body: str) -> Sent:
-    """Writes a first mail to Robin Vance of the playbook's organisation, approves it and marks it as sent."""
+ROBIN = ("Robin", "Vance", None)
+
+
+def send(session: Session, playbook: str, subject: str, body: str, *, to: tuple[str, str, str | None] = ROBIN) -> Sent:
+    """Writes a first mail to somebody at the playbook's organisation (first name, last name, address; without one it
+    gets one), approves it and marks it as sent."""
     book = load_playbook(playbook)
     name, kind = ORGANISATIONS[playbook]
     prospect = Prospect(
@@ -43,14 +47,15 @@ def send(session: Session, playbook: str, subject: str, body: str) -> Sent:
         tier="A2",
     )
     domain = f"{name.split()[0].lower()}.example"
+    first, last, address = to
     title = "Athletic Director" if playbook == "sports-lighting" else "QA Director"
     contact = Contact(
         account=prospect.account,
         prospect=prospect,
-        first_name="Robin",
-        last_name="Vance",
+        first_name=first,
+        last_name=last,
         title=title,
-        email=f"robin.vance@{domain}",
+        email=address or f"{first}.{last}@{domain}".lower(),
         stage="drafted",
     )
     session.add_all([prospect, contact])
