@@ -237,7 +237,11 @@ def _bound(reading: _Reading, end: str, unit: str, number: int) -> None:
 
 
 def _count(reading: _Reading, rest: str) -> int:
-    found = _match(
+    second = _NUMBER.replace("?P<n>", "?P<m>")
+    if found := _match(rf"{second} ?(?:days?|weeks?|months?|years?|hours?|minutes?|percent|%|dollars?)\b", rest):
+        reading.lost.append(found[0].strip())  # a number of something else
+        return found.end()
+    found = _match(rf"between {second} and {_NUMBER}(?![\w.])", rest) or _match(
         rf"(?:(?:{_MOST}|top|first|next|best) )?{_NUMBER}(?![\w.])(?: (?:new|more|first|best) )?\s*(?:{_NOUN})?", rest
     )
     if found is None:
@@ -264,11 +268,14 @@ def _tiers(reading: _Reading, rest: str) -> int:
         return 0
     order = list(ProspectTier)
     spans = re.findall(rf"({one})(?:\s*(?:to|-)\s*({one}))?", found["all"])
+    up = _match(r" (?:and|or) (?:up|better|above|higher)\b", rest[found.end() :])
     for first, last in spans:
+        if up:
+            first, last = "A1", last or first
         start = order.index(ProspectTier("A1" if first == "A" else first))
         end = order.index(ProspectTier("A2" if (last or first) == "A" else last or first))
         reading.add("tiers", *order[start : end + 1])
-    return found.end()
+    return found.end() + (up.end() if up else 0)
 
 
 def _venues(reading: _Reading, rest: str) -> int:
@@ -279,14 +286,14 @@ def _venues(reading: _Reading, rest: str) -> int:
         levels = re.findall(_LEVEL, found["all"].lower().replace("d", ""))
         reading.add("venues", *(_COLLEGES[_LEVELS[level] - 1] for level in levels))
         return found.end()
-    if found := _match(r"(?P<n>[3-6])a\b(?: high schools?)?", rest):
+    if found := _match(r"(?P<n>[3-6])a\b(?: high[ -]?schools?)?", rest):
         reading.add("venues", VenueType(f"high_school_{found['n']}a"))
         return found.end()
     if found := _match(r"naia\b", rest):
         reading.add("venues", VenueType.COLLEGE_NAIA)
     elif found := _match(r"(?:community )?(?:colleges?|universit(?:y|ies))\b", rest):
         reading.colleges = True
-    elif found := _match(r"(?:high )?schools?\b", rest):
+    elif found := _match(r"(?:high[ -]?)?schools?\b", rest):
         # "Schools" alone says nothing: this seller's colleges are schools as well.
         reading.high_schools = reading.high_schools or found[0].lower().startswith("high")
     elif found := _match(

@@ -27,6 +27,10 @@ def read(goal: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("goal", "order"),
     [
+        ("between 10 and 20 drafts in Indiana", {"count": 20, "states": ["IN"]}),
+        ("10 drafts, tier B and up", {"count": 10, "tiers": ["A1", "A2", "B"]}),
+        ("tier C or better in Ohio", {"tiers": ["A1", "A2", "B", "C"], "states": ["OH"]}),
+        ("Ohio highschools", {"venues": HIGH, "states": ["OH"]}),
         (
             "Draft 20 messages to athletic directors at D2 and D3 colleges in Ohio and Pennsylvania, tier A1",
             {
@@ -91,6 +95,7 @@ def test_what_the_grammar_reads(goal: str, order: dict[str, Any]) -> None:
     ("goal", "lost"),
     [
         ("colleges in Ohio, except Ohio State", ["except Ohio State"]),
+        ("who raised money in the last 90 days", ["last", "90 days"]),
         ("D1 colleges without football", ["without football"]),
         ("companies founded before 1980", ["founded before 1980"]),
         ("10 drafts in a friendly tone", ["friendly", "tone"]),
