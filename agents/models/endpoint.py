@@ -5,6 +5,7 @@ import ipaddress
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import openai
 import structlog
@@ -45,6 +46,8 @@ ADVICE = {
     413: "the prompt is too long for this model",
     422: "the request does not suit this model; see the server's words",
 }
+HIDDEN = "***"
+SHORTEST_SECRET = 6  # local servers take 'none' and the like for a key: to hide that would only blot out words
 SCHEMA_WORDS = "Answer with one JSON object and nothing else. It must fit this JSON schema:"
 
 
@@ -108,7 +111,7 @@ class EndpointChatModel(ChatOpenAI):
                     raw = await self.async_client.with_raw_response.create(**payload)
                     return self._result(raw.http_response.content)
             except (openai.OpenAIError, TimeoutError, json.JSONDecodeError) as error:
-                raise self._understood(error) from error
+                raise self._understood(error) from self._cause(error)
 
         with current_budget().one_call() as report:
             try:
@@ -135,7 +138,7 @@ class EndpointChatModel(ChatOpenAI):
                 raw = self.client.with_raw_response.create(**payload)
                 return self._result(raw.http_response.content)
             except (openai.OpenAIError, json.JSONDecodeError) as error:
-                raise self._understood(error) from error
+                raise self._understood(error) from self._cause(error)
 
         with current_budget().one_call() as report:
             try:
@@ -153,17 +156,33 @@ class EndpointChatModel(ChatOpenAI):
 
     @property
     def _address(self) -> str:
-        return str(self.openai_api_base)
+        return self._unsaid(str(self.openai_api_base))
+
+    def _unsaid(self, text: str) -> str:
+        """A server's words, or its address, without what it was told in confidence: some servers repeat the key, and
+        what is raised here is shown, logged and kept."""
+        key = self.openai_api_key
+        secret = key.get_secret_value() if isinstance(key, SecretStr) else ""
+        password = urlsplit(str(self.openai_api_base)).password or ""
+        for one in (secret, password, unquote(password)):
+            if len(one) >= SHORTEST_SECRET:
+                text = text.replace(one, HIDDEN)
+        return text
+
+    def _cause(self, error: Exception) -> Exception | None:
+        """The error for the traceback, which is kept as well; none where it repeats a secret."""
+        said = str(error)
+        return error if self._unsaid(said) == said else None
 
     def _result(self, content: bytes) -> ChatResult:
         try:
             body = json.loads(content)
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            preview = shortened(content[:200].decode("utf-8", "replace"), 120) or "nothing"
+            preview = shortened(self._unsaid(content[:4000].decode("utf-8", "replace")), 120) or "nothing"
             raise Transient(ModelGarbled(self._address, f"not JSON, it begins with {preview!r}")) from error
         fault = fault_in(body)
         if fault:
-            raise Transient(ModelGarbled(self._address, fault))
+            raise Transient(ModelGarbled(self._address, self._unsaid(fault)))
         answer = body["choices"][0]["message"]
         unusable = set_aside(answer)
         body["usage"] = counts_in(body.get("usage"))
@@ -171,7 +190,7 @@ class EndpointChatModel(ChatOpenAI):
             result = self._create_chat_result(body)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             # What the library raises on a body of another shape than it expects; the body is the server's.
-            raise Transient(ModelGarbled(self._address, str(error))) from error
+            raise Transient(ModelGarbled(self._address, self._unsaid(str(error)))) from error
         message = result.generations[0].message
         if isinstance(message, AIMessage):
             message.invalid_tool_calls.extend(unusable)
@@ -181,7 +200,7 @@ class EndpointChatModel(ChatOpenAI):
 
     def _understood(self, error: Exception) -> ModelError | Transient:
         if isinstance(error, openai.APIStatusError):
-            status, said = error.status_code, _said(error)
+            status, said = error.status_code, self._unsaid(_said(error))
             if "insufficient_quota" in (error.code or "", error.type or ""):
                 return ModelRefused(status, said, "the account has no credit left")
             if status in PASSING_STATUSES or status >= 500:
@@ -191,8 +210,8 @@ class EndpointChatModel(ChatOpenAI):
         if isinstance(error, openai.APITimeoutError | TimeoutError):
             return Transient(ModelUnreachable(self._address, f"silence for {self._deadline_s:g} s"))
         if isinstance(error, openai.APIConnectionError):
-            return Transient(ModelUnreachable(self._address, _innermost(error)))
-        return Transient(ModelGarbled(self._address, str(error)))
+            return Transient(ModelUnreachable(self._address, self._unsaid(_innermost(error))))
+        return Transient(ModelGarbled(self._address, self._unsaid(str(error))))
 
     def _account(self, result: ChatResult, messages: Sequence[BaseMessage]) -> Usage:
         message = result.generations[0].message
@@ -277,7 +296,7 @@ async def probe(settings: ModelSettings, *, retry: RetryPolicy | None = None) ->
         except openai.NotFoundError:
             return []
         except (openai.OpenAIError, TimeoutError, json.JSONDecodeError) as error:
-            raise model._understood(error) from error
+            raise model._understood(error) from model._cause(error)
         listed = body.get("data") if isinstance(body, dict) else None
         return [str(m["id"]) for m in listed or [] if isinstance(m, dict) and "id" in m]
 
