@@ -12,7 +12,8 @@ demo: .venv/run.stamp  ## set up, then run the main job on the sample of college
 test: .venv/dev.stamp  ## set up, then run the whole test suite (SQLite and a real PostgreSQL)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-torture: .venv/dev.stamp  ## kill runs and sending at random moments (OUTREACH_TEST_KILLS of them) and at every boundary; takes hours
+torture: .venv/dev.stamp  ## every attack, then kill runs and sending at random moments (OUTREACH_TEST_KILLS of them) and at every boundary; takes hours
+	$(BIN)/python -m benchmarks.attacks
 	OUTREACH_TEST_KILLS=$${OUTREACH_TEST_KILLS:-500} $(BIN)/python -m pytest tests/e2e/test_kills.py tests/e2e/test_send_kills.py tests/e2e/test_workers.py -s
 
 bench: .venv/dev.stamp  ## what recording costs beside what it is compared with; contacts at once, one process and two workers

@@ -69,7 +69,11 @@ Prepare = Callable[[Work, State], Awaitable[Briefing | Done]]
 
 @dataclass(frozen=True)
 class ToolAgent:
-    """A model with tools. `must_call`: the run is not over until one of these tools was called."""
+    """A model with tools. `must_call`: the run is not over until one of these tools was called.
+
+    `goes_on_alone`: where the model does not come round (no readable answer, more calls than `call_limit`), code
+    concludes with what was done. The texts that it reads are many people's: one of them must not stop the others' work.
+    """
 
     name: str
     run_type: str
@@ -79,6 +83,7 @@ class ToolAgent:
     conclude: Callable[[Work, State, Briefing], Awaitable[Done]]
     must_call: frozenset[str] = frozenset()
     call_limit: int = 12
+    goes_on_alone: bool = False
 
 
 @dataclass(frozen=True)

@@ -146,4 +146,5 @@ AGENT = ToolAgent(
     must_call=frozenset({"judge_pair", "classify_title"}),
     # A model may ask for one tool at a time: two rounds for every question at most.
     call_limit=2 * MOST_QUESTIONS + 10,
+    goes_on_alone=True,
 )

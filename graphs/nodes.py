@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from langchain.agents import create_agent
+from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables.config import var_child_runnable_config
@@ -16,7 +17,7 @@ from langgraph.config import get_config
 from langgraph.graph.state import CompiledStateGraph
 
 from agents.base import Agent, AnswerAgent, Briefing, CodeAgent, Done, State, ToolAgent, Update, Work, present
-from agents.models import ModelSettings, build_model
+from agents.models import InvalidOutput, ModelSettings, build_model
 from agents.models.repair import RepairToolCalls
 from agents.models.structured import ask, bind_schema
 from db.access import Database
@@ -125,6 +126,8 @@ def _note(step: Step, done: Done) -> None:
         step.status, step.error = "partial", done.partial
 
 
+NEVER_CAME_ROUND = (InvalidOutput, ModelCallLimitExceededError)
+"""What ends a model that answers and gets nowhere, be it by the texts that it reads."""
 Runner = Callable[[Work, State], Awaitable[Done]]
 
 
@@ -177,8 +180,16 @@ def _tool_runner(machine: Machine, agent: ToolAgent, model: BaseChatModel) -> Ru
             SystemMessage(instructions(work.playbook)),
             HumanMessage(_material(briefing)),
         ]
-        await _apart(graph.ainvoke({"messages": messages}, context=briefing.context))
-        return await agent.conclude(work, state, briefing)
+        left = None
+        try:
+            await _apart(graph.ainvoke({"messages": messages}, context=briefing.context))
+        except NEVER_CAME_ROUND as exc:
+            if not agent.goes_on_alone:
+                raise
+            left = f"the model did not come round, and code went on without it: {exc}"
+        done = await agent.conclude(work, state, briefing)
+        done.partial = done.partial or left
+        return done
 
     return run
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypedDict
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -10,6 +11,7 @@ from langgraph.graph import END, START, StateGraph
 from sqlalchemy.orm import Session
 
 from agents.parts import Part
+from agents.prospector import NoMapping
 from agents.registry import AGENTS
 from db.actors import acting_as
 from db.queries.due import (
@@ -23,7 +25,7 @@ from db.queries.due import (
 )
 from db.queries.wanted import Wanted
 from graphs.contact import Graph
-from graphs.nodes import Machine, make_node
+from graphs.nodes import NEVER_CAME_ROUND, Machine, make_node
 from graphs.threads import ORCHESTRATOR, Tally, Threads
 from playbooks import load_playbook
 from tools.batches.progress import follow_open_batches
@@ -117,6 +119,18 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
             update["hygiene_done"] = True
         return update
 
+    take_file = make_node(machine, AGENTS["prospector"])
+
+    async def prospector(state: RunState) -> dict[str, Any]:
+        try:
+            return await take_file(state)
+        except (NoMapping, *NEVER_CAME_ROUND) as exc:
+            if state.get("only") == ["prospector"]:
+                raise  # nothing else was asked for
+            # One cell of a file must not keep everybody else from being written to.
+            name = Path(str((state.get("file") or {}).get("path", ""))).name
+            return {"tally": _added(state, Tally(failed=1, errors=[f"{name} was not imported: {exc}"]))}
+
     async def contacts(state: RunState) -> dict[str, Any]:
         playbook = load_playbook(state["playbook"])
         asked = state.get("limit")
@@ -190,7 +204,7 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
 
     graph = StateGraph(RunState)
     graph.add_node("plan", plan)
-    graph.add_node("prospector", make_node(machine, AGENTS["prospector"]))
+    graph.add_node("prospector", prospector)
     graph.add_node("hygiene", make_node(machine, AGENTS["hygiene"]))
     graph.add_node("contacts", contacts)
     graph.add_node("replies", replies)

@@ -96,6 +96,10 @@ def _model_error(exc: BaseException) -> Complaint | None:
 
     if isinstance(exc, ModelError) and not isinstance(exc, PolicyError):
         return Complaint(_sentence(exc), "What was done is kept; what was asked: outreach runs show last")
+    limit = sys.modules.get("langchain.agents.middleware.model_call_limit")
+    if limit is not None and isinstance(exc, limit.ModelCallLimitExceededError):
+        said = "The model went on calling its tools until it was stopped, and came to no end."
+        return Complaint(said, "Look at what it read and did: outreach runs show last")
     return None
 
 

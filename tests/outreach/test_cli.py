@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import typer
+from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
 from sqlalchemy.exc import OperationalError
 
 from outreach import cli
@@ -135,6 +136,12 @@ def test_an_unknown_playbook_is_wrong_usage(outreach: Outreach) -> None:
     result = outreach("--playbook", "submarines", "status")
     assert result.exit_code == 2
     assert "There is no playbook 'submarines'; there are: qa-software, sports-lighting." in result.stderr
+
+
+def test_a_model_that_never_comes_to_an_end_is_told_in_words() -> None:
+    endless = as_complaint(ModelCallLimitExceededError(12, 12, None, 12))
+    assert endless is not None
+    assert "until it was stopped" in str(endless)
 
 
 def test_database_errors_in_plain_words() -> None:
