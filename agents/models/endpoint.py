@@ -31,7 +31,7 @@ from agents.models.pricing import CHARACTERS_A_TOKEN, COST_KEY, ESTIMATED_KEY, P
 from agents.models.resilience import RetryPolicy, Transient, retry_after_seconds
 from agents.models.settings import ModelSettings
 from agents.models.structured import parsed_by
-from agents.models.wire import counts_in, fault_in, response_format, set_aside, with_instruction
+from agents.models.wire import counts_in, fault_in, response_format, set_aside, storable_answer, with_instruction
 
 log = structlog.get_logger(__name__)
 
@@ -183,7 +183,7 @@ class EndpointChatModel(ChatOpenAI):
         fault = fault_in(body)
         if fault:
             raise Transient(ModelGarbled(self._address, self._unsaid(fault)))
-        answer = body["choices"][0]["message"]
+        answer = body["choices"][0]["message"] = storable_answer(body["choices"][0]["message"])
         unusable = set_aside(answer)
         body["usage"] = counts_in(body.get("usage"))
         try:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from agents.models.errors import InvalidOutput, shortened
 from agents.models.pricing import Usage, usage_of
+from agents.models.wire import storable_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -113,7 +114,7 @@ def parse_answer(message: AIMessage, schema: type[T]) -> T:
     if refusal := message.additional_kwargs.get("refusal"):
         raise AnswerProblem(f"the model declined to answer: {shortened(str(refusal))}")
     try:
-        return schema.model_validate_json(_json_in(message, schema.__name__))
+        return schema.model_validate_json(storable_json(_json_in(message, schema.__name__)))
     except ValidationError as error:
         raise AnswerProblem(*_readable(error)) from error
     except AnswerProblem as problem:

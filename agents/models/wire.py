@@ -55,6 +55,36 @@ def counts_in(usage: Any) -> dict[str, Any] | None:
     }
 
 
+def storable(value: Any) -> Any:
+    """The value with U+FFFD for each NUL and each half of a surrogate pair: a database takes neither, so that a text
+    which has a model write one would end whatever keeps the answer."""
+    if isinstance(value, dict):
+        return {storable(key): storable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [storable(inner) for inner in value]
+    if isinstance(value, str):
+        return value.replace("\x00", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return value
+
+
+def storable_json(text: str) -> str:
+    """`storable` of what a JSON text says; what is no JSON comes back as it is."""
+    try:
+        return json.dumps(storable(json.loads(text)), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+
+
+def storable_answer(message: dict[str, Any]) -> dict[str, Any]:
+    """An assistant's message, `storable` in its text and in the arguments of its tool calls."""
+    clean: dict[str, Any] = storable(message)
+    for call in clean.get("tool_calls") or ():
+        function = call.get("function")
+        if isinstance(function, dict) and isinstance(function.get("arguments"), str):
+            function["arguments"] = storable_json(function["arguments"])
+    return clean
+
+
 def set_aside(message: dict[str, Any]) -> list[InvalidToolCall]:
     """Take the calls out of a message whose arguments are JSON but not an object: the library cannot hold them.
 

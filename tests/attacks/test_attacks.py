@@ -21,10 +21,16 @@ def assert_tried(siege: Siege, channels: list[Channel]) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
-    ("playbook", "channels"), [("sports-lighting", COLLEGES), ("qa-software", [Channel.JOB])], ids=["colleges", "firms"]
+    ("playbook", "channels", "database"),
+    [("sports-lighting", COLLEGES, "sqlite_url"), ("qa-software", [Channel.JOB], "postgres_url")],
+    ids=["colleges", "firms"],
 )
-def test_no_attack_succeeds(tmp_path: Path, sqlite_url: str, playbook: str, channels: list[Channel]) -> None:
-    with besieged(tmp_path, sqlite_url, Plan(channels), playbook=playbook) as siege:
+def test_no_attack_succeeds(
+    tmp_path: Path, request: pytest.FixtureRequest, playbook: str, channels: list[Channel], database: str
+) -> None:
+    """The one on SQLite, the other on PostgreSQL; `make torture` has each on both."""
+    url = request.getfixturevalue(database)
+    with besieged(tmp_path, url, Plan(channels), playbook=playbook) as siege:
         attack(siege, tmp_path / "in")
         assert judge(siege) == []
         left = remains(siege)
