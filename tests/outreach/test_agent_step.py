@@ -20,6 +20,7 @@ from agents.models import ModelSettings
 from agents.prospector_signals import AGENT
 from db.access import Database
 from outreach.agent_step import Told, run_step
+from prompts import newest
 
 def work(hands):
     print(hands.run_id, flush=True)
@@ -27,7 +28,10 @@ def work(hands):
     return Told()
 
 with Database(sys.argv[1]) as database:
-    run_step(database, ModelSettings(name="rules"), AGENT, playbook="sports-lighting", inputs={}, work=work)
+    run_step(
+        database, ModelSettings(name="rules"), AGENT, playbook="sports-lighting", inputs={}, work=work,
+        prompts={"prospector_signals": newest("prospector_signals")},
+    )
 """
 ROOT = Path(__file__).parents[2]
 

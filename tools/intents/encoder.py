@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from tools.intents.pieces import UNKNOWN, Pieces
 
@@ -61,6 +62,7 @@ class Encoder:
             | {name: read[name][layer] for name in read if name.endswith(("_b", "_w"))}
             for layer in range(len(read["qkv_b"]))
         ]
+        self._threads = ThreadpoolController()
 
     def sentence(self, text: str) -> Sentence:
         """The vector of a text, of which the first 192 pieces are read."""
@@ -80,10 +82,12 @@ class Encoder:
         places = np.concatenate([self._places[: len(each)] for each in numbers])
         state = unpacked(self._words[0][rows], self._words[1][rows]) + places
         state = _normal(state, *self._first)
-        for layer in self._layers:
-            state = _normal(state + _attended(state, parts, layer), layer["mid_w"], layer["mid_b"])
-            inner = _gelu(state @ layer["up"] + layer["up_b"])
-            state = _normal(state + inner @ layer["down"] + layer["down_b"], layer["end_w"], layer["end_b"])
+        # One thread: the matrices are small, and threads that wait for each other on a busy machine cost far more.
+        with self._threads.limit(limits=1, user_api="blas"):
+            for layer in self._layers:
+                state = _normal(state + _attended(state, parts, layer), layer["mid_w"], layer["mid_b"])
+                inner = _gelu(state @ layer["up"] + layer["up_b"])
+                state = _normal(state + inner @ layer["down"] + layer["down_b"], layer["end_w"], layer["end_b"])
         means = [state[part].mean(axis=0) for part in parts]
         return [
             Sentence(mean / np.float32(np.linalg.norm(mean)), each.count(UNKNOWN) / len(each))
