@@ -40,15 +40,16 @@ def _people(session: Session, playbook: Playbook, batch: Batch, people: list[Mem
     shares = Counter(one.share for one in people if one.share)
     known = playbook.batches.shares
     if shares:
-        parts = [f"{n} {_who(known[s].who) if s in known else 'from the rest'}" for s, n in shares.most_common()]
-        found.append(Point("shares", f"{_list(parts)}."))
+        parts = [f"{_who(known[s].who) if s in known else 'from the rest'} ({n})" for s, n in shares.most_common()]
+        told = _list(parts)
+        found.append(Point("shares", f"{told[0].upper()}{told[1:]}."))
     tiers = Counter(one.tier for one in people if one.tier)
     if tiers:
         found.append(Point("tiers", f"Tier {_list(f'{t}: {n}' for t, n in sorted(tiers.items()))}."))
     built = built_by(session, batch.id)
     short = ((built[0].outputs or {}) if built else {}).get("short") or {}
     if short:
-        parts = [f"{n} {_who(known[s].who) if s in known else s}" for s, n in short.items() if s != "rest"]
+        parts = [f"{_who(known[s].who) if s in known else s} ({n})" for s, n in short.items() if s != "rest"]
         if parts:
             found.append(Point("lacking", f"Not found: {_list(parts)}."))
     return found
