@@ -32,6 +32,7 @@ _UNITS: Final = {
     "employees": r"employees|people|staff|headcount|engineers",
 }
 _UNIT: Final = rf"(?P<unit>{'|'.join(_UNITS.values())})\b"
+_UNIT_FIRST: Final = _UNIT.replace("?P<unit>", "?P<of>")
 _LEAST: Final = r"at least|no fewer than|not less than|a minimum of|minimum|min|from"
 _ABOVE: Final = r"more than|over|above|larger than|bigger than|greater than|>"
 _MOST: Final = r"at most|no more than|up to|a maximum of|maximum|max"
@@ -211,7 +212,9 @@ def _built(reading: _Reading, rest: str) -> int:
 
 def _bounds(reading: _Reading, rest: str) -> int:
     second = _NUMBER.replace("?P<n>", "?P<m>")
-    between = _match(rf"(?:between )?{_NUMBER}\s*(?:-|–|to|and)\s*{second} {_UNIT}", rest)
+    between = _match(rf"(?:between )?{_NUMBER}\s*(?:-|–|to|and)\s*{second} {_UNIT}", rest) or _match(
+        rf"(?:a |an )?{_UNIT}(?: of)? (?:between |from ){_NUMBER}\s*(?:-|–|to|and)\s*{second}(?![\w.])", rest
+    )
     if between:
         _bound(reading, "least", between["unit"], _number(between["n"]))
         _bound(reading, "most", between["unit"], _number(between["m"]))
@@ -224,9 +227,9 @@ def _bounds(reading: _Reading, rest: str) -> int:
         if found:
             _bound(reading, end, found["unit"], _number(found["n"]) + shift)
             return found.end()
-    plus = _match(rf"{_NUMBER}(?:\+| or more) {_UNIT}", rest)
+    plus = _match(rf"{_NUMBER}(?:\+| or more) {_UNIT}|{second} {_UNIT_FIRST} (?:or more|and up|or over)\b", rest)
     if plus:
-        _bound(reading, "least", plus["unit"], _number(plus["n"]))
+        _bound(reading, "least", plus["unit"] or plus["of"], _number(plus["n"] or plus["m"]))
         return plus.end()
     return 0
 

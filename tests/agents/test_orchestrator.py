@@ -56,6 +56,8 @@ def read(goal: str) -> dict[str, Any]:
         ("fewer than 1,200 students", {"most_students": 1199}),
         ("enrollment of at least 900", {"least_students": 900}),
         ("between 50 and 500 employees", {"least_employees": 50, "most_employees": 500}),
+        ("100 employees or more", {"least_employees": 100}),
+        ("enrollment between 1,000 and 4,000", {"least_students": 1000, "most_students": 4000}),
         ("50-500 people", {"least_employees": 50, "most_employees": 500}),
         ("200+ employees", {"least_employees": 200}),
         ("no more than 80 staff", {"most_employees": 80}),
