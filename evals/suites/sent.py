@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from db.approvals import Decision, draft_hash, take_decision
 from db.models import Account, Contact, Delivery, MessageDraft, OutreachSequence, Prospect
+from db.queries.due import sequence_id_for
 from playbooks import load_playbook
 from tools.drafts import store_version, with_footer
 from tools.outbox import mark_sent
@@ -60,8 +61,22 @@ def send(session: Session, playbook: str, subject: str, body: str, *, to: tuple[
     )
     session.add_all([prospect, contact])
     session.flush()
+    draft = approved(session, contact, subject, with_footer(body, book.sender, "email"))
+    mark_sent(session, draft.id, datetime.now(UTC) - timedelta(hours=2), PERSON, book.sender)
+    return found(session, playbook)
+
+
+def drafted(session: Session, contact: Contact, subject: str, body: str) -> MessageDraft:
+    """A first mail that QC has let through, in a sequence of the tier of its organisation; it waits for a decision."""
+    prospect = contact.prospect
+    tier = prospect.tier or ""
     sequence = OutreachSequence(
-        prospect_id=prospect.id, contact_id=contact.id, template_id=f"{playbook}:A2", tier="A2", total_steps=3
+        id=sequence_id_for(contact.id, prospect.playbook),
+        prospect_id=prospect.id,
+        contact_id=contact.id,
+        template_id=f"{prospect.playbook}:{tier}",
+        tier=tier,
+        total_steps=len(load_playbook(prospect.playbook).steps_of(tier)),
     )
     session.add(sequence)
     session.flush()
@@ -69,23 +84,21 @@ def send(session: Session, playbook: str, subject: str, body: str, *, to: tuple[
         contact_id=contact.id, sequence_id=sequence.id, channel="email", touch_number=1, touch_type="email", body=body
     )
     store_version(
-        session,
-        draft=draft,
-        version=1,
-        subject=subject,
-        body=with_footer(body, book.sender, "email"),
-        author=PERSON,
-        reason="draft",
-        note=None,
-        claims=[],
+        session, draft=draft, version=1, subject=subject, body=body, author=PERSON, reason="draft", note=None, claims=[]
     )
     draft.qc_passed = True
+    session.flush()
+    return draft
+
+
+def approved(session: Session, contact: Contact, subject: str, body: str) -> MessageDraft:
+    """A first mail that a person approved, ready to be sent."""
+    draft = drafted(session, contact, subject, body)
     take_decision(session, Decision(draft.id, 1, draft_hash(draft), "approve", PERSON), approval_days=14)
     session.flush()
     draft.approval_status = "ready"
     session.flush()
-    mark_sent(session, draft.id, datetime.now(UTC) - timedelta(hours=2), PERSON, book.sender)
-    return found(session, playbook)
+    return draft
 
 
 def found(session: Session, playbook: str) -> Sent:

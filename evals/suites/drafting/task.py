@@ -13,7 +13,6 @@ from pydantic import Field
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from db.approvals import Decision, draft_hash, take_decision
 from db.enums import FactField, LightingType
 from db.models import (
     Account,
@@ -22,19 +21,19 @@ from db.models import (
     Followup,
     MessageDraft,
     MessageVersion,
-    OutreachSequence,
     Prospect,
     ResearchFact,
     ResearchSnapshot,
 )
-from db.queries.due import DueTouch, first_touches_due, followups_due, sequence_id_for
+from db.queries.due import DueTouch, first_touches_due, followups_due
 from evals.base import Judgement, Mark, Part, Task
 from evals.judge import AGENT as JUDGE
 from evals.judge import STYLE, message_of, verdict_of
+from evals.suites.sent import approved
 from evals.worlds import PERSON, World
 from graphs.contact import build_contact_graph
 from playbooks import load_playbook
-from tools.drafts import store_version, with_footer, without_footer
+from tools.drafts import with_footer, without_footer
 from tools.normalise import person_name, tidy_person
 from tools.outbox import mark_sent
 from tools.tidy import settle_people, tidy
@@ -187,38 +186,11 @@ def _kind(given: Input) -> str:
 def _send_earlier(session: Session, given: Input, earlier: Earlier, prospect: Prospect, contact: Contact) -> None:
     """The first touch, which told no fact, approved and sent on its day; what marks it as sent plans the next mail."""
     book = load_playbook(given.playbook)
-    sequence = OutreachSequence(
-        id=sequence_id_for(contact.id, book.name),
-        prospect_id=prospect.id,
-        contact_id=contact.id,
-        template_id=f"{book.name}:{TIER}",
-        tier=TIER,
-        total_steps=len(book.steps_of(TIER)),
-    )
     prospect.status, contact.stage = "ready_for_outreach", "drafted"
-    session.add(sequence)
     session.flush()
     asked = "is this a matter for you, or for somebody else there?"
     body = f"Hi {contact.first_name},\n\n{asked}\n\nBest,\n{book.sender.name}"
-    draft = MessageDraft(
-        contact_id=contact.id, sequence_id=sequence.id, channel="email", touch_number=1, touch_type="email", body=body
-    )
-    store_version(
-        session,
-        draft=draft,
-        version=1,
-        subject=earlier.subject,
-        body=with_footer(body, book.sender, "email"),
-        author=PERSON,
-        reason="draft",
-        note=None,
-        claims=[],
-    )
-    draft.qc_passed = True
-    take_decision(session, Decision(draft.id, 1, draft_hash(draft), "approve", PERSON), approval_days=14)
-    session.flush()
-    draft.approval_status = "ready"
-    session.flush()
+    draft = approved(session, contact, earlier.subject, with_footer(body, book.sender, "email"))
     mark_sent(session, draft.id, _when(earlier.sent), PERSON, book.sender)
     # The day of the next touch is the playbook's; that it has come is given.
     session.execute(update(Followup).values(due_date=given.today))
