@@ -9,17 +9,27 @@ from agents.base import AnswerAgent, Briefing, Done, State, Work
 from agents.drafting_policy import policy
 from agents.drafting_schema import DraftAnswer
 from db.actors import agent
-from db.enums import TouchType
-from db.lifecycle import OPEN, move_contact
-from db.models import Contact, Followup, MessageDraft
-from db.queries.due import reply_draft_id
+from db.enums import ContactStatus, SequenceStatus, TouchType
+from db.lifecycle import LIVE, OPEN, move_contact, move_prospect
+from db.models import Contact, Followup, MessageDraft, OutreachSequence, Prospect
+from db.queries.due import READY_TO_WRITE, reply_draft_id
 from tools.briefs import Brief, Subject, make_brief
-from tools.drafts import draft_id_for, ensure_sequence, store_version, with_footer
+from tools.drafts import draft_id_for, ensure_sequence, facts_about, store_version, with_footer
+from tools.heeding import heed_note
 from tools.journal import note
+from tools.no_need import first_sent, no_need
+from tools.sequences import pause
 
 
-async def prepare(work: Work, state: State) -> Briefing:
-    """The brief: contact, facts, what was said before, statements, template, and the version to improve on if any."""
+async def prepare(work: Work, state: State) -> Briefing | Done:
+    """The brief: contact, facts, what was said before, statements, template, and the version to improve on if any.
+
+    Nothing is written where a note or a fact speaks against it; a text that stands already is a person's to decide on.
+    """
+    if not state.get("version") and not state.get("reply_id"):
+        why = await work.db.write(lambda session: _held(session, work, state))
+        if why is not None:
+            return Done({"draft_id": None}, decisions=[{"draft": None, "because": why}], processed=1, partial=why)
     about = Subject(
         prospect_id=state["prospect_id"],
         contact_id=state["contact_id"],
@@ -32,6 +42,28 @@ async def prepare(work: Work, state: State) -> Briefing:
     )
     brief = await work.db.read(lambda session: make_brief(session, work.playbook, about, work.now().date()))
     return Briefing(brief.material, memo={"brief": brief, "draft_id": about.draft_id})
+
+
+def _held(session: Session, work: Work, state: State) -> str | None:
+    """Why this touch is not written, or None. Who has no need any more is left in peace: their sequence is paused."""
+    prospect, contact = session.get_one(Prospect, state["prospect_id"]), session.get_one(Contact, state["contact_id"])
+    if why := heed_note(session, contact, run_id=work.run_id, agent="drafting", now=work.now()):
+        return why
+    if contact.status != ContactStatus.ACTIVE.value:
+        return f"{contact.full_name} may not be written to: {contact.status.replace('_', ' ')}"
+    sent = first_sent(session, state["sequence_id"])
+    if sent is None and state["touch_number"] > 1:
+        return None  # begun elsewhere: what was known when it was, nobody can tell
+    facts = facts_about(session, prospect.account_id, contact.id)
+    why = no_need(work.playbook, prospect, facts, work.now().date(), since=sent)
+    if why is None:
+        return None
+    sequence = session.get(OutreachSequence, state["sequence_id"])
+    if sequence is not None and sequence.status in LIVE and sequence.status != SequenceStatus.PAUSED.value:
+        pause(session, sequence, work.now())
+    if prospect.status in (*READY_TO_WRITE, "outreach_active"):
+        move_prospect(session, prospect, "nurture", why)
+    return why
 
 
 def _draft_id(state: State) -> str:

@@ -10,10 +10,12 @@ from agents.base import Briefing, Done, State, ToolAgent, Work
 from agents.hygiene_policy import policy
 from db.base import utc_now
 from db.enums import ContactRole, PersonaType, SeniorityLevel
+from db.models import Contact
 from playbooks import Playbook
 from tools import compared as compare
 from tools.context import ToolContext
 from tools.duplicates import Pair, compare_prospects
+from tools.heeding import heed_note, with_notes
 from tools.judging import judge_pair, questions, side_by_side
 from tools.merge_certain import flag_organisations, merge_organisations, merge_people
 from tools.people import classify_title, unknown_titles
@@ -30,13 +32,14 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
     """Tidies what is due and gathers what is doubtful; where nothing is, scores at once and needs no model."""
     ids = await work.db.read(lambda session: due(session, work.playbook))
     tidied = Tidied()
+    heeded = await _heed_notes(work)
     for chunk in _chunks(ids):
         tidied.add(await work.db.write(lambda s, c=chunk: tidy(s, work.playbook, c)))  # type: ignore[misc]
     merged, compared = await _merge_doubles(work)
     # Who was merged away is due no more, and the survivor is.
     ids = await work.db.read(lambda session: due(session, work.playbook))
     flags, titles, material = await work.db.read(lambda session: _doubtful(session, work.playbook))
-    memo = {"due": ids, "tidied": tidied, "merged": merged, compare.OUTPUT: compared}
+    memo = {"due": ids, "tidied": tidied, "merged": merged, "heeded": heeded, compare.OUTPUT: compared}
     briefing = Briefing(
         material=material,
         context=ToolContext(
@@ -69,6 +72,7 @@ async def conclude(work: Work, state: State, briefing: Briefing) -> Done:  # noq
         outputs={
             "looked_at": len(ids),
             "tidied": vars(tidied),
+            "notes_heeded": briefing.memo["heeded"],
             "merged": briefing.memo["merged"],
             compare.OUTPUT: briefing.memo[compare.OUTPUT],
             "rescored": rescored,
@@ -85,6 +89,21 @@ async def conclude(work: Work, state: State, briefing: Briefing) -> Done:  # noq
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(ids), CHUNK):
         yield ids[start : start + CHUNK]
+
+
+async def _heed_notes(work: Work) -> int:
+    """Silences those whose notes ask for it; how many."""
+
+    def heed(session: Session, ids: Sequence[str]) -> int:
+        people = [session.get_one(Contact, id_) for id_ in ids]
+        why = [heed_note(session, one, run_id=work.run_id, agent="hygiene", now=work.now()) for one in people]
+        return sum(reason is not None for reason in why)
+
+    noted = await work.db.read(lambda session: with_notes(session, work.playbook.name))
+    done = 0
+    for chunk in _chunks(noted):
+        done += await work.db.write(lambda s, c=chunk: heed(s, c))  # type: ignore[misc]
+    return done
 
 
 async def _merge_doubles(work: Work) -> tuple[dict[str, dict[str, int]], dict[str, Any]]:

@@ -15,6 +15,7 @@ from db.models import Account, Contact, Prospect, ResearchFact, ResearchSnapshot
 from tools.context import Source, ToolContext
 from tools.facts import RESEARCH_TOOLS
 from tools.journal import activity, note, running_note
+from tools.no_need import no_need
 from tools.researched import fill_prospect, person_snapshot
 from tools.sources import load_sources
 from tools.web.access import NO_SEARCH, NO_WEB
@@ -200,13 +201,7 @@ def _finish(session: Session, work: Work, state: State, snapshot_id: str, *, reu
         session.get_one(Account, state["account_id"]).research_freshness = datetime.now(UTC).date()
         _tell(session, work, prospect, len(facts))
     person_snapshot(session, session.get_one(Contact, state["contact_id"]), work.run_id, _oldest(work))
-    why = work.playbook.no_need_of(
-        {
-            "current_lighting_type": prospect.current_lighting_type,
-            "venue_type": prospect.venue_type,
-            "primary_sport": prospect.primary_sport,
-        }
-    )
+    why = no_need(work.playbook, prospect, facts, work.now().date())
     usable = 0 if why else sum(fact.field in work.playbook.need_fact_fields for fact in facts)
     if usable:
         for status in ("needs_research", "research_complete"):

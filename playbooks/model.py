@@ -1,5 +1,6 @@
 """The shape of a playbook."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
@@ -130,11 +131,38 @@ class Objection(_Data):
 
 
 class NoNeed(_Data):
-    """Who has no need of what is sold, by a column of the prospect: nobody there gets a first message."""
+    """Who has no need of what is sold, by a column of the prospect or by the words of a kept fact: nobody there gets a
+    first message, nor the next one once such a fact is newer than the first.
 
-    field: Literal["current_lighting_type", "venue_type", "primary_sport"]
-    values: Annotated[list[str], Field(min_length=1)]
+    `fact_words` are patterns, of which one has to stand in a sentence of the fact, whatever its case, and none of
+    `unless_words`; `max_days` is how old the fact may be, without which it counts for good.
+    """
+
+    field: Literal["current_lighting_type", "venue_type", "primary_sport"] | None = None
+    values: list[str] = []
+    fact_words: list[str] = []
+    unless_words: list[str] = []
+    max_days: int | None = Field(default=None, ge=1)
     reason: str = Field(description="said where a message is not written for it")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.field is None) == (not self.fact_words) or (self.field is None) != (not self.values):
+            raise ValueError("no need shows by a field and its values, or by fact_words")
+        for pattern in (*self.fact_words, *self.unless_words):
+            try:
+                re.compile(pattern)
+            except re.error as exc:
+                raise ValueError(f"{pattern!r} is no pattern: {exc}") from exc
+        return self
+
+    def says(self, sentence: str, days: int | None) -> bool:
+        """Whether a sentence of a fact shows it; `days` is the fact's age, None where it has no date."""
+        if self.max_days is not None and days is not None and days > self.max_days:
+            return False
+        return any(re.search(p, sentence, re.IGNORECASE) for p in self.fact_words) and not any(
+            re.search(p, sentence, re.IGNORECASE) for p in self.unless_words
+        )
 
 
 class FiscalYear(_Data):
@@ -296,7 +324,7 @@ class Playbook(_Data):
 
     def no_need_of(self, known: Mapping[str, str | None]) -> str | None:
         """Why a prospect has no need of what is sold, or None; `known` has its columns by name."""
-        return next((n.reason for n in self.no_need if known.get(n.field) in n.values), None)
+        return next((n.reason for n in self.no_need if n.field and known.get(n.field) in n.values), None)
 
     def tier_of(self, score: int) -> Tier:
         """The tier that a score of 0-100 reaches."""

@@ -61,6 +61,18 @@ async def test_tidied_classified_scored_and_tiered(database_url: str) -> None:
     assert actions == ["prospect_scored"]
 
 
+async def test_a_note_that_asks_for_silence_is_heeded_before_anybody_is_due(database_url: str) -> None:
+    async with small_machine(database_url) as machine:
+        await fill(machine, one_college)
+        await fill(machine, lambda s: setattr(s.scalars(select(Contact)).first(), "notes", "wants no more mail"))
+        run, again = await machine.run(AGENT, LIGHTS), await machine.run(AGENT, LIGHTS)
+        barred = await machine.db.read(
+            lambda s: s.scalars(select(Contact.dnc_reason).where(Contact.do_not_contact)).all()
+        )
+    assert (run.outputs["notes_heeded"], again.outputs["notes_heeded"]) == (1, 0)
+    assert barred == ["a note says: wants no more mail"]
+
+
 async def test_a_second_run_changes_nothing(database_url: str) -> None:
     tables = ("prospects", "accounts", "contacts", "prospect_scores", "hygiene_flags", "activities", "agent_audit_log")
 

@@ -184,6 +184,18 @@ async def test_whoever_has_what_is_sold_is_not_written_to(database_url: str, lig
     assert (prospect.status == "nurture") is not written
 
 
+async def test_a_fact_that_a_playbook_names_ends_research_too(database_url: str) -> None:
+    async with desk_at(database_url) as desk:
+        await desk.sit_down(COLLEGE, STADIUM)
+        await desk.run(AGENT)
+        said = "The lights at the Lakeside Bowl were replaced with LED fixtures in 2021."
+        await desk.write(lambda s: s.execute(update(ResearchFact).values(sentence=said, quote=said)) and None)
+        again = await desk.run(AGENT)
+        prospect = await desk.one(Prospect, desk.state["prospect_id"])
+    assert again.error_message == "a kept fact says that they play under modern LED already"
+    assert (desk.state["facts"], prospect.status) == (0, "nurture")
+
+
 async def test_a_refused_fact_goes_back_to_the_model_which_may_mend_it(sqlite_url: str) -> None:
     fact = {"source": 1, "field": "facility", "sentence": "The Lakeside Bowl was built in 1969."}
     script = replies(
