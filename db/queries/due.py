@@ -4,11 +4,13 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from db.enums import PersonaType
 from db.models import (
     Account,
     AgentRun,
@@ -81,7 +83,7 @@ def re_engagement_id(followup_id: str) -> str:
     return uuid.uuid5(_NAMESPACE, f"re_engagement/{followup_id}").hex
 
 
-def members_of(batch_id: str) -> Select[str]:
+def members_of(batch_id: str | ColumnElement[str]) -> Select[str]:
     """The ids of a batch's people."""
     return select(BatchProspect.contact_id).where(BatchProspect.batch_id == batch_id)
 
@@ -181,7 +183,7 @@ SURE = 0.6
 """Below this confidence a person reads a reply before anything is written to it."""
 
 
-def _in_batch(batch_id: str | None) -> list[ColumnElement[bool]]:
+def _in_batch(batch_id: str | ColumnElement[str] | None) -> list[ColumnElement[bool]]:
     return [] if batch_id is None else [Contact.id.in_(members_of(batch_id))]
 
 
@@ -273,7 +275,7 @@ def never_written_to() -> list[ColumnElement[bool]]:
     return [*_reachable(), ~_somebody_there_has_a_draft()]
 
 
-def _pursued(playbook: str, tiers: Sequence[str]) -> list[ColumnElement[bool]]:
+def _pursued(playbook: str | ColumnElement[str], tiers: Sequence[str]) -> list[ColumnElement[bool]]:
     return [Prospect.playbook == playbook, Prospect.deleted_at.is_(None), Prospect.tier.in_(tiers)]
 
 
@@ -291,6 +293,50 @@ def a_colleague_is_in_a_batch() -> ColumnElement[bool]:
         .join(chosen, chosen.c.id == BatchProspect.contact_id)
         .where(Batch.status.in_(OPEN_BATCHES), chosen.c.prospect_id == Contact.prospect_id, chosen.c.id != Contact.id)
     )
+
+
+@lru_cache(maxsize=64)
+def _first_touches(
+    tiers: tuple[str, ...], personas: tuple[str, ...], wanted: tuple[PersonaType, ...], of_batch: bool
+) -> Select[str, str, str, str | None]:
+    """The statement of `first_touches_due`, to which what is wanted of prospects is added: building it anew would take
+    longer than the database needs for it. It takes `playbook`, `batch` and `most`."""
+    rank = case({name: n for n, name in enumerate(personas)}, value=Contact.persona_type, else_=len(personas))
+    # Somebody whom a colleague named, and a person took in, is written to although others there have been.
+    named = introduced()
+    place = func.row_number().over(
+        partition_by=Contact.prospect_id, order_by=(named.desc(), rank, Contact.priority_score.desc(), Contact.id)
+    )
+    batch: Any = bindparam("batch", type_=BatchProspect.batch_id.type)
+    whom = _in_batch(batch) if of_batch else [or_(~a_colleague_is_in_a_batch(), named)]
+    best = (
+        select(Contact.id, place.label("place"), named.label("introduced"))
+        .where(
+            *_reachable(),
+            or_(~_somebody_there_has_a_draft(), named),
+            *whom,
+            *Wanted(personas=list(wanted)).of_contacts(),
+        )
+        .subquery()
+    )
+    tier_rank = case({tier: n for n, tier in enumerate(tiers)}, value=Prospect.tier, else_=len(tiers))
+    order: list[Any] = [tier_rank, Prospect.icp_score.desc(), Prospect.name]
+    statement = (
+        select(Prospect.account_id, Prospect.id, Contact.id, Prospect.tier)
+        .join(Account, Account.id == Prospect.account_id)
+        .join(Contact, Contact.prospect_id == Prospect.id)
+        .join(best, best.c.id == Contact.id)
+        .where(
+            best.c.place == 1,
+            *_pursued(bindparam("playbook", type_=Prospect.playbook.type), tiers),
+            or_(Prospect.status.in_(READY_TO_WRITE), and_(best.c.introduced, Prospect.status.in_(UNDER_WAY))),
+        )
+        .limit(bindparam("most", type_=Integer))
+    )
+    if of_batch:
+        own = (BatchProspect.contact_id == Contact.id) & (BatchProspect.batch_id == batch)
+        statement, order = statement.join(BatchProspect, own), [BatchProspect.position_in_batch]
+    return statement.order_by(*order)
 
 
 def first_touches_due(
@@ -312,37 +358,11 @@ def first_touches_due(
     open batch chose at an organisation is preferred to their colleagues.
     """
     wanted = wanted or Wanted()
-    rank = case({name: n for n, name in enumerate(personas)}, value=Contact.persona_type, else_=len(personas))
-    # Somebody whom a colleague named, and a person took in, is written to although others there have been.
-    named = introduced()
-    place = func.row_number().over(
-        partition_by=Contact.prospect_id, order_by=(named.desc(), rank, Contact.priority_score.desc(), Contact.id)
+    statement = _first_touches(tuple(tiers), tuple(personas), tuple(wanted.personas), batch_id is not None)
+    rows = session.execute(
+        statement.where(*wanted.of_prospects(session, playbook, today or datetime.now(UTC).date())),
+        {"playbook": playbook, "batch": batch_id, "most": limit + len(without)},
     )
-    whom = _in_batch(batch_id) if batch_id else [or_(~a_colleague_is_in_a_batch(), named)]
-    best = (
-        select(Contact.id, place.label("place"), named.label("introduced"))
-        .where(*_reachable(), or_(~_somebody_there_has_a_draft(), named), *whom, *wanted.of_contacts())
-        .subquery()
-    )
-    tier_rank = case({tier: n for n, tier in enumerate(tiers)}, value=Prospect.tier, else_=len(tiers))
-    order: list[Any] = [tier_rank, Prospect.icp_score.desc(), Prospect.name]
-    statement = (
-        select(Prospect.account_id, Prospect.id, Contact.id, Prospect.tier)
-        .join(Account, Account.id == Prospect.account_id)
-        .join(Contact, Contact.prospect_id == Prospect.id)
-        .join(best, best.c.id == Contact.id)
-        .where(
-            best.c.place == 1,
-            *_pursued(playbook, tiers),
-            or_(Prospect.status.in_(READY_TO_WRITE), and_(best.c.introduced, Prospect.status.in_(UNDER_WAY))),
-            *wanted.of_prospects(session, playbook, today or datetime.now(UTC).date()),
-        )
-        .limit(limit + len(without))
-    )
-    if batch_id is not None:
-        own = (BatchProspect.contact_id == Contact.id) & (BatchProspect.batch_id == batch_id)
-        statement, order = statement.join(BatchProspect, own), [BatchProspect.position_in_batch]
-    rows = session.execute(statement.order_by(*order))
     due = [DueTouch(a, p, c, sequence_id_for(c, playbook), 1, tier or "", begin=None) for a, p, c, tier in rows]
     return [contact for contact in due if contact.thread_id not in without][:limit]
 

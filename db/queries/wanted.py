@@ -3,10 +3,24 @@
 import re
 from collections.abc import Collection, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, exists, false, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.enums import PersonaType, ProspectTier, SignalType, State, VenueType
@@ -130,45 +144,60 @@ def _in_state(code: str) -> ColumnElement[bool]:
 
 def known_values(session: Session, playbook: str, text: str) -> dict[str, list[str]]:
     """What the records call things, by the filter's name: all industries, and whatever else stands in `text`."""
-    said = literal(text.lower())
-
-    def named(column: InstrumentedAttribute[Any]) -> list[str]:
-        query = (
-            select(column)
-            .select_from(Prospect)
-            .join(Account)
-            .where(Prospect.playbook == playbook, Prospect.deleted_at.is_(None), column != "")
-            .where(said.contains(func.lower(column)))
-            .distinct()
-        )
-        return _standing_in(text, session.scalars(query))
-
-    sources = session.scalars(select(ExternalId.source).where(said.contains(func.lower(ExternalId.source))).distinct())
+    named: dict[str, list[str]] = {}
+    for filter_name, value in session.execute(_named(), {"playbook": playbook, "said": text.lower()}):
+        named.setdefault(filter_name, []).append(value)
+    known = {name: _standing_in(text, named.get(name, [])) for name in ("organisations", "cities", "conferences")}
+    # All that are named, and the commonest: a goal may mean an industry without using its name.
+    industries = [*_standing_in(text, named.get("industries", [])), *session.scalars(_common(), {"playbook": playbook})]
     return {
-        "organisations": named(Prospect.name),
-        "cities": named(Prospect.city),
-        "conferences": named(Prospect.conference),
-        "industries": _industries(
-            session, playbook, _standing_in(text, [*named(Account.industry), *named(Account.sub_industry)])
-        ),
-        "sources": _standing_in(text, sources),
+        **known,
+        "industries": list(dict.fromkeys(industries)),
+        "sources": _standing_in(text, named.get("sources", [])),
     }
 
 
-def _industries(session: Session, playbook: str, named: list[str]) -> list[str]:
-    """Those that are named, and the commonest: a goal may mean one without using its name."""
-    query = (
-        select(Account.industry, func.count().label("count"))
+@cache
+def _named() -> CompoundSelect[Any]:
+    """Which values of the columns that filters name stand in `said`, for a `playbook`: the filter and the value. One
+    statement for all, built once: it is asked for every goal."""
+    said = bindparam("said", type_=String)
+
+    def of(filter_name: str, column: InstrumentedAttribute[Any]) -> Select[Any]:
+        return select(literal(filter_name), column).where(column != "", said.contains(func.lower(column)))
+
+    def of_prospects(filter_name: str, column: InstrumentedAttribute[Any]) -> Select[Any]:
+        return (
+            of(filter_name, column)
+            .select_from(Prospect)
+            .join(Account)
+            .where(Prospect.playbook == bindparam("playbook"), Prospect.deleted_at.is_(None))
+        )
+
+    return union(
+        of_prospects("organisations", Prospect.name),
+        of_prospects("cities", Prospect.city),
+        of_prospects("conferences", Prospect.conference),
+        of_prospects("industries", Account.industry),
+        of_prospects("industries", Account.sub_industry),
+        of("sources", ExternalId.source),
+    )
+
+
+@cache
+def _common() -> Select[Any]:
+    """The industries with most of a `playbook`'s prospects."""
+    return (
+        select(Account.industry)
         .join(Prospect)
-        .where(Prospect.playbook == playbook, Account.industry != "")
+        .where(Prospect.playbook == bindparam("playbook"), Account.industry != "")
         .group_by(Account.industry)
         .order_by(func.count().desc(), Account.industry)
         .limit(MOST_INDUSTRIES)
     )
-    return list(dict.fromkeys([*named, *(row.industry for row in session.execute(query))]))
 
 
-def _standing_in(text: str, values: Any) -> list[str]:
+def _standing_in(text: str, values: Sequence[str]) -> list[str]:
     """The values that stand in the text as whole words, longest first."""
     folded = text.lower()
     found = {v for v in values if re.search(rf"(?<!\w){re.escape(v.lower())}(?!\w)", folded)}
