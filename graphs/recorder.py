@@ -19,11 +19,11 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.messages import BaseMessage
 from langgraph.errors import GraphBubbleUp
-from sqlalchemy import insert, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from db.access import Database
@@ -244,6 +244,13 @@ class Unwritten:
             await write
 
 
+_TABLE = cast(Table, AgentRun.__table__)
+_OWN = _TABLE.c.id == bindparam("own_id")
+_IS_THERE = select(_TABLE.c.id).where(_OWN)
+_INSERT = insert(_TABLE)
+_UPDATE = update(_TABLE).where(_OWN)
+
+
 def _known(opening: Opening) -> dict[str, Any]:
     return {
         "id": opening.id,
@@ -261,10 +268,10 @@ def _known(opening: Opening) -> dict[str, Any]:
 
 
 def _open(session: Session, opening: Opening) -> Step:
-    row = session.get(AgentRun, opening.id)
-    if row is None:
+    if session.connection().execute(_IS_THERE, {"own_id": opening.id}).first() is None:
         _insert(session, [{**_known(opening), "status": "running", "started_at": datetime.now(UTC)}])
         return Step(opening.id, fresh=True, first=True)
+    row = session.get_one(AgentRun, opening.id)
     if opening.memoised and row.status in ("success", "partial"):
         return Step(opening.id, prior=row.outputs, replayed=True, attempt=row.attempt)
     # What failed in a new attempt asks its model anew; what came from outside goes on with the answers that it has.
@@ -279,7 +286,7 @@ def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
     # Not through the unit of work, which costs as much again; what is None is left to its default.
     for row in rows:
         given = {name: value for name, value in row.items() if value is not None}
-        session.connection().execute(insert(AgentRun.__table__), given)  # type: ignore[arg-type]
+        session.connection().execute(_INSERT, given)
 
 
 def _outcome(step: Step, trace: str | None, elapsed_ms: int) -> dict[str, Any]:
@@ -308,7 +315,6 @@ _ADDED_UP = ("tokens_in", "tokens_out", "tokens_cached", "tokens_used", "cost_us
 
 def _close(session: Session, step: Step, row: dict[str, Any], children: list[dict[str, Any]]) -> None:
     _insert(session, children)
-    table = AgentRun.__table__
     changed = {name: value for name, value in row.items() if value is not None}
     changed |= {name: row[name] for name in ("error_message", "error_traceback", "completed_at")}
     if not step.first:
@@ -320,4 +326,4 @@ def _close(session: Session, step: Step, row: dict[str, Any], children: list[dic
             changed["decisions"] = [*(found.decisions or []), *step.decisions]
         if step.sources:
             changed["sources_used"] = list(dict.fromkeys([*(found.sources_used or []), *step.sources]))
-    session.connection().execute(update(table).where(table.c.id == step.id), changed)  # type: ignore[arg-type]
+    session.connection().execute(_UPDATE, {**changed, "own_id": step.id})
