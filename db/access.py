@@ -84,13 +84,41 @@ class _Threads:
         self._engine.dispose()
 
 
+class _AtOnce:
+    """Runs each function at once, in the thread that asks, in a transaction of its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def submit(self, fn: Work[T]) -> Future[T]:
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
+        try:
+            future.set_result(contextvars.copy_context().run(run_in, self._engine, fn))
+        except Exception as exc:  # noqa: BLE001 (handed to the caller, who waits for it)
+            fault = explain(exc)
+            if fault is not None and fault is not exc:
+                fault.__cause__ = exc
+            future.set_exception(fault or exc)
+        return future
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+async def _result(future: Future[T]) -> T:
+    return future.result() if future.done() else await asyncio.wrap_future(future)
+
+
 class Database:
     """A database, for one role. Close it when done, or use it as a context manager.
 
     Args:
         url: `sqlite:///…` (a file) or `postgresql+psycopg://…`.
         role: `agent` for agents and the machinery, `user` for a person's decisions.
-        readers: threads and connections that read; on PostgreSQL as many again write.
+        readers: threads and connections that read; on PostgreSQL as many again write. With 0 nothing has a thread of
+            its own: who asks waits for it, and the event loop with them. Only for a small SQLite file that nobody else
+            uses, where changing threads takes longer than the work.
         busy_timeout: SQLite: seconds to wait for another process's lock.
         durable: SQLite: False only for a file that nobody will miss after a crash.
         guard: called with the session at the start of each write; what it raises, the write raises.
@@ -121,11 +149,16 @@ class Database:
         if path is not None and not path.exists():
             # Connecting would make an empty file.
             raise NotMigrated(f"there is no database at {path}: run `outreach init`")
-        read = make_engine(self.url, role, read_only=True, busy_timeout=busy_timeout, pool_size=readers)
-        self._readers: _Runner = _Threads(read, readers, attempts=1)
-        if path is not None:
+        read = make_engine(self.url, role, read_only=True, busy_timeout=busy_timeout, pool_size=readers or 1)
+        self._readers: _Runner = _Threads(read, readers, attempts=1) if readers else _AtOnce(read)
+        self._writer: _Runner
+        if not readers:
+            if path is None:
+                raise ValueError("only SQLite can do without threads")
+            self._writer = _AtOnce(make_engine(self.url, role, busy_timeout=busy_timeout, pool_size=1, durable=durable))
+        elif path is not None:
             write = make_engine(self.url, role, busy_timeout=busy_timeout, pool_size=1, durable=durable)
-            self._writer: _Runner = SqliteWriter(write)
+            self._writer = SqliteWriter(write)
         else:
             write = make_engine(self.url, role, pool_size=readers)
             self._writer = _Threads(write, readers, attempts=ATTEMPTS)
@@ -136,11 +169,11 @@ class Database:
         Objects of the session stay usable afterwards (nothing is expired). If the awaiting task is cancelled
         before the function began, it does not run; afterwards it is committed all the same.
         """
-        return await asyncio.wrap_future(self._submit(self._writer, self._guarded(fn)))
+        return await _result(self._submit(self._writer, self._guarded(fn)))
 
     async def read(self, fn: Work[T]) -> T:
         """Runs `fn(session)` in a read-only transaction, in a thread of its own."""
-        return await asyncio.wrap_future(self._submit(self._readers, fn))
+        return await _result(self._submit(self._readers, fn))
 
     def write_sync(self, fn: Work[T]) -> T:
         """`write` for the command line; it blocks, so never call it on an event loop."""

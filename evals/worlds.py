@@ -6,6 +6,7 @@ replaced by those of a template (SQLite's backup, about a millisecond), and the 
 connections have read, since it is the same schema.
 """
 
+import math
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -91,12 +92,14 @@ class World:
         self._raw.execute("PRAGMA synchronous = OFF")
         template.copy_into(self._raw)
         url = f"sqlite:///{path}"
-        self.db = Database(url, readers=1, durable=False)
-        self.person = Database(url, "user", readers=1, durable=False)
+        # Without threads: the cases would stand in each other's way, waiting for the interpreter's lock.
+        self.db = Database(url, readers=0, durable=False)
+        self.person = Database(url, "user", readers=0, durable=False)
         self.now: datetime | None = None
         self.machine = Machine(
             self.db,
-            Recorder(self.db, ask=ask),
+            # No step is worth a write of its own: a case that a crash cuts off is run again from its beginning.
+            Recorder(self.db, ask=ask, worth_s=math.inf),
             models,
             prompts=dict(prompts or {}),
             clock=lambda: self.now or datetime.now(UTC),

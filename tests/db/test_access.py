@@ -309,3 +309,41 @@ async def test_a_deadlock_is_tried_again(postgres_url: str) -> None:
         assert len(tries) == 3
         count = select(func.count()).select_from(AuditLog).where(AuditLog.action == "update")
         assert await database.read(lambda session: session.scalar(count)) == 4
+
+
+@pytest.fixture
+def at_once(sqlite_url: str) -> Iterator[Database]:
+    with Database(sqlite_url, readers=0) as database:
+        yield database
+
+
+async def test_without_threads_all_runs_where_it_is_asked(at_once: Database) -> None:
+    async def where() -> tuple[int, int]:
+        write = await at_once.write(lambda _: threading.get_ident())
+        return write, await at_once.read(lambda _: threading.get_ident())
+
+    assert await where() == (threading.get_ident(), threading.get_ident())
+    await at_once.write(add("Hollin Ridge"))
+    at_once.write_sync(add("Tarn State"))
+    assert await at_once.read(names) == at_once.read_sync(names) == ["Hollin Ridge", "Tarn State"]
+
+
+async def test_without_threads_a_write_that_fails_is_undone_and_explained(at_once: Database) -> None:
+    def half(session: Session) -> None:
+        session.add(Account(name="Lost"))
+        session.flush()
+        raise ValueError("half way")
+
+    with pytest.raises(ValueError, match="half way"):
+        await at_once.write(half)
+    with pytest.raises(RoleRefused):
+        await at_once.read(lambda session: session.execute(text("DELETE FROM accounts")))
+    with pytest.raises(TypeError, match="nothing may be awaited"):
+        await at_once.write(lambda _: asyncio.sleep(0))
+    await at_once.write(add("Kept"))
+    assert await at_once.read(names) == ["Kept"]
+
+
+def test_only_sqlite_does_without_threads() -> None:
+    with pytest.raises(ValueError, match="only SQLite"):
+        Database("postgresql+psycopg://nobody@localhost/none", readers=0)
