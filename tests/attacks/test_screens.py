@@ -143,6 +143,9 @@ def test_no_control_character_reaches_the_screen(
     office: Office, monkeypatch: pytest.MonkeyPatch, colour: bool, sqlite_url: str
 ) -> None:
     if colour:
+        import typer.rich_utils  # before the variable: it looks once, as it is imported, and would keep the colours
+
+        assert typer.rich_utils
         monkeypatch.setenv("FORCE_COLOR", "1")
     else:
         monkeypatch.setenv("NO_COLOR", "1")

@@ -145,7 +145,10 @@ def test_installing_twice_is_installing_once(engine: Engine) -> None:
 
 def _laid(connection: Connection) -> list[str]:
     sqlite = "SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
-    postgresql = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY tgname"
+    postgresql = (  # of our tables: those of the queue are procrastinate's
+        "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+        "WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace ORDER BY t.tgname"
+    )
     return list(connection.execute(text(sqlite if connection.dialect.name == "sqlite" else postgresql)).scalars())
 
 
