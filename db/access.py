@@ -230,7 +230,7 @@ def revision(session: Session) -> str | None:
 
 
 def require_migrated(database: Database, head: str) -> None:
-    """Makes sure that the database stands at the migration `head` (`db.migrate.head()`); one cheap read.
+    """Makes sure that the database stands at the migration `head` (`db.revisions.head()`); one cheap read.
 
     Raises:
         NotMigrated: it does not; the message says what to do.

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from db import shape, triggers
 from db.audit import Head, compare, verify
 from db.engine import make_engine, sqlite_path
-from db.migrate import current_revision, head
+from db.migrate import current_revision
 from db.models import Base
+from db.revisions import head
 from db.roles import ACTIONS, PG_ROLES, REFUSED
 
 UPGRADE: Final = "run `outreach db upgrade`"

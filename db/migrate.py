@@ -9,7 +9,6 @@ import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from db import jobs, triggers
@@ -29,19 +28,6 @@ def _config(connection: Connection | None = None) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
-
-
-def head() -> str:
-    """The newest revision that this version of the program knows."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
-        raise RuntimeError("this installation has no migrations: install it anew")
-    return revision
-
-
-def knows(revision: str) -> bool:
-    """Whether a revision is one of this version of the program; a newer version's is not."""
-    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def current_revision(connection: Connection) -> str | None:

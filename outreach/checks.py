@@ -65,13 +65,13 @@ def check_database(settings: Settings) -> Iterator[Check]:
     """Whether the database answers, stands at the newest migration, and is what it should be."""
     from sqlalchemy.exc import ArgumentError, DBAPIError
 
-    from db import migrate
+    from db import migrate, revisions
     from db.errors import DatabaseFault
     from outreach.wiring import another_version, unreachable
 
     url = settings.effective_database_url()
     try:
-        found, wanted = migrate.current(url), migrate.head()
+        found, wanted = migrate.current(url), revisions.head()
     except (ArgumentError, ValueError, DBAPIError, DatabaseFault) as exc:
         complaint = unreachable(url, exc)
         yield Check("database", "fail", complaint.what, complaint.mend)

@@ -75,7 +75,7 @@ def connect(settings: Settings, role: Role) -> Database:
     from db.access import Database, revision
     from db.engine import sqlite_path
     from db.errors import DatabaseFault, NotMigrated, sqlstate
-    from db.migrate import head
+    from db.revisions import head
 
     url = settings.effective_database_url()
     try:
@@ -102,7 +102,7 @@ def connect(settings: Settings, role: Role) -> Database:
 
 def another_version(url: str, found: str) -> Complaint:
     """What to tell the person when the database stands at another migration than the program's."""
-    from db.migrate import head, knows
+    from db.revisions import head, knows
 
     if not knows(found):
         return Complaint(

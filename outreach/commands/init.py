@@ -44,7 +44,7 @@ def set_up(settings: Settings, *, as_owner: bool = False) -> bool:
     """
     from sqlalchemy.exc import ArgumentError, DBAPIError
 
-    from db import migrate
+    from db import migrate, revisions
     from db.errors import DatabaseFault, RoleRefused, explain
     from outreach.settings import TOML_NAME
     from outreach.wiring import another_version, open_database, seal_log, unreachable
@@ -63,7 +63,7 @@ def set_up(settings: Settings, *, as_owner: bool = False) -> bool:
     at: str | None = None
     try:
         at = migrate.current(url)
-        if at is not None and not migrate.knows(at):
+        if at is not None and not revisions.knows(at):
             raise another_version(url, at)
         migrate.upgrade(url)
     except (ArgumentError, ValueError) as exc:
@@ -72,7 +72,7 @@ def set_up(settings: Settings, *, as_owner: bool = False) -> bool:
         fault = explain(exc)
         if not isinstance(fault, RoleRefused):
             raise fault or unreachable(url, exc) from exc
-        if as_owner or at != migrate.head():
+        if as_owner or at != revisions.head():
             raise Complaint(
                 f"The login at {hide_password(url)} does not own the database, so it cannot upgrade it.",
                 "Upgrade it with the owner's login: OUTREACH_DATABASE_URL=postgresql://OWNER@HOST/NAME "

@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Engine, func, inspect, select, text
 
 import db.migrations
 from db.engine import make_engine
-from db.migrate import current, downgrade, head, upgrade
+from db.migrate import current, downgrade, upgrade
 from db.models import Base, OutreachTemplate
+from db.revisions import VERSIONS, head, revisions
 
 SQLITE_OBJECTS = """
     SELECT type, name, sql FROM sqlite_master
@@ -71,6 +72,13 @@ def made_by_models(url: str) -> dict[str, Any]:
         found = described(connection)
     engine.dispose()
     return found
+
+
+def test_the_names_of_the_files_say_what_the_scripts_say() -> None:
+    """The rest of the program goes by the names."""
+    scripts = ScriptDirectory(str(VERSIONS.parent))
+    assert [script.revision for script in scripts.walk_revisions()] == list(reversed(revisions()))
+    assert scripts.get_heads() == [head()]
 
 
 def test_migrated_is_what_the_models_make(database_url: str, empty_twin_url: str) -> None:

@@ -1,5 +1,6 @@
 """Small whole runs for the end-to-end tests."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from graphs.runner import RunResult
 from outreach.settings import Settings
 from outreach.work import Session
 from tests.support.pipeline import small_sample
+from tests.support.postgres import PostgresServer
 
 T = TypeVar("T")
 
@@ -50,5 +52,75 @@ def make_office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeOffice:
         playbook = settings.get("playbook", "sports-lighting")
         files = small_sample(home / "files", colleges, playbook)
         return Office(Settings(home=home, database_url=url, **settings), files)
+
+    return make
+
+
+@dataclass
+class Templates:
+    """Homes and databases in which a run was made once, to be copied."""
+
+    folder: Path
+    migrated_sqlite: Path
+    request: pytest.FixtureRequest
+    """Of the whole session: the PostgreSQL server is started when it is first wanted."""
+
+    def copy(self, office: Office, colleges: int, limit: int | None) -> None:
+        """The state after one run of the rules over so many organisations, put where the office has its database.
+
+        On PostgreSQL the checkpoints are in the database; on SQLite in a file of the home."""
+        playbook, url = office.settings.playbook, office.settings.database_url
+        name = f"run_{playbook.replace('-', '_')}_{colleges}_{limit}"
+        if url.startswith("sqlite"):
+            made = self._on_sqlite(self.folder / name, playbook, colleges, limit)
+            shutil.copyfile(made / "outreach.db", url.removeprefix("sqlite:///"))
+            shutil.copyfile(made / "checkpoints.db", office.settings.home / "checkpoints.db")
+            return
+        server: PostgresServer = self.request.getfixturevalue("postgres_server")
+        migrated: str = self.request.getfixturevalue("migrated_postgres")
+
+        def run(draft: str) -> None:
+            server.drop(server.name_of(draft))
+            server.create(server.name_of(draft), migrated)
+            _run(Settings(home=self.folder / f"pg-{name}", database_url=draft, playbook=playbook), colleges, limit)
+
+        target = server.name_of(url)
+        server.drop(target)
+        server.create(target, server.template(name, run))
+
+    def _on_sqlite(self, home: Path, playbook: str, colleges: int, limit: int | None) -> Path:
+        if not home.exists():
+            home.mkdir(parents=True)
+            shutil.copyfile(self.migrated_sqlite, home / "outreach.db")
+            _run(
+                Settings(home=home, database_url=f"sqlite:///{home / 'outreach.db'}", playbook=playbook),
+                colleges,
+                limit,
+            )
+        return home
+
+
+def _run(settings: Settings, colleges: int, limit: int | None) -> None:
+    result = Office(settings, small_sample(settings.home / "files", colleges, settings.playbook)).run(limit)
+    assert result.complete, result.tally
+
+
+@pytest.fixture(scope="session")
+def templates(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path
+) -> Templates:
+    return Templates(tmp_path_factory.mktemp("runs"), migrated_sqlite, request)
+
+
+@pytest.fixture
+def after_a_run(make_office: MakeOffice, templates: Templates) -> MakeOffice:
+    """Like `make_office`, with a run behind it, whose drafts wait: `after_a_run(url, colleges=4, limit=None, …)`.
+
+    The run is made once, by the rules with the settings as they come, and copied: what is tested begins afterwards."""
+
+    def make(url: str, colleges: int = 4, limit: int | None = None, name: str = "home", **settings: Any) -> Office:
+        office = make_office(url, colleges, name, **settings)
+        templates.copy(office, colleges, limit)
+        return office
 
     return make

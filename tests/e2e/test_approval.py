@@ -44,9 +44,9 @@ sed -i 's/^Best,$/Whatever you decide, thank you for reading.\\n\\nBest,/' "$1"
 
 
 @pytest.fixture
-def office(make_office: MakeOffice, database_url: str) -> Office:
-    made = make_office(database_url, colleges=5)
-    assert made.run().tally.waiting == 5
+def office(after_a_run: MakeOffice, database_url: str) -> Office:
+    made = after_a_run(database_url, colleges=5)
+    assert len(made.read(waiting_drafts)) == 5
     return made
 
 
@@ -108,9 +108,8 @@ def at_terminal(tmp_path: Path) -> Iterator[Spawn]:
 
 
 @pytest.fixture
-def terminal(make_office: MakeOffice, sqlite_url: str, at_terminal: Spawn) -> tuple[Office, "pexpect.spawn[str]"]:
-    office = make_office(sqlite_url, colleges=5)
-    office.run()
+def terminal(after_a_run: MakeOffice, sqlite_url: str, at_terminal: Spawn) -> tuple[Office, "pexpect.spawn[str]"]:
+    office = after_a_run(sqlite_url, colleges=5)
     return office, at_terminal(office, "approve")
 
 
@@ -327,9 +326,8 @@ def test_approving_the_first_touch_of_an_a1_sequence_starts_it(office: Office) -
     assert (sequence.requires_approval, sequence.approved_by) == (True, "user:test")
 
 
-def test_without_a_terminal_nothing_is_approved(make_office: MakeOffice, sqlite_url: str) -> None:
-    office = make_office(sqlite_url, colleges=2)
-    office.run()
+def test_without_a_terminal_nothing_is_approved(after_a_run: MakeOffice, sqlite_url: str) -> None:
+    office = after_a_run(sqlite_url, colleges=2)
     done = subprocess.run(
         [sys.executable, "-m", "outreach", "--home", str(office.settings.home), "approve"],
         env={**os.environ, "OUTREACH_DATABASE_URL": sqlite_url},
@@ -343,9 +341,8 @@ def test_without_a_terminal_nothing_is_approved(make_office: MakeOffice, sqlite_
     assert office.read(lambda s: s.scalar(select(func.count()).select_from(Approval))) == 0
 
 
-def test_answers_from_a_file(make_office: MakeOffice, sqlite_url: str) -> None:
-    office = make_office(sqlite_url, colleges=3)
-    office.run()
+def test_answers_from_a_file(after_a_run: MakeOffice, sqlite_url: str) -> None:
+    office = after_a_run(sqlite_url, colleges=3)
     first, second, third = office.read(waiting_drafts)
     answers = [
         {
@@ -470,10 +467,9 @@ def test_a_warning_is_overridden_with_a_reason_only(office: Office) -> None:
 
 
 def test_bulk_approves_what_it_showed_after_one_question(
-    make_office: MakeOffice, sqlite_url: str, at_terminal: Spawn
+    after_a_run: MakeOffice, sqlite_url: str, at_terminal: Spawn
 ) -> None:
-    office = make_office(sqlite_url, colleges=5)
-    office.run()
+    office = after_a_run(sqlite_url, colleges=5)
     items = office.read(waiting_drafts)
     verified, other = items[0], items[1]
     with Database(sqlite_url, "user") as database, acting_as("user:test"):
@@ -521,9 +517,8 @@ def test_bulk_approves_what_it_showed_after_one_question(
     assert {i.draft_id for i in office.read(waiting_drafts)} == {i.draft_id for i in items[3:]}
 
 
-def test_what_is_printed_can_be_answered_and_every_answer_is_told_of(make_office: MakeOffice, sqlite_url: str) -> None:
-    office = make_office(sqlite_url, colleges=5)
-    office.run()
+def test_what_is_printed_can_be_answered_and_every_answer_is_told_of(after_a_run: MakeOffice, sqlite_url: str) -> None:
+    office = after_a_run(sqlite_url, colleges=5)
     given = json.loads(command(office, "approve", "--json").stdout)
     later = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
     lines = [

@@ -7,7 +7,6 @@ from agents.base import AnswerAgent, ToolAgent
 from agents.drafting_schema import Claim, DraftAnswer
 from agents.qc_schema import Verdict
 from agents.registry import AGENTS
-from db.migrate import upgrade
 from db.models import AgentRun, MessageDraft, ResearchFact
 from tests.e2e.conftest import MakeOffice, Office
 from tests.support.openai_server import Reply, ScriptedServer, policy_script, route, with_faults
@@ -51,11 +50,9 @@ FAULTS = {
 
 @pytest.mark.parametrize("faults", [{}, FAULTS], ids=["sound", "faulty"])
 def test_the_same_tables_as_with_rules(
-    make_office: MakeOffice, database_url: str, empty_twin_url: str, faults: dict[int, Reply]
+    make_office: MakeOffice, after_a_run: MakeOffice, database_url: str, empty_twin_url: str, faults: dict[int, Reply]
 ) -> None:
-    upgrade(empty_twin_url)
-    plain = make_office(empty_twin_url, name="rules")
-    assert plain.run().complete
+    plain = after_a_run(empty_twin_url, name="rules")
     with ScriptedServer(with_faults(rules_over_the_wire(), faults)) as server:
         wired = endpoint(make_office, database_url, server)
         result = wired.run()
@@ -82,17 +79,16 @@ def test_the_same_tables_as_with_rules(
     ],
     ids=["401", "500", "garbage", "silence", "unknown-tool", "chatter"],
 )
-def test_a_bad_endpoint_ends_cleanly(make_office: MakeOffice, sqlite_url: str, fault: Reply, says: str) -> None:
-    office = make_office(sqlite_url, name="rules", colleges=2)
+def test_a_bad_endpoint_ends_cleanly(after_a_run: MakeOffice, sqlite_url: str, fault: Reply, says: str) -> None:
     # Only the contacts are left to do: the imports went through the rules before.
-    assert office.run(limit=0).complete
+    office = after_a_run(sqlite_url, name="rules", colleges=2, limit=0)
     with ScriptedServer(lambda _request, _number: fault) as server:
         broken = Office(
             office.settings.model_copy(
                 update={
                     "model": "scripted",
                     "openai_base_url": server.base_url,
-                    "model_timeout_s": 0.3,
+                    "model_timeout_s": 0.3 if says == "silence" else 60.0,
                     "model_attempts": 2,
                 }
             ),
@@ -114,9 +110,10 @@ def test_a_bad_endpoint_ends_cleanly(make_office: MakeOffice, sqlite_url: str, f
     assert healed.tally.waiting == 2
 
 
-def test_a_budget_stops_the_run_and_a_larger_one_carries_on(make_office: MakeOffice, sqlite_url: str) -> None:
-    office = make_office(sqlite_url, name="rules", colleges=3)
-    assert office.run(limit=0).complete
+def test_a_budget_stops_the_run_and_a_larger_one_carries_on(
+    make_office: MakeOffice, after_a_run: MakeOffice, sqlite_url: str
+) -> None:
+    office = after_a_run(sqlite_url, name="rules", colleges=3, limit=0)
     with ScriptedServer(rules_over_the_wire()) as server:
         small = endpoint(make_office, sqlite_url, server, max_calls=4, concurrency=1)
         small.files = []
@@ -131,10 +128,11 @@ def test_a_budget_stops_the_run_and_a_larger_one_carries_on(make_office: MakeOff
     assert repeated == 0
 
 
-def test_a_model_that_makes_things_up_gets_nothing_past_qc(make_office: MakeOffice, sqlite_url: str) -> None:
+def test_a_model_that_makes_things_up_gets_nothing_past_qc(
+    make_office: MakeOffice, after_a_run: MakeOffice, sqlite_url: str
+) -> None:
     """A fluent draft with an invented fact is sent back, and at the end kept from the inbox."""
-    office = make_office(sqlite_url, name="rules", colleges=1)
-    assert office.run(limit=0).complete
+    office = after_a_run(sqlite_url, name="rules", colleges=1, limit=0)
     invented = DraftAnswer(
         subject="Your lights",
         body=f"Hi there,\n\n{LIE}\n\nWorth a look?\n\nBest,\nDana Whitfield",

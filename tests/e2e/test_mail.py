@@ -52,10 +52,9 @@ def answer(letter: Letter, words: str, name: str, **headers: str) -> bytes:
 
 @pytest.mark.timeout(240)
 def test_from_a_list_to_a_reply_that_pauses_the_sequence(
-    make_office: MakeOffice, database_url: str, tmp_path: Path
+    after_a_run: MakeOffice, database_url: str, tmp_path: Path
 ) -> None:
-    office = make_office(database_url, colleges=COLLEGES)
-    assert office.run().tally.waiting == COLLEGES
+    office = after_a_run(database_url, colleges=COLLEGES)
     for item in office.read(waiting_drafts):
         decide(office, item, "approve")
     office.carry_on()

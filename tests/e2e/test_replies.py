@@ -118,10 +118,9 @@ def tables(office: Office) -> dict[str, list[Any]]:
     return office.read(read)
 
 
-def send_five(make_office: MakeOffice, url: str, folder: Path, **more: Any) -> tuple[Office, list[Sent]]:
+def send_five(after_a_run: MakeOffice, url: str, folder: Path, **more: Any) -> tuple[Office, list[Sent]]:
     """Six drafts, of which a person approves five, writes them out and sends them."""
-    office = make_office(url, colleges=SENT + 1, **more)
-    assert office.run().tally.waiting == SENT + 1
+    office = after_a_run(url, colleges=SENT + 1, **more)
     items = office.read(waiting_drafts)[:SENT]
     for item in items:
         decide(office, item, "approve")
@@ -208,8 +207,8 @@ def inbound(office: Office, name: str) -> InboundMessage:
 
 
 @pytest.mark.timeout(300)
-def test_what_leaves_and_what_its_answers_change(make_office: MakeOffice, database_url: str, tmp_path: Path) -> None:
-    office, sent = send_five(make_office, database_url, tmp_path / "out")
+def test_what_leaves_and_what_its_answers_change(after_a_run: MakeOffice, database_url: str, tmp_path: Path) -> None:
+    office, sent = send_five(after_a_run, database_url, tmp_path / "out")
     check_what_left(office, sent)
     before = tables(office)
     write_mails(tmp_path / "in", sent)
@@ -389,9 +388,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @pytest.mark.timeout(300)
 def test_kills_between_intake_and_triage_and_within_it_lose_nothing(
-    make_office: MakeOffice, database_url: str, tmp_path: Path
+    after_a_run: MakeOffice, database_url: str, tmp_path: Path
 ) -> None:
-    office, sent = send_five(make_office, database_url, tmp_path / "out")
+    office, sent = send_five(after_a_run, database_url, tmp_path / "out")
     write_mails(tmp_path / "in", sent)
     killed = subprocess.run(
         [sys.executable, "-c", ONLY_INTAKE, str(tmp_path / "in")], cwd=ROOT, env=environment(office), check=False

@@ -40,6 +40,11 @@ LONG_AGO = datetime.now(UTC) - timedelta(days=200)
 def go_round(office: Office) -> int:
     """One run, one person who approves all, one sending; returns how many left."""
     assert office.run().complete
+    return write_to_all(office)
+
+
+def write_to_all(office: Office) -> int:
+    """One person who approves all that waits, one sending; returns how many left."""
     approve_all(office.settings)
     return send_all(office.settings, LONG_AGO)
 
@@ -85,9 +90,9 @@ def state(session: OrmSession) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("playbook", ["sports-lighting", "qa-software"])
-def test_a_sequence_from_its_first_touch_to_its_last(make_office: MakeOffice, database_url: str, playbook: str) -> None:
-    office = make_office(database_url, colleges=4 if playbook == "qa-software" else 2, playbook=playbook)
-    assert go_round(office) >= 1
+def test_a_sequence_from_its_first_touch_to_its_last(after_a_run: MakeOffice, database_url: str, playbook: str) -> None:
+    office = after_a_run(database_url, colleges=4 if playbook == "qa-software" else 2, playbook=playbook)
+    assert write_to_all(office) >= 1
 
     def everything(session: OrmSession) -> None:
         """Whoever has a page and a number gets every touch of the longest sequence."""
@@ -146,9 +151,9 @@ def test_over_an_endpoint_the_same_follow_ups(make_office: MakeOffice, sqlite_ur
     assert wired.read(world) == plain.read(world)
 
 
-def test_a_rejected_follow_up_is_written_again(make_office: MakeOffice, sqlite_url: str) -> None:
-    office = make_office(sqlite_url, colleges=1)
-    go_round(office)
+def test_a_rejected_follow_up_is_written_again(after_a_run: MakeOffice, sqlite_url: str) -> None:
+    office = after_a_run(sqlite_url, colleges=1)
+    write_to_all(office)
     office.run()
 
     def reject(session: OrmSession) -> None:
@@ -172,11 +177,11 @@ async def _forget(url: str) -> None:
             await saver.adelete_thread(thread)
 
 
-async def test_a_follow_up_that_lost_its_thread_is_taken_up_again(make_office: MakeOffice, sqlite_url: str) -> None:
+async def test_a_follow_up_that_lost_its_thread_is_taken_up_again(after_a_run: MakeOffice, sqlite_url: str) -> None:
     import asyncio
 
-    office = make_office(sqlite_url, colleges=1)
-    await asyncio.to_thread(go_round, office)
+    office = after_a_run(sqlite_url, colleges=1)
+    await asyncio.to_thread(write_to_all, office)
     await asyncio.to_thread(office.run)
     await _forget(office.settings.effective_checkpoint_url())
     assert await asyncio.to_thread(approve_all, office.settings) == 1
@@ -224,9 +229,9 @@ def replied(office: Office, intent: str, text: str, **more: Any) -> None:
     change(office, write)
 
 
-def test_a_reply_is_answered_once_and_the_sequence_stays_paused(make_office: MakeOffice, database_url: str) -> None:
-    office = make_office(database_url, colleges=1)
-    go_round(office)
+def test_a_reply_is_answered_once_and_the_sequence_stays_paused(after_a_run: MakeOffice, database_url: str) -> None:
+    office = after_a_run(database_url, colleges=1)
+    write_to_all(office)
     replied(office, "positive", "Yes, please send it.")
     assert office.run().tally.waiting == 1
     answer = next(row for row in office.read(drafts) if row["type"] == "reply_draft")
@@ -242,17 +247,17 @@ def test_a_reply_is_answered_once_and_the_sequence_stays_paused(make_office: Mak
 
 @pytest.mark.parametrize(("intent", "confidence"), [("neutral", 0.9), ("negative", 0.9), ("positive", 0.4)])
 def test_what_is_a_persons_to_answer_is_left_to_them(
-    make_office: MakeOffice, sqlite_url: str, intent: str, confidence: float
+    after_a_run: MakeOffice, sqlite_url: str, intent: str, confidence: float
 ) -> None:
-    office = make_office(sqlite_url, colleges=1)
-    go_round(office)
+    office = after_a_run(sqlite_url, colleges=1)
+    write_to_all(office)
     replied(office, intent, "How much is it?", confidence=confidence)
     assert office.run().tally.waiting == 0
 
 
-def test_not_now_is_written_to_again_on_their_day(make_office: MakeOffice, database_url: str) -> None:
-    office = make_office(database_url, colleges=1)
-    go_round(office)
+def test_not_now_is_written_to_again_on_their_day(after_a_run: MakeOffice, database_url: str) -> None:
+    office = after_a_run(database_url, colleges=1)
+    write_to_all(office)
     replied(office, "not_now", "Not this year.", due=datetime.now(UTC).date())
     office.run()
     found = {row["type"]: row for row in office.read(drafts)}

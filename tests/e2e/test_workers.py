@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,12 @@ import pytest
 from sqlalchemy import func, select
 
 from db.models import AgentRun
+from db.queries.inbox import waiting_drafts
 from db.queries.queue import queued_threads
 from graphs.runner import RunResult
 from outreach.work import Session
 from tests.e2e.conftest import MakeOffice, Office
+from tests.e2e.test_approval import decide, draft_of
 from tests.support.crew import ROOT, WorkerCrew, wait_for, workers
 from tests.support.mail_servers import smtp_server
 from tests.support.world import run_problems, world
@@ -31,6 +32,8 @@ from tests.support.world import run_problems, world
 COLLEGES = 5
 KILLS = int(os.environ.get("OUTREACH_TEST_KILLS", "4"))
 SEED = int(os.environ.get("OUTREACH_TEST_SEED", "20261122"))
+PATIENCE_S = 400.0
+"""How long a run may take before it hangs: a busy machine with one core is ten times slower than a calm one."""
 ONCE = ("draft", "qc", "approval")
 """The steps that each contact's thread takes once."""
 
@@ -74,11 +77,9 @@ def office(make_office: MakeOffice, postgres_url: str) -> Office:
 
 
 @pytest.fixture
-def calm(make_office: MakeOffice, sqlite_url: str) -> dict[str, Any]:
+def calm(after_a_run: MakeOffice, sqlite_url: str) -> dict[str, Any]:
     """The world after the same run in one process, on SQLite."""
-    alone = make_office(sqlite_url, colleges=COLLEGES, name="alone")
-    assert alone.run().tally.waiting == COLLEGES
-    return alone.read(world)
+    return after_a_run(sqlite_url, colleges=COLLEGES, name="alone").read(world)
 
 
 # The story at the command line
@@ -121,7 +122,7 @@ def story(office: Office, *run_options: str) -> dict[str, Any]:
     return office.read(world)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_the_story_ends_the_same_on_both_databases_and_with_two_workers(
     make_office: MakeOffice, sqlite_url: str, postgres_server: Any, migrated_postgres: str, tmp_path: Path
 ) -> None:
@@ -138,7 +139,7 @@ def test_the_story_ends_the_same_on_both_databases_and_with_two_workers(
 # Killed, frozen, asked to stop
 
 
-@pytest.mark.timeout(120 + 20 * KILLS)
+@pytest.mark.timeout(600 + 20 * KILLS)
 def test_workers_that_are_killed_lose_nothing_and_double_nothing(
     office: Office, calm: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -150,7 +151,7 @@ def test_workers_that_are_killed_lose_nothing_and_double_nothing(
             time.sleep(dice.uniform(0.0, 0.6))
             crew.kill(dice.randrange(len(crew.processes)))
             crew.start()
-        running.join(60 + 10 * KILLS)
+        running.join(PATIENCE_S + 10 * KILLS)
         assert not running.is_alive(), crew.said()[-2000:]
         assert found[0].tally.failed == 0, found
         assert found[0].tally.waiting == COLLEGES
@@ -167,39 +168,39 @@ def freeze_at_a_call(crew: WorkerCrew, office: Office) -> None:
     crew.start()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_a_frozen_worker_that_comes_back_does_nothing_more(
     office: Office, calm: dict[str, Any], tmp_path: Path
 ) -> None:
     with workers(office.settings.database_url, tmp_path / "w", 1, "--slow", "0.5") as crew:
         running, found = in_background(office)
         freeze_at_a_call(crew, office)
-        running.join(100)
+        running.join(PATIENCE_S)
         assert not running.is_alive()
         made = crew.calls()
         crew.processes[0].send_signal(signal.SIGCONT)
-        assert crew.processes.pop(0).wait(30) == 70
+        assert crew.processes.pop(0).wait(180) == 70
         assert "worker.lost" in crew.said()
         assert crew.calls() == made, "it asked no model any more"
         assert found[0].tally.waiting == COLLEGES
         whole(office, calm)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_without_its_lock_a_frozen_worker_spoils_what_others_did(office: Office, tmp_path: Path) -> None:
     """The failing baseline: neither the thread's lock, with the end that the server makes of it, nor the check at
     each write. The frozen worker goes on with steps that are done: it does them again, or fails on their rows."""
     with workers(office.settings.database_url, tmp_path / "w", 1, "--slow", "0.5", "--unguarded") as crew:
         running, _found = in_background(office)
         freeze_at_a_call(crew, office)
-        running.join(100)
+        running.join(PATIENCE_S)
         assert office.read(run_problems) == []
         made = crew.calls().total()
         crew.processes[0].send_signal(signal.SIGCONT)
         wait_for(lambda: crew.calls().total() > made or office.read(run_problems), 20)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_a_worker_that_is_asked_to_stop_finishes_its_steps_and_gives_the_rest_back(
     office: Office, calm: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -211,13 +212,13 @@ def test_a_worker_that_is_asked_to_stop_finishes_its_steps_and_gives_the_rest_ba
         assert crew.look().stalled == []
         assert [row for row in office.read(run_problems) if "orchestrate" not in row] == []
         crew.start()
-        running.join(100)
+        running.join(PATIENCE_S)
         assert found[0].tally.waiting == COLLEGES
         whole(office, calm)
         assert max(crew.calls().values()) == 1, "no call was made twice"
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_a_second_signal_ends_it_at_once(office: Office, tmp_path: Path) -> None:
     with workers(office.settings.database_url, tmp_path / "w", 1, "--slow", "30") as crew:
         in_background(office)
@@ -227,28 +228,22 @@ def test_a_second_signal_ends_it_at_once(office: Office, tmp_path: Path) -> None
         time.sleep(0.5)
         assert process.poll() is None, "it waits for the step under way"
         process.send_signal(signal.SIGINT)
-        assert process.wait(5) == 130
+        assert process.wait(60) == 130
 
 
 # What they do by themselves
 
 
-@pytest.fixture
-def idle(office: Office, tmp_path: Path) -> Iterator[WorkerCrew]:
-    assert office.run().tally.waiting == COLLEGES
-    with workers(office.settings.database_url, tmp_path / "w", 2) as crew:
-        yield crew
-
-
-@pytest.mark.timeout(180)
-def test_a_decision_is_carried_out_and_a_lost_thread_taken_up_by_workers(office: Office, idle: WorkerCrew) -> None:
-    from db.queries.inbox import waiting_drafts
-    from tests.e2e.test_approval import decide, draft_of
-
+@pytest.mark.timeout(600)
+def test_a_decision_is_carried_out_and_a_lost_thread_taken_up_by_workers(
+    after_a_run: MakeOffice, postgres_url: str, tmp_path: Path
+) -> None:
+    office = after_a_run(postgres_url, colleges=COLLEGES)
     first, second, *_ = office.read(waiting_drafts)
-    decide(office, first, "approve")
-    wait_for(lambda: draft_of(office, first).approval_status == "ready")
-    decide(office, second, "reject", reason="Please leave out the capacity")
-    wait_for(lambda: draft_of(office, second).version == 2)
-    wait_for(lambda: office.read(queued_threads) == set())
+    with workers(office.settings.database_url, tmp_path / "w", 2):
+        decide(office, first, "approve")
+        wait_for(lambda: draft_of(office, first).approval_status == "ready")
+        decide(office, second, "reject", reason="Please leave out the capacity")
+        wait_for(lambda: draft_of(office, second).version == 2)
+        wait_for(lambda: office.read(queued_threads) == set())
     assert office.read(run_problems) == []

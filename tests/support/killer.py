@@ -31,9 +31,9 @@ from agents.models.rules import RulesChatModel
 from db.access import Database
 from db.actors import acting_as
 from db.approvals import Decision, take_decision
-from db.migrate import head
 from db.models import Approval
 from db.queries.inbox import waiting_drafts
+from db.revisions import head
 from graphs.checkpoints import AsyncSqliteSaver
 from outreach.logs import configure_logging
 from outreach.settings import Settings

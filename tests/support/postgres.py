@@ -16,6 +16,7 @@ import psycopg
 from filelock import FileLock
 from psycopg import sql
 from psycopg.errors import DuplicateDatabase
+from sqlalchemy.engine import make_url
 
 with warnings.catch_warnings():
     # Without XDG_RUNTIME_DIR, as in a container, its import warns and falls back to a temporary folder.
@@ -53,6 +54,12 @@ class PostgresServer:
     def url(self, database: str) -> str:
         """The SQLAlchemy URL of a database on this server."""
         return str(self._server.get_uri(database=database, driver="psycopg"))
+
+    def name_of(self, url: str) -> str:
+        """The database that a URL of this server means."""
+        name = make_url(url).database
+        assert name
+        return name
 
     def stop(self) -> None:
         """Leave the server; the last one out stops and removes it."""

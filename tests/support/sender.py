@@ -22,8 +22,8 @@ from tenacity import wait_none
 
 from db.access import Database
 from db.actors import acting_as
-from db.migrate import head
 from db.models import MessageDraft
+from db.revisions import head
 from graphs.sending import Post, dispatch
 from outreach.logs import configure_logging
 from tests.support.mail import unhurried

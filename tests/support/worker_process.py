@@ -23,8 +23,8 @@ from outreach.logs import configure_logging
 from outreach.settings import Settings
 from outreach.working import work_on
 
-QUICK = Pace(
-    beat_s=0.4, silent_s=2.0, stalled_s=2.0, stop_s=10.0, again_s=0.5,
+QUICK = Pace(  # but not so quick that a worker on a busy machine, not heard of for a while, has its work taken away
+    beat_s=0.5, silent_s=5.0, stalled_s=5.0, stop_s=30.0, again_s=0.5,
     rescue="* * * * * */1", wake="* * * * * */2", sweep="* * * * * */5",
 )  # fmt: skip
 
