@@ -163,6 +163,12 @@ WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - make_in
 """
 
 
+def stalled(session: Session, seconds: float = STALLED_S) -> list[str]:
+    """What the jobs are about whose worker was not heard of for so long."""
+    names = text(f"SELECT coalesce(j.lock, j.queueing_lock) {STALLED}")
+    return list(session.scalars(names, {"seconds": seconds}))
+
+
 def rescue(session: Session, seconds: float = STALLED_S) -> list[str]:
     """Gives the jobs back whose worker was not heard of for so long, and whose lock nobody holds any more. Returns
     what they were about. A duty is dropped: it comes again by itself."""

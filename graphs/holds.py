@@ -5,14 +5,21 @@ PostgreSQL the lock is an advisory one, of the connection that writes the checkp
 lost the other, so that nothing can be written about a thread by a process that holds it no longer.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from db.locks import lock_key
+
+_END: Final = """
+SELECT pg_terminate_backend(pid) AS ended FROM pg_locks
+WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND pid <> pg_backend_pid()
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND ((classid::bigint << 32) | objid::bigint) = ANY (%s::bigint[])
+"""
 
 
 class Holds(Protocol):
@@ -65,6 +72,14 @@ class AdvisoryHolds:
         await self._ask(
             "SELECT set_config('idle_session_timeout', %s::bigint::text, false) AS said", int(seconds * 1000)
         )
+
+    async def end_of(self, names: Collection[str]) -> int:
+        """Ends the connections of others that hold one of the names; how many. Their process finds out when it next
+        asks. The server's own end of a silent connection is not enough: what psycopg writes after a pipeline's end
+        stops that clock without starting it anew."""
+        async with self._saver._cursor() as cursor:
+            await cursor.execute(_END, ([lock_key(name) for name in names],))
+            return sum(row["ended"] for row in await cursor.fetchall())
 
     async def _ask(self, query: str, given: int) -> Any:
         async with self._saver._cursor() as cursor:

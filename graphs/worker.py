@@ -30,7 +30,7 @@ from sqlalchemy.engine import make_url
 
 from agents.models import RunBudget
 from db.actors import acting_as
-from db.jobs import ADVANCE, DUTIES, STALLED_S, THREADS, Holding, JobLost, holding, rescue
+from db.jobs import ADVANCE, DUTIES, STALLED_S, THREADS, Holding, JobLost, holding, rescue, stalled
 from db.roles import PG_ROLES
 from graphs.crew import Crew
 from graphs.duties import sweep, wake
@@ -201,6 +201,9 @@ class Worker:
                 log.log(INFO if found else DEBUG, "duty.done", duty=name, found=found)
 
     async def _rescue(self) -> int:
+        # Who was not heard of for so long may be frozen, or behind a network that is gone, with its locks in its hands.
+        if names := await self._db.read(lambda session: stalled(session, self.pace.stalled_s)):
+            await self._holds.end_of(names)
         with acting_as(ORCHESTRATOR):
             freed = await self._db.write(lambda session: rescue(session, self.pace.stalled_s))
         for name in freed:
