@@ -8,8 +8,10 @@ what the name resolves to a moment later changes nothing. The same is done anew 
 import asyncio
 import ipaddress
 import re
+import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final, Self
 
 import httpx
@@ -64,6 +66,12 @@ class _Budget:
 _Answer = Fetched | Refused | _Redirect | _Failed
 
 
+@cache
+def certificates() -> ssl.SSLContext:
+    """Whom TLS trusts, read once in a process."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Fetcher:
     """Fetches pages; one for a run, closed at its end.
 
@@ -90,7 +98,9 @@ class Fetcher:
         self._allowed = _loopback(allow_origin) if allow_origin else None
         self._agent = f"{AGENT} (+{contact})" if contact else AGENT
         self._transport = transport or httpx.AsyncHTTPTransport(
-            trust_env=False, limits=httpx.Limits(max_connections=20, max_keepalive_connections=0)
+            verify=certificates(),
+            trust_env=False,
+            limits=httpx.Limits(max_connections=20, max_keepalive_connections=0),
         )
         self._hosts: dict[str, _Host] = {}
 

@@ -12,6 +12,7 @@ import httpx
 
 from tools.web.addresses import checked_url, origin_of
 from tools.web.bodies import BadEncoding, TooLarge, bounded
+from tools.web.fetcher import certificates
 from tools.web.outcome import Refused
 
 MOST: Final = 20
@@ -60,7 +61,9 @@ class SearXng:
         words = " ".join(query.split())[:300]
         if not words or limit < 1:
             return []
-        async with httpx.AsyncClient(trust_env=False, timeout=self._seconds, follow_redirects=False) as client:
+        async with httpx.AsyncClient(
+            verify=certificates(), trust_env=False, timeout=self._seconds, follow_redirects=False
+        ) as client:
             try:
                 async with client.stream(
                     "GET", self._url, params={"q": words, "format": "json"}, headers={"Accept-Encoding": "identity"}
