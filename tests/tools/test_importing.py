@@ -1,6 +1,7 @@
 """Rows into tables, on both databases. The files and people are invented."""
 
 import asyncio
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from db.models import (
     Suppression,
 )
 from playbooks import load_playbook
+from tools.cells import harmless
 from tools.importing import FileInfo, ImportJob, Outcome, import_rows, kind_of, write_rejects
+from tools.importing.job import Reject
 from tools.importing.venues import classification, plays_football, spelled_out, venue_type
 from tools.mapping import Mapped
 from tools.reading import read_table
@@ -145,6 +148,25 @@ def test_rows_that_cannot_be_taken_are_counted_and_written_out(db: Database, tmp
     write_rejects(out, read_table(tmp_path / "organisations.csv"), outcome.rejects)
     rejects = read_table(out)
     assert [(r.cells["row"], r.cells["UNITID"]) for r in rejects.rows()] == [("6", "105"), ("7", "106"), ("8", "101")]
+
+
+def test_a_file_of_refused_rows_holds_no_formula_and_reads_back_as_it_came(tmp_path: Path) -> None:
+    """Twice over: what is refused of it once more is read back too."""
+    path, columns = tmp_path / "given.csv", ["Name", '=HYPERLINK("https://evil.example")', "Phone", "Note"]
+    given = [["@SUM(1+1)", "=cmd|'/C calc'!A0", "+1 555 0100", "\uff1d1"], ["Al", "'=1", "-1", "a\n=1"]]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([columns, *given])
+    for name in ("once.csv", "twice.csv"):
+        table = read_table(path)
+        path = tmp_path / name
+        write_rejects(path, table, [Reject(row, "=1+1 is no reason") for row in table.rows()])
+        with path.open(encoding="utf-8", newline="") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        assert [cell for cell in cells if not cell.startswith("'") and harmless(cell) != cell] == []
+        again = read_table(path)
+        assert list(again.columns[-len(columns) :]) == columns
+        assert [[row.cells[column] for column in columns] for row in again.rows()] == given
+        assert {row.cells["reason"] for row in again.rows()} == {"=1+1 is no reason"}
 
 
 def test_facts_add_to_the_venue_and_a_blank_never_overwrites(db: Database, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Protocol, Self, TextIO
 from sqlalchemy.orm import Session
 
 from db.access import Database
+from tools.cells import harmless
 from tools.importing.cleaning import Clean, Cleaner
 from tools.importing.contacts import People, prospect_for, take_contact
 from tools.importing.job import ImportJob, Outcome, Refused, Reject
@@ -22,7 +23,7 @@ from tools.importing.openings import Signals, take_opening
 from tools.importing.organisations import take_facts, take_organisation
 from tools.importing.records import Known, Names
 from tools.importing.store import Held, Pending
-from tools.reading import Row, Table
+from tools.reading import REFUSED, Row, Table
 
 CHUNK = 2000
 
@@ -171,7 +172,10 @@ class _Taker:
 
 
 class RejectFile(AbstractContextManager["RejectFile"]):
-    """A CSV file of refused rows as they came, with their number in the file and the reason; made at the first."""
+    """A CSV file of refused rows, with their number in the file and the reason; made at the first.
+
+    Spreadsheet programs take no cell of it for a formula, and `read_table` gives each cell as it came.
+    """
 
     def __init__(self, path: Path, table: Table) -> None:
         self._path, self._table = path, table
@@ -183,12 +187,16 @@ class RejectFile(AbstractContextManager["RejectFile"]):
         """Writes some."""
         for reject in rejects:
             if self._file is None:
-                self._file = self._path.open("w", encoding="utf-8", newline="")
+                # A half of a surrogate pair has no UTF-8 form, and must not keep the rest from being written.
+                self._file = self._path.open("w", encoding="utf-8", errors="replace", newline="")
                 self._writer = csv.writer(self._file)
-                self._writer.writerow(["row", "reason", *self._table.columns])
+                self._write([*REFUSED, *self._table.columns])
             cells = (reject.row.cells.get(column, "") for column in self._table.columns)
-            self._writer.writerow([reject.row.number, reject.reason, *cells])
+            self._write([reject.row.number, reject.reason, *cells])
             self.count += 1
+
+    def _write(self, cells: Iterable[object]) -> None:
+        self._writer.writerow([harmless(cell) for cell in cells])
 
     def __enter__(self) -> Self:
         return self

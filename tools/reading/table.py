@@ -6,12 +6,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from tools.cells import as_it_was
 from tools.reading import objects, text, workbook
 from tools.reading.errors import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_WORKBOOK, UnreadableFile
 from tools.reading.header import LOOK, Header, find_header
 
-__all__ = ["MAX_BYTES", "MAX_CELL", "MAX_COLUMNS", "MAX_WORKBOOK", "Column", "Row", "Table", "UnreadableFile",
-           "read_table"]  # fmt: skip
+__all__ = ["MAX_BYTES", "MAX_CELL", "MAX_COLUMNS", "MAX_WORKBOOK", "REFUSED", "Column", "Row", "Table",
+           "UnreadableFile", "read_table"]  # fmt: skip
 
 _FOREIGN: Final = (
     (b"%PDF", "a PDF document. Export the table as CSV or XLSX"),
@@ -21,6 +22,8 @@ _FOREIGN: Final = (
     (b"PAR1", "a Parquet file. Export it as CSV"),
 )
 _PROFILED: Final = 500
+REFUSED: Final = ("row", "reason")
+"""The first columns of a file of refused rows, by which one is known that somebody has mended and imports again."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,12 @@ class Table:
         header, columns = self.header, self.columns
         width = len(columns)
         start = header.data_from if header else 0
+        ours = _is_of_refused(columns)
         for number, cells in enumerate(islice(self._records(), start, None), start=start + 1):
             if not any(cells) or not any(cell.strip() for cell in cells):
                 continue
+            if ours:
+                cells = [as_it_was(cell) for cell in cells]
             extra = 0
             if len(cells) < width:
                 # Spreadsheets leave trailing blank cells out; more cells than columns means a broken record.
@@ -175,9 +181,19 @@ def _layout(path: Path) -> Table:
     top = list(islice(text.records(path, scanned, dialect), LOOK))
     header = find_header(top, path.name)
     return Table(
-        path, "csv", header.columns, (), scanned.sha256, (*scanned.notes, *_remarks(header, top)),
+        path, "csv", _names(header), (), scanned.sha256, (*scanned.notes, *_remarks(header, top)),
         header, scanned, dialect,
     )  # fmt: skip
+
+
+def _is_of_refused(columns: tuple[str, ...]) -> bool:
+    return columns[: len(REFUSED)] == REFUSED
+
+
+def _names(header: Header) -> tuple[str, ...]:
+    if _is_of_refused(header.columns):
+        return tuple(as_it_was(column) for column in header.columns)
+    return header.columns
 
 
 def _workbook(path: Path) -> Table:
@@ -189,7 +205,7 @@ def _workbook(path: Path) -> Table:
     top = list(islice(workbook.records(path, sheet), LOOK))
     header = find_header(top, path.name)
     notes = (f"sheet '{sheet}'", *_remarks(header, top))
-    return Table(path, "workbook", header.columns, (), digest, notes, header, sheet=sheet)
+    return Table(path, "workbook", _names(header), (), digest, notes, header, sheet=sheet)
 
 
 def _remarks(header: Header, top: list[list[str]]) -> tuple[str, ...]:
