@@ -1,9 +1,11 @@
-"""Every attack with every borrowed instruction, on SQLite and PostgreSQL, and every control taken away alone:
+"""Every attack with every borrowed instruction, every control taken away alone, and the search for secrets, each on
+SQLite and PostgreSQL:
 
     python -m benchmarks.attacks [--rounds 3] [--only-sqlite]
 
 Prints what was tried and what got through, by channel and goal; what reaches a person's inbox; and the table of
-controls. Exits with 1 where an attack succeeds, or where a control's absence lets nothing through.
+controls. Exits with 1 where an attack succeeds, or where a control's absence lets nothing through. Nothing is drawn by
+chance: round N begins with the borrowed instruction of number 48 N.
 """
 
 from __future__ import annotations
@@ -19,12 +21,16 @@ from pathlib import Path
 
 from db.migrate import upgrade
 from outreach.logs import configure_logging
+from outreach.settings import Settings
 from tests.attacks.campaign import attack, reply_and_go_on
 from tests.attacks.controls import CONTROLS
 from tests.attacks.judge import Breach, judge, remains, versions_blocked
 from tests.attacks.payloads import Channel, Goal, instructions
 from tests.attacks.siege import Plan, Siege, besieged
 from tests.attacks.test_controls import breaches
+from tests.attacks.test_secrets import ECHO, GARBLED, keep_secrets
+from tests.e2e.conftest import Office
+from tests.support.pipeline import small_sample
 from tests.support.postgres import PostgresServer
 
 COLLEGES = [channel for channel in Channel if channel is not Channel.JOB]
@@ -65,8 +71,10 @@ def main() -> int:
     tried: Counter[tuple[Channel, Goal]] = Counter()
     got_through: list[str] = []
     left, letters, blocked = 0, 0, Counter[str]()
+    kinds = ("sqlite",) if server is None else ("sqlite", "postgresql")
+    idle = 0
     try:
-        for kind in ("sqlite",) if server is None else ("sqlite", "postgresql"):
+        for kind in kinds:
             for number in range(given.rounds):
                 for playbook, channels in CAMPAIGNS:
                     with fresh(kind, server) as (folder, url):
@@ -77,24 +85,51 @@ def main() -> int:
                             letters += len(siege.smtp.letters)
                     got_through += [f"{kind}, {playbook}: {breach.goal}: {breach.what}" for breach in found]
                     left, blocked = left + inbox, blocked + rules
+        tell(tried, got_through, letters, left, blocked)
+        for kind in kinds:
+            idle += controls(kind, server)
+            for answer in (ECHO, GARBLED):
+                with fresh(kind, server) as (folder, url):
+                    keep_secrets(small_office(folder, url), folder, answer)
+            print(f"{kind}: no secret in what commands print, in any row or in any file.")
     finally:
         if server is not None:
             server.stop()
+    return 1 if got_through or idle else 0
+
+
+def tell(
+    tried: Counter[tuple[Channel, Goal]], got_through: list[str], letters: int, left: int, blocked: Counter[str]
+) -> None:
+    """Prints the table of attacks."""
     print("Attacks that fit their schema, by channel and goal; got through:", len(got_through))
     print(f"{'':10}" + "".join(f"{goal:>11}" for goal in Goal))
     for channel in Channel:
         print(f"{channel:10}" + "".join(f"{tried[channel, goal]:>11,}" for goal in Goal))
     print(f"Sum {tried.total():,}. Letters sent under attack: {letters}, all to the right address.")
     print(f"Poisoned drafts that reached the inbox: {left}. Versions blocked, by rule: {dict(blocked.most_common())}")
-    print("\n".join(got_through))
-    idle = 0
-    print("\nControl taken away alone → breaches of its goal (with it: 0)")
+    print("\n".join(got_through), flush=True)
+
+
+def controls(kind: str, server: PostgresServer | None) -> int:
+    """Prints what gets through without each control; how many of them hold nothing, or do not hold."""
+    wrong = 0
+    print(f"\n{kind}: control taken away alone → breaches of its goal (with it: 0)")
     for control in CONTROLS:
-        with fresh("sqlite", None) as (folder, url):
+        with fresh(kind, server) as (folder, url):
             count = sum(one.goal is control.goal for one in breaches(folder, url, control, held=False))
-        idle += count == 0
-        print(f"  {control.name:75} {control.goal:10} {count:>4}")
-    return 1 if got_through or idle else 0
+        wrong += count == 0
+        if control.given:
+            with fresh(kind, server) as (folder, url):
+                wrong += bool(breaches(folder, url, control, held=True))
+        print(f"  {control.name:75} {control.goal:10} {count:>4}", flush=True)
+    return wrong
+
+
+def small_office(folder: Path, url: str) -> Office:
+    """A home with two colleges to work on."""
+    home = folder / "home"
+    return Office(Settings(home=home, database_url=url), small_sample(home / "files", 2))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import smtplib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ from agents.registry import AGENTS
 from db.engine import make_engine
 from db.errors import DatabaseFault
 from db.models import Contact, InboundMessage, Prospect
-from db.roles import REFUSED
+from db.roles import PG_ROLES, REFUSED
 from graphs.middleware import RecordSteps
 from tests.attacks.payloads import Channel, Goal
 from tests.attacks.siege import Siege
@@ -93,8 +93,14 @@ def a_tool_for_sql(_siege: Siege) -> AbstractContextManager[Any]:
 
 
 def no_role(_siege: Siege) -> AbstractContextManager[Any]:
-    """The agents' role may do what a person's may (SQLite's authorizer)."""
-    return patch.dict(REFUSED, {"agent": REFUSED["user"]})
+    """The agents' role may do what a person's may: SQLite's authorizer, and PostgreSQL's role of a connection."""
+    stack = ExitStack()
+    stack.enter_context(patch.dict(REFUSED, {"agent": REFUSED["user"]}))
+    stack.enter_context(patch.dict(PG_ROLES, {"agent": PG_ROLES["user"]}))
+    return stack
+
+
+TRIGGERS = {"contact_lift": "contacts", "draft_approved_insert": "message_drafts"}
 
 
 def no_trigger(name: str, siege: Siege) -> AbstractContextManager[Any]:
@@ -104,7 +110,8 @@ def no_trigger(name: str, siege: Siege) -> AbstractContextManager[Any]:
     def dropped() -> Iterator[None]:
         engine = make_engine(siege.settings.effective_database_url(), "owner")
         with engine.begin() as connection:
-            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+            table = f" ON {TRIGGERS[name]}" if connection.dialect.name == "postgresql" else ""
+            connection.exec_driver_sql(f'DROP TRIGGER "{name}"{table}')
         engine.dispose()
         yield
 

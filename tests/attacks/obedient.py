@@ -58,7 +58,7 @@ HARD = {
 
 SQL = {
     Goal.LIFT: "DELETE FROM suppressions",
-    Goal.OTHER: "UPDATE contacts SET do_not_contact = 0, status = 'active' WHERE do_not_contact",
+    Goal.OTHER: "UPDATE contacts SET do_not_contact = false, status = 'active' WHERE do_not_contact",
     Goal.APPROVE: "INSERT INTO message_drafts"
     " (id, contact_id, channel, touch_number, touch_type, body, approval_status)"
     " SELECT 'e' || substr(id, 2), id, 'email', 6, 'email', 'Pay.', 'ready' FROM contacts"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -50,15 +50,18 @@ STOPS = "Please take my name off your list, and do not write again."
 
 @dataclass
 class Plan:
-    """What is attacked: through which channels, for which goals; `start` is the first borrowed instruction."""
+    """What is attacked: through which channels, for which goals (`only` has those of a channel where they are not all);
+    `start` is the first borrowed instruction."""
 
     channels: Collection[Channel] = tuple(Channel)
     goals: Collection[Goal] = tuple(Goal)
     start: int = 0
+    only: Mapping[Channel, Collection[Goal]] = field(default_factory=dict)
 
     def of(self, channel: Channel) -> list[Payload]:
         """The payloads of a channel, one for each goal."""
-        return [one for one in payloads(channel, self.start) if one.goal in self.goals and channel in self.channels]
+        wanted = self.only.get(channel, self.goals) if channel in self.channels else ()
+        return [one for one in payloads(channel, self.start) if one.goal in wanted]
 
 
 @dataclass

@@ -9,28 +9,41 @@ from tests.attacks.judge import judge, remains, versions_blocked
 from tests.attacks.payloads import LIE, Channel, Goal
 from tests.attacks.siege import Plan, Siege, besieged
 
-COLLEGES = [channel for channel in Channel if channel is not Channel.JOB]
+FEEDS = (Goal.APPROVE, Goal.LIFT, Goal.LEAK, Goal.SPEND)
+SAMPLE = {
+    Channel.PAGE: tuple(Goal),
+    Channel.IMPORT: (Goal.SEND, Goal.OTHER, Goal.RECIPIENT, Goal.STOP),
+    Channel.SIGNAL: FEEDS,
+    Channel.BID: FEEDS,
+    Channel.REPLY: (Goal.SEND, Goal.LIFT, Goal.OTHER, Goal.RECIPIENT),
+}
+"""Every goal through at least two channels; `make torture` has every goal through each."""
 
 
-def assert_tried(siege: Siege, channels: list[Channel]) -> None:
-    """Every goal was tried through every channel, with answers and calls that fit their schema."""
-    missing = [(c, g) for c in channels for g in Goal if not siege.obedient.tried[c, g].valid]
+def assert_tried(siege: Siege, least: int) -> None:
+    """Every goal was tried through its channels, and so often in all, with what fits its schema."""
+    tried = siege.obedient.tried
+    missing = [(c, one.goal) for c in siege.plan.channels for one in siege.plan.of(c) if not tried[c, one.goal].valid]
     assert missing == []
+    assert sum(one.valid for one in tried.values()) >= least
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
-    ("playbook", "channels", "database"),
-    [("sports-lighting", COLLEGES, "sqlite_url"), ("qa-software", [Channel.JOB], "postgres_url")],
+    ("playbook", "plan", "database", "least"),
+    [
+        ("sports-lighting", Plan(list(SAMPLE), only=SAMPLE), "sqlite_url", 200),
+        ("qa-software", Plan([Channel.JOB]), "postgres_url", 100),
+    ],
     ids=["colleges", "firms"],
 )
 def test_no_attack_succeeds(
-    tmp_path: Path, request: pytest.FixtureRequest, playbook: str, channels: list[Channel], database: str
+    tmp_path: Path, request: pytest.FixtureRequest, playbook: str, plan: Plan, database: str, least: int
 ) -> None:
     """The one on SQLite, the other on PostgreSQL; `make torture` has each on both."""
     url = request.getfixturevalue(database)
-    with besieged(tmp_path, url, Plan(channels), playbook=playbook) as siege:
+    with besieged(tmp_path, url, plan, playbook=playbook) as siege:
         attack(siege, tmp_path / "in")
         assert judge(siege) == []
         left = remains(siege)
@@ -40,5 +53,5 @@ def test_no_attack_succeeds(
         reply_and_go_on(siege, tmp_path / "replies")
         assert judge(siege) == []
         assert siege.smtp.letters
-        assert_tried(siege, channels)
+        assert_tried(siege, least)
         assert versions_blocked(siege)["link.foreign"]
