@@ -12,14 +12,18 @@ from playbooks.model import Sender
 from tools.outbox.leaving import NotReady, Outgoing
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+_SHORT = 76
+_ENCODED = "=?"
+"""What begins an encoded word (RFC 2047). The library decodes it wherever a header is set, line breaks and all."""
+_ADDRESS = re.compile(r"(?!.*=\?)[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 
 
 class _Exact(EmailPolicy):
     """The SMTP policy, so that a header arrives as it was written.
 
     The standard library's own folding breaks ids that are longer than a line into encoded words, which no mail
-    program reads as an id, and loses a space between two encoded words of a long subject or name.
+    program reads as an id, loses a space between two encoded words of a long subject or name, and takes the quotes off
+    a long name, so that an address within it becomes one of the recipients.
     """
 
     def fold(self, name: str, value: Any) -> str:
@@ -28,12 +32,14 @@ class _Exact(EmailPolicy):
             return f"{name}: {value}{self.linesep}"
         if key in _APART:
             return f"{name}: {str(value).replace(' ', f'{self.linesep} ')}{self.linesep}"
-        if str(value).isascii():
-            return str(super().fold(name, value))
         if key in ("from", "to"):
             one = value.addresses[0]
+            if str(value).isascii() and len(name) + len(str(value)) < _SHORT:
+                return f"{name}: {value}{self.linesep}"
             shown = _encoded(one.display_name, name, self.linesep)
             return f"{name}: {shown}{self.linesep} <{one.addr_spec}>{self.linesep}"
+        if str(value).isascii():
+            return str(super().fold(name, value))
         return f"{name}: {_encoded(str(value), name, self.linesep)}{self.linesep}"
 
     def fold_binary(self, name: str, value: Any) -> bytes:
@@ -65,8 +71,9 @@ def one_click_url(template: str, draft_id: str) -> str:
 def build_message(leaving: Outgoing, sender: Sender, when: datetime, one_click: str | None = None) -> EmailMessage:
     """The mail as it leaves: recipient from the contact's row, text exactly as approved. Raises NotReady.
 
-    Headers hold no line breaks or control characters. The List-Unsubscribe header (RFC 2369) asks for a mail;
-    with `one_click`, the template of a URL, it offers the one click of RFC 8058 as well.
+    Headers hold no line breaks or control characters, also none that an encoded word stands for: in a name or subject
+    it stays the text that was read, and an id with one goes on with no thread. The List-Unsubscribe header (RFC 2369)
+    asks for a mail; with `one_click`, the template of a URL, it offers the one click of RFC 8058 as well.
     """
     if leaving.channel != "email":
         raise NotReady(f"The message to {leaving.contact_name} goes by {leaving.channel}, not by mail.")
@@ -79,9 +86,9 @@ def build_message(leaving: Outgoing, sender: Sender, when: datetime, one_click: 
     message["Subject"] = _one_line(leaving.subject)
     message["Date"] = when
     message["Message-ID"] = f"<{message_id_for(leaving.draft_id, sender.email)}>"
-    if leaving.in_reply_to and leaving.in_reply_to.isascii():
+    if leaving.in_reply_to and _is_id(leaving.in_reply_to):
         message["In-Reply-To"] = f"<{_no_space(leaving.in_reply_to)}>"
-        before = [one for one in leaving.references if one.isascii() and one != leaving.in_reply_to]
+        before = [one for one in leaving.references if _is_id(one) and one != leaving.in_reply_to]
         message["References"] = " ".join(f"<{_no_space(one)}>" for one in (*before, leaving.in_reply_to))
     unsubscribe = f"<mailto:{sender.email}?subject=unsubscribe>"
     if one_click is not None:
@@ -89,12 +96,19 @@ def build_message(leaving: Outgoing, sender: Sender, when: datetime, one_click: 
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     else:
         message["List-Unsubscribe"] = unsubscribe
+    for name, value in message.items():
+        if _CONTROL.search(str(value)):
+            raise NotReady(f"The header {name} of the mail to {leaving.contact_name!a} would hold a line break.")
     message.set_content(leaving.body, cte="quoted-printable" if not leaving.body.isascii() else None)
     return message
 
 
 def _one_line(text: str) -> str:
-    return " ".join(_CONTROL.sub(" ", text).split())
+    return " ".join(_CONTROL.sub(" ", text).replace(_ENCODED, "= ?").split())
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and _ENCODED not in text
 
 
 def _no_space(text: str) -> str:
