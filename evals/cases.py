@@ -38,7 +38,7 @@ def read_cases(paths: Iterable[Path], task: Task[Any, Any]) -> list[Case]:
     alike: dict[str, str] = {}
     for path in paths:
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8").split("\n")  # a JSON string may hold U+2028 as it is
         except (OSError, UnicodeDecodeError) as exc:
             raise BadCases([f"{path.name} cannot be read: {exc}."]) from exc
         for number, line in enumerate(lines, start=1):

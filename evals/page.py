@@ -5,7 +5,7 @@ each message (`inspect view --log-dir RUN/inspect`).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,18 @@ from evals.suites import Suite, load_suite
 _TEMPLATE = Path(__file__).parent / "page.html.j2"
 
 
-def page_of(run: Run, cases: Mapping[str, Mapping[str, Any]], judge: Standing | None = None) -> str:
-    """The page of a run; `cases` are the suite's, by id, as plain data; `judge` says whether a judge's word counts."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+def page_of(
+    run: Run,
+    cases: Mapping[str, Mapping[str, Any]],
+    judge: Standing | None = None,
+    *,
+    shown: Callable[[object], object],
+) -> str:
+    """The page of a run; `cases` are the suite's, by id, as plain data; `judge` says whether a judge's word counts.
+
+    `shown` is what becomes of each value before it is escaped: a model's answer may hold what nobody would see.
+    """
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, finalize=shown)
     suite = load_suite(run.plan.suite)
     at_the_gate = suite.gate.cases is None or len(run.plan.cases) == suite.gate.cases
     least = suite.thresholds(run.plan.model) if at_the_gate else {}

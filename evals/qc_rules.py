@@ -38,7 +38,7 @@ class Score:
 
 def labelled(paths: Iterable[Path]) -> list[dict[str, Any]]:
     """The labelled drafts of JSONL files: drafts of `outreach qc check`, each with `expect`, the ids of its rules."""
-    return [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines() if line.strip()]
+    return [json.loads(line) for path in paths for line in path.read_text("utf-8").split("\n") if line.strip()]
 
 
 def measure(rows: Sequence[dict[str, Any]], *, today: date = TODAY) -> dict[str, Score]:

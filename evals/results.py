@@ -169,7 +169,8 @@ class Runs:
         if len(whole) < len(data):
             os.truncate(path, len(whole))
         seen: set[tuple[str, int]] = set()
-        for line in whole.decode("utf-8").splitlines():
+        # Not splitlines: what a model said may hold U+2028 as it is.
+        for line in filter(None, whole.decode("utf-8").split("\n")):
             result = Result.of(json.loads(line))
             if (result.case, result.epoch) not in seen:
                 seen.add((result.case, result.epoch))

@@ -259,12 +259,13 @@ def view(
     """Writes a run as one HTML page that needs no network, and prints where it is."""
     from evals.page import page_of
     from outreach.evaluating import cases_by_id, judge_of
+    from outreach.pages.safe import shown
 
     settings = settings_of(ctx)
     found = found_run(settings, reference)
     path = into or found.folder / "run.html"
     judge = judge_of(runs_of(settings), found)
-    path.write_text(page_of(found, cases_by_id(found.plan.suite), judge), encoding="utf-8")
+    path.write_text(page_of(found, cases_by_id(found.plan.suite), judge, shown=shown), encoding="utf-8")
     show(str(path))
     if open_it:
         import webbrowser

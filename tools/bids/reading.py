@@ -140,7 +140,8 @@ def read_json(path: Path, name: str) -> Any:
         return json.loads(text)
     except ValueError as whole:
         try:
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+            # Not splitlines: a JSON string may hold U+2028 as it is.
+            return [json.loads(line) for line in text.split("\n") if line.strip()]
         except ValueError:
             raise UnreadableFile(f"{name} is no sound JSON: {whole}.") from whole
     except RecursionError as exc:

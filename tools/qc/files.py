@@ -40,7 +40,8 @@ def _values(text: str) -> list[tuple[str, Any]]:
     try:
         whole = json.loads(text)
     except json.JSONDecodeError as exc:
-        lines = [(n, line) for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
+        # Not splitlines: a JSON string may hold U+2028 as it is.
+        lines = [(n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
         if len(lines) < 2 or not lines[0][1].lstrip().startswith("{"):
             raise UnreadableDrafts(f"It is not JSON: {exc}.") from exc
         return [(f"line {n}", _line(n, line)) for n, line in lines]

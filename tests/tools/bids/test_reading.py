@@ -57,7 +57,8 @@ def test_ocds_releases_in_any_order_and_packing(tmp_path: Path) -> None:
         (tmp_path / name).write_text(json.dumps(content))
         assert tenders_of(read_feed(tmp_path / name).notices)[0].key == tender.key
     lines = tmp_path / "lines.jsonl"
-    lines.write_text("\n".join(json.dumps(release) for release in document["releases"][:2]))
+    told = [{**release, "language": "en\u2028\x85"} for release in document["releases"][:2]]
+    lines.write_text("\n".join(json.dumps(release, ensure_ascii=False) for release in told), encoding="utf-8")
     assert len(read_feed(lines).notices) == 2
 
 

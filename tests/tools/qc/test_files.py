@@ -50,6 +50,7 @@ def rules_of(*drafts: dict[str, Any]) -> list[list[str]]:
         json.dumps({"playbook": "sports-lighting", "drafts": [{k: v for k, v in DRAFT.items() if k != "playbook"}]}),
         "\ufeff" + json.dumps(DRAFT) + "\n",
         json.dumps(DRAFT) + "\n\n" + json.dumps(DRAFT) + "\n",
+        json.dumps({**DRAFT, "x": "\u2028"}, ensure_ascii=False) + "\r\n" + json.dumps(DRAFT),
     ],
 )
 def test_one_draft_a_list_or_lines(text: str) -> None:
