@@ -1,47 +1,91 @@
 """The person's turn: an interrupt that says exactly what would leave, and reads the decision from the database.
 
-What a front end sends with the resume is not trusted with anything: it wakes the thread, and the row in `approvals`,
-which only a person's connection can write, says what was decided.
+In the program's own processes the resume only wakes the thread, and the row in `approvals`, which only a person's
+connection can write, says what was decided. Where a person answers the interrupt itself (`langgraph dev`), the door
+gave the machine what takes an answer down: the same code, with the same checks, as at the terminal.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from langgraph.config import get_config
 from langgraph.types import interrupt
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.approvals import APPROVING, draft_hash, latest_decision, may_go, recipient_of
-from db.models import Approval, MessageDraft
+from db.approvals import APPROVING, draft_hash, latest_decision, may_go, recipient_of, warnings_of
+from db.models import AgentRun, Approval, MessageDraft
 from db.queries.inbox import standing
+from graphs.answering import ACTION, NotAnAnswer, read_answer
 from graphs.nodes import Machine, Node
 from graphs.recorder import Opening, step_id
 from graphs.routing import ContactState
 
-ACTION = "send_message"
+DECIDED: Final = {"decided": True}
+"""What a thread is resumed with by those who recorded the decision themselves."""
 
 
-def hitl_request(session: Session, draft_id: str) -> dict[str, Any]:
-    """The interrupt's payload, in the shape of LangChain's human-in-the-loop requests."""
+def request(session: Session, draft_id: str, thread_id: str, refused: str | None = None) -> dict[str, Any]:
+    """The interrupt's payload: LangChain's human-in-the-loop request, and Agent Inbox's beside it.
+
+    `refused` says why the answer before was not taken. `approve`, which need not name anything, is offered only where
+    it can be taken: QC passed without a warning, and no other text was shown under this thread.
+    """
     draft = session.get_one(MessageDraft, draft_id)
+    warned, shown = warnings_of(draft.qc_flags), draft_hash(draft)
     arguments = {
         "draft_id": draft.id,
         "version": draft.version,
-        "hash": draft_hash(draft),
+        "hash": shown,
         "channel": draft.channel,
-        "recipient": recipient_of(draft.contact, draft.channel),
-        "subject": draft.subject_line,
+        "recipient": recipient_of(draft.contact, draft.channel) or "",
+        "subject": draft.subject_line or "",
         "body": draft.body,
+        "reason": "",
     }
+    bare = bool(draft.qc_passed) and not warned and _is_only_one(session, thread_id, shown)
+    described = _described(draft, warned, refused)
     return {
-        "action_requests": [
-            {
-                "name": ACTION,
-                "args": arguments,
-                "description": f"{draft.channel} to {draft.contact.full_name}, {draft.contact.prospect.name}",
-            }
+        "action_requests": [{"name": ACTION, "args": arguments, "description": described}],
+        "review_configs": [
+            {"action_name": ACTION, "allowed_decisions": [*(["approve"] if bare else []), "edit", "reject"]}
         ],
-        "review_configs": [{"action_name": ACTION, "allowed_decisions": ["approve", "edit", "reject", "respond"]}],
+        "action_request": {"action": ACTION, "args": arguments},
+        "config": {
+            "allow_accept": bool(draft.qc_passed),
+            "allow_edit": True,
+            "allow_respond": True,
+            "allow_ignore": True,
+        },
+        "description": described,
     }
+
+
+def _described(draft: MessageDraft, warned: list[str], refused: str | None) -> str:
+    """What stands above the message in a front end; Markdown for those that know it."""
+    lines = [f"Your last answer was not taken. {refused}"] if refused else []
+    person, organisation = _quoted(draft.contact.full_name), _quoted(draft.contact.prospect.name)
+    lines.append(f"{draft.channel} to {person}, {organisation}, version {draft.version}")
+    if not draft.qc_passed:
+        lines.append("QC blocks this text, and a block cannot be overridden: edit it or reject it.")
+    elif warned:
+        lines.append(f"QC warns ({', '.join(warned)}): to approve it, say in `reason` why it may leave.")
+    else:
+        lines.append("QC has nothing against it.")
+    lines.append("An edit that leaves subject and body as they are approves this text. A rejection needs a reason.")
+    return "\n\n".join(lines)
+
+
+def _quoted(name: str) -> str:
+    """A name from outside: no Markdown of its own, and nothing invisible."""
+    return "`" + "".join(c if c.isprintable() and c != "`" else "\ufffd" for c in name) + "`"
+
+
+def _is_only_one(session: Session, thread_id: str, content_hash: str) -> bool:
+    """Whether this thread never showed a person another text than this one."""
+    outputs = session.scalars(
+        select(AgentRun.outputs).where(AgentRun.thread_id == thread_id, AgentRun.run_type == "approval")
+    )
+    return {(shown or {}).get("shown", content_hash) for shown in outputs} <= {content_hash}
 
 
 def read_decision(session: Session, draft_id: str) -> dict[str, Any]:
@@ -92,11 +136,32 @@ def make_approval(machine: Machine) -> Node:
                 stored: dict[str, Any] = step.prior["update"]
                 return stored
             update = await machine.db.read(lambda session: read_decision(session, draft_id))
+            refused, shown = None, None
             if update["decision"] is None:
-                interrupt(await machine.db.read(lambda session: hitl_request(session, draft_id)))
+                asked = await machine.db.read(
+                    lambda session: request(session, draft_id, configurable["thread_id"], state.get("refused"))
+                )
+                arguments = asked["action_request"]["args"]
+                shown = arguments["hash"]
+                step.outputs = {"shown": shown}
+                given = interrupt(asked)
+                if machine.answered is not None and given != DECIDED:
+                    refused = await _answer(machine, given, arguments, configurable["thread_id"])
                 update = await machine.db.read(lambda session: read_decision(session, draft_id))
-            step.outputs = {"update": update}
+            update["refused"] = refused if update["decision"] is None else None
+            step.outputs = {"update": update, **({"shown": shown} if shown else {})}
             step.decisions = [{"decision": update["decision"], "version": update["version"]}]
             return update
 
     return approval
+
+
+async def _answer(machine: Machine, given: Any, arguments: dict[str, Any], thread_id: str) -> str | None:
+    """Takes down what a person answered to the interrupt; why it was not taken, or None."""
+    only = await machine.db.read(lambda session: _is_only_one(session, thread_id, arguments["hash"]))
+    try:
+        answer = read_answer(given, arguments, only_one_shown=only, today=machine.clock().date())
+    except NotAnAnswer as exc:
+        return str(exc)
+    assert machine.answered is not None  # noqa: S101 (the caller looked)
+    return await machine.answered(answer)

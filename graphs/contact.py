@@ -13,7 +13,8 @@ from agents.registry import AGENTS
 from db.models import MessageDraft
 from db.queries.inbox import Standing, standing
 from graphs.approval import make_approval
-from graphs.nodes import Machine, make_node
+from graphs.entry import Asked
+from graphs.nodes import Machine, Node, make_node
 from graphs.routing import (
     ContactState,
     after_approval,
@@ -29,20 +30,26 @@ from tools.journal import note
 Graph = CompiledStateGraph[Any, Any, Any, Any]
 
 
-def build_contact_graph(machine: Machine, saver: BaseCheckpointSaver[str] | None) -> Graph:
-    """The compiled graph. Without a saver it is what `langgraph dev` wants, which brings its own."""
+def build_contact_graph(
+    machine: Machine, saver: BaseCheckpointSaver[str] | None, *, entry: Node | None = None
+) -> Graph:
+    """The compiled graph. Without a saver it is what `langgraph dev` wants, which brings its own. `entry` makes the
+    thread's first state of what is asked for, where nobody has made it."""
 
     def checked(state: ContactState) -> str:
         return after_qc(state, load_playbook(state["playbook"]).limits.qc_revisions)
 
-    graph = StateGraph(ContactState)
+    graph = StateGraph(ContactState) if entry is None else StateGraph(ContactState, input_schema=Asked)
     for name in ("researcher", "drafting", "qc"):
         graph.add_node(name, make_node(machine, AGENTS[name]))
     dispatch = AGENTS["outreach"]
     assert isinstance(dispatch, CodeAgent)  # noqa: S101 (dispatch is code; no model has a say in it)
     graph.add_node("outreach", make_node(machine, unless_over(dispatch)))
     graph.add_node("approval", make_approval(machine))
-    graph.add_conditional_edges(START, at_start)
+    if entry is not None:
+        graph.add_node("entry", entry, input_schema=Asked)
+        graph.add_edge(START, "entry")
+    graph.add_conditional_edges(START if entry is None else "entry", at_start)
     graph.add_conditional_edges("researcher", after_research)
     graph.add_conditional_edges("drafting", after_drafting)
     graph.add_conditional_edges("qc", checked, ["outreach", "approval", "drafting", "__end__"])

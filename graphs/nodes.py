@@ -41,7 +41,8 @@ class Node(Protocol):
 class Machine:
     """All that the graphs are built with: made once by the door, handed to every node. `prompts` are those in force
     where it is not the newest shipped version; `clock` is what the agents take for the present, `playbook` gives the
-    one of a name: a suite of evaluations may set a switch of it."""
+    one of a name: a suite of evaluations may set a switch of it. `answered` takes down what a person answers to an
+    approval's interrupt, where people do, and says why it was refused; without it a resume decides nothing."""
 
     db: Database
     recorder: Recorder
@@ -50,6 +51,7 @@ class Machine:
     web: Web | None = None
     clock: Callable[[], datetime] = present
     playbook: Callable[[str], Playbook] = load_playbook
+    answered: Callable[[dict[str, Any]], Awaitable[str | None]] | None = None
 
     def prompt(self, agent: str) -> Prompt:
         return self.prompts.get(agent) or newest(agent)

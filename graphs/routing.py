@@ -1,6 +1,8 @@
 """Where a contact's message goes next: pure functions of the state, and nothing else decides."""
 
-from typing import Final, Literal, TypedDict
+from typing import Final, Literal
+
+from typing_extensions import TypedDict  # what a server shows of it needs this one before Python 3.12
 
 END: Final = "__end__"
 
@@ -11,7 +13,8 @@ class ContactState(TypedDict, total=False):
     `begin` is the node that a thread starts at where that is not research; `reply_id` the reply that a message answers;
     `facts` is how many usable facts
     research left; `revision` how often QC sent the present draft back; `by_person` whether the present text is a
-    person's edit; `decision` what a person decided on the present version, or 'withdrawn'.
+    person's edit; `decision` what a person decided on the present version, or 'withdrawn'; `refused` why an answer to
+    the interrupt was not taken.
     """
 
     root_run_id: str
@@ -33,6 +36,7 @@ class ContactState(TypedDict, total=False):
     by_person: bool
     edit_stands: bool
     decision: str | None
+    refused: str | None
     outcome: str | None
 
 

@@ -23,7 +23,7 @@ from db.actors import acting_as
 from db.actors import agent as agent_actor
 from db.jobs import JobLost
 from db.queries.due import LeftDraft, left_drafts
-from graphs.approval import read_decision
+from graphs.approval import DECIDED, read_decision
 from graphs.checkpoints import has_thread, thread_ids
 from graphs.contact import Graph
 from graphs.holds import Holds, NobodyElse
@@ -221,7 +221,7 @@ class Threads:
                 given: Any = state
                 if isinstance(state, _Resume):
                     waiting = (await graph.aget_state(config)).interrupts
-                    given = Command(resume={i.id: {"decided": True} for i in waiting}) if waiting else None
+                    given = Command(resume={i.id: DECIDED for i in waiting}) if waiting else None
                 await graph.ainvoke(given, config, durability="sync", control=self.control)
             end: End = await self._settle(thread_id)
         except JobLost:

@@ -13,6 +13,7 @@ from outreach.wiring import model_settings, open_database, open_web, prompts_in_
 
 if TYPE_CHECKING:
     from agents.parts import Part
+    from graphs.nodes import Machine
     from graphs.runner import Goal, Runner, RunResult
     from graphs.threads import End
     from outreach.settings import Settings
@@ -52,6 +53,20 @@ def _only_one(settings: Settings, name: str, busy: Complaint) -> Iterator[None]:
         yield
 
 
+def open_machine(settings: Settings, stack: AsyncExitStack) -> Machine:
+    """What the graphs are built with; the stack closes the database. A web fetcher among it is not opened yet.
+
+    Raises Complaint as `open_database` does.
+    """
+    from graphs.nodes import Machine
+    from graphs.recorder import Recorder
+
+    database = stack.enter_context(open_database(settings, "agent"))
+    return Machine(
+        database, Recorder(database), model_settings(settings), prompts_in_force(settings), web=open_web(settings)
+    )
+
+
 class Session:
     """A runner and the event loop that it lives in, for commands that are not coroutines themselves. One that
     `handed_over` its threads leaves them to workers, and follows them."""
@@ -78,15 +93,12 @@ class Session:
         # Read by the library when it is imported: checkpoints give back plain types only.
         os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
         from graphs.checkpoints import CheckpointsDamaged
-        from graphs.nodes import Machine
-        from graphs.recorder import Recorder
         from graphs.runner import open_runner
 
         settings = self._settings
-        database = self._stack.enter_context(open_database(settings, "agent"))
-        if (web := open_web(settings)) is not None:
-            await self._stack.enter_async_context(web.fetcher)
-        machine = Machine(database, Recorder(database), model_settings(settings), prompts_in_force(settings), web=web)
+        machine = open_machine(settings, self._stack)
+        if machine.web is not None:
+            await self._stack.enter_async_context(machine.web.fetcher)
         runner = open_runner(
             machine,
             settings.effective_checkpoint_url(),
