@@ -66,6 +66,7 @@ COMMANDS: dict[str, Entry] = {
     "report": Entry("report", "report_app", "The funnel, and what came of which messages.", LOOK),
     "analyse": Entry("analyse", "analyse", "What the numbers say, in ten lines that cite theirs.", LOOK),
     "review": Entry("review", "review_app", "What the agents did that a person should look at.", LOOK),
+    "mcp": Entry("mcp", "mcp", "Let an assistant read, and write drafts for your review.", LOOK),
     "eval": Entry("harvest", "eval_app", "Measure agents and prompts on suites of cases; compare, gate.", CARE),
     "prompts": Entry("prompts", "prompts_app", "The versions of the agents' prompts; which is in force.", CARE),
     "flags": Entry("flags", "flags_app", "What hygiene found: settle, merge, keep apart, undo merges.", CARE),
