@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from langchain_core.messages import BaseMessage
 from langgraph.errors import GraphBubbleUp
@@ -141,6 +141,18 @@ Ask = Callable[[Question, Callable[[], Awaitable[list[BaseMessage]]]], Awaitable
 """What stands between an agent and its model, where something does: it makes the call, or answers in its place."""
 
 
+class Watch(Protocol):
+    """Is told of every step that this process takes, as it begins and once it is over; not of one that was replayed,
+    nor of one that goes on waiting. The times are UTC."""
+
+    def began(self, opening: Opening) -> None: ...
+    def ended(self, opening: Opening, step: Step, started: datetime, over: datetime) -> None: ...
+
+
+watching: ContextVar[Watch | None] = ContextVar("watching", default=None)
+"""Who is told of the steps of recorders that are made from here on; set by the door, where somebody asked for it."""
+
+
 class Recorder:
     """Writes `agent_runs`. Sums are not stored in parents: only the row of a model call has tokens and cost, so that
     adding up any set of rows counts nothing twice (`db.queries.runs` rolls a tree up)."""
@@ -149,6 +161,7 @@ class Recorder:
         self._db = db
         self.worth_s = worth_s
         self.ask = ask
+        self._watch = watching.get()
 
     @asynccontextmanager
     async def step(self, opening: Opening) -> AsyncIterator[Step]:
@@ -166,6 +179,8 @@ class Recorder:
         if step.fresh and opening.unwritten is None:
             step.children = Unwritten(self._db, f"agent:{opening.id}")
         began, started = time.perf_counter(), datetime.now(UTC)
+        if self._watch is not None:
+            self._watch.began(opening)
         trace: str | None = None
         completed = True
         try:
@@ -181,6 +196,8 @@ class Recorder:
             took = time.perf_counter() - began
             row = _outcome(step, trace, int(took * 1000))
             row["completed_at"] = datetime.now(UTC) if completed else None
+            if self._watch is not None and completed:
+                self._watch.ended(opening, step, started, row["completed_at"])
             if opening.unwritten is None:
                 children = await step.children.handed_over() if step.children is not None else []
                 with acting_as(f"agent:{opening.id}"):

@@ -26,6 +26,11 @@ class Context:
 
         settings = load_settings(**self.overrides)
         configure_logging(settings.log_format, settings.log_level)
+        if settings.traced():
+            from graphs.recorder import watching
+            from outreach.wiring import open_watch
+
+            watching.set(open_watch(settings))
         return settings
 
 

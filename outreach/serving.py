@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 async def contact() -> AsyncIterator[Graph]:
     """The contact graph over the settings in force, without a checkpointer: the server injects its own."""
     from outreach.settings import load_settings
+    from outreach.wiring import open_watch
 
     # In a thread of its own: files are read, and the server forbids that in its event loop.
     settings = await asyncio.to_thread(load_settings)
+    if settings.traced():
+        from graphs.recorder import watching
+
+        watching.set(await asyncio.to_thread(open_watch, settings))
     async with AsyncExitStack() as stack:
         yield await open_graph(settings, stack)
 

@@ -46,7 +46,8 @@ def _named(field: str, *more: str) -> AliasChoices:
 
 class Settings(BaseSettings):
     """Every setting of the program. The environment's name of each is `OUTREACH_` and the field's name in capitals,
-    except for `OPENAI_API_KEY` and `OPENAI_BASE_URL`, which keep the names that other programs use."""
+    except for `OPENAI_API_KEY`, `OPENAI_BASE_URL` and `OTEL_EXPORTER_OTLP_ENDPOINT`, which keep the names that other
+    programs use."""
 
     model_config = SettingsConfigDict(
         env_file=ENV_FILE,
@@ -81,6 +82,10 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field(default="console", validation_alias=_named("log_format"))
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", validation_alias=_named("log_level")
+    )
+    otel: bool | None = Field(default=None, validation_alias=_named("otel"))
+    otel_exporter_otlp_endpoint: str | None = Field(
+        default=None, validation_alias=AliasChoices("otel_exporter_otlp_endpoint")
     )
     concurrency: int = Field(default=8, ge=1, le=256, validation_alias=_named("concurrency"))
     model_timeout_s: float = Field(default=60.0, gt=0, validation_alias=_named("model_timeout_s"))
@@ -128,6 +133,10 @@ class Settings(BaseSettings):
         url = self.effective_database_url()
         return url if url.startswith("postgresql") else f"sqlite:///{self.home / 'checkpoints.db'}"
 
+    def traced(self) -> bool:
+        """Whether spans of the agents' steps are sent: as set, else where an endpoint for them is."""
+        return self.otel if self.otel is not None else self.otel_exporter_otlp_endpoint is not None
+
     def effective_web_cache(self) -> Path:
         """Where fetched pages are kept: as set, else a folder in the home folder."""
         return (self.web_cache or self.home / "web-cache").expanduser().absolute()
@@ -138,7 +147,7 @@ class Settings(BaseSettings):
 
 
 ENV_NAMES = {
-    name: f"OUTREACH_{name}".upper() if not name.startswith("openai_") else name.upper()
+    name: f"OUTREACH_{name}".upper() if not name.startswith(("openai_", "otel_")) else name.upper()
     for name in Settings.model_fields
 }
 

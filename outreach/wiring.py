@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agents.models import ModelSettings
     from db.access import Database
     from db.roles import Role
+    from graphs.recorder import Watch
     from outreach.settings import Settings
     from prompts import Prompt
     from tools.web.access import Web
@@ -172,6 +173,21 @@ def open_web(settings: Settings) -> Web | None:
     except ValueError as exc:
         raise Complaint(f"OUTREACH_SEARCH_URL is wrong: {exc}.", "Give the address of a SearXNG instance.") from exc
     return Web(fetcher, search)
+
+
+def open_watch(settings: Settings) -> Watch:
+    """What makes spans of the agents' steps and sends them to the settings' endpoint; one for the whole process.
+
+    Raises Complaint where OpenTelemetry is not installed.
+    """
+    try:
+        from outreach.tracing import exported_to
+    except ImportError as exc:
+        raise Complaint(
+            "Spans were asked for (OUTREACH_OTEL or OTEL_EXPORTER_OTLP_ENDPOINT), but OpenTelemetry is not installed.",
+            "Run: pip install 'outreach-command-center[otel]', or set OUTREACH_OTEL=off",
+        ) from exc
+    return exported_to(settings.otel_exporter_otlp_endpoint)
 
 
 def own_prompts(settings: Settings) -> Path:

@@ -44,6 +44,8 @@ _MEANING = {
     "dkim_key_file": "the private key, PEM",
     "log_format": "console or json",
     "log_level": "debug, info, warning or error",
+    "otel": "whether spans of the agents' steps are sent",
+    "otel_exporter_otlp_endpoint": "where they are sent to",
     "concurrency": "contacts worked on at once",
     "model_timeout_s": "seconds to wait for a model's answer",
     "model_attempts": "how often a model call is tried",
@@ -97,7 +99,7 @@ def _shown(name: str, settings: Settings) -> str | int | float | None:
         return hide_password(secret) if name.endswith("_url") else HIDDEN
     if value is None or value == "":
         return None
-    if name.endswith("_url"):
+    if name.endswith(("_url", "_endpoint")):
         return hide_password(str(value))
     return value if isinstance(value, int | float) else str(value)
 
@@ -121,4 +123,6 @@ def config(
         json_rows=[s._asdict() for s in shown],
     )
     if not as_json:
-        say("Each can be set in the environment as OUTREACH_ and its name in capitals; those of openai as they are.")
+        say(
+            "Each can be set in the environment as OUTREACH_ and its name in capitals; openai_… and otel_… as they are."
+        )
