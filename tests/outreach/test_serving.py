@@ -42,12 +42,6 @@ def office(make_office: MakeOffice, sqlite_url: str) -> Office:
 
 
 @pytest.fixture
-def any_office(make_office: MakeOffice, database_url: str) -> Office:
-    """The same, on SQLite and on PostgreSQL, where an agent's connection has a role of its own."""
-    return _office(make_office, database_url, 0)
-
-
-@pytest.fixture
 def written(make_office: MakeOffice, sqlite_url: str) -> Office:
     """An office in which a draft waits."""
     return _office(make_office, sqlite_url, 1)
@@ -100,8 +94,7 @@ def decisions(office: Office) -> list[tuple[int, str, str]]:
     )
 
 
-async def test_one_contact_from_what_is_due_to_the_outbox(any_office: Office) -> None:
-    office = any_office
+async def test_one_contact_from_what_is_due_to_the_outbox(office: Office) -> None:
     async with serve(office) as client:
         args = arguments(payload := await client.run({}))
         # QC warns of an address that nobody has verified, so an approval without words is not offered, nor taken.
