@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Final, Protocol, Self, TypeVar
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -85,24 +85,35 @@ class _Threads:
 
 
 class _AtOnce:
-    """Runs each function at once, in the thread that asks, in a transaction of its own."""
+    """Runs each function at once, in the thread that asks, in a transaction of its own on the one connection."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._connection: Connection | None = None
 
     def submit(self, fn: Work[T]) -> Future[T]:
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
         try:
-            future.set_result(contextvars.copy_context().run(run_in, self._engine, fn))
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            future.set_result(contextvars.copy_context().run(run_in, self._connection, fn))
         except Exception as exc:  # noqa: BLE001 (handed to the caller, who waits for it)
+            self._let_go()
             fault = explain(exc)
             if fault is not None and fault is not exc:
                 fault.__cause__ = exc
             future.set_exception(fault or exc)
         return future
 
+    def _let_go(self) -> None:
+        """Gives the connection back, with whatever state a failure left it in: the pool cleans it."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def close(self) -> None:
+        self._let_go()
         self._engine.dispose()
 
 

@@ -5,8 +5,11 @@ everything, and so do the relationships of the rows that it loads.
 """
 
 from datetime import datetime
+from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import event
+from sqlalchemy import Executable, event
 from sqlalchemy.orm import (
     Mapped,
     ORMExecuteState,
@@ -33,9 +36,20 @@ def _hide_deleted(state: ORMExecuteState) -> None:
         return
     if state.execution_options.get("include_deleted", False):
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(SoftDeleted, lambda cls: cls.deleted_at.is_(None), include_aliases=True)
-    )
+    # A statement that is built once keeps its twin with the rule: a new one each time would have to be walked through
+    # again for its place in the cache of statements, which takes longer than most of them run.
+    hiding = _hiding.get(state.statement)
+    if hiding is None:
+        hiding = _hiding[state.statement] = state.statement.options(_rule())
+    state.statement = hiding
+
+
+_hiding: WeakKeyDictionary[Executable, Executable] = WeakKeyDictionary()
+
+
+@cache
+def _rule() -> Any:
+    return with_loader_criteria(SoftDeleted, lambda cls: cls.deleted_at.is_(None), include_aliases=True)
 
 
 def install_soft_delete(session_factory: sessionmaker[Session] | type[Session]) -> None:

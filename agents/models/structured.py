@@ -171,7 +171,13 @@ def parsed_by(
         except AnswerProblem as problem:
             return {"raw": message, "parsed": None, "parsing_error": problem}
 
-    return raw | RunnableLambda(parse_with_raw if include_raw else parse)
+    wanted = parse_with_raw if include_raw else parse
+
+    async def here(message: AIMessage) -> Any:
+        # Without it the parsing, which takes no time, would wait for a thread.
+        return wanted(message)
+
+    return raw | RunnableLambda(wanted, here)
 
 
 def _json_in(message: AIMessage, name: str) -> str:

@@ -359,10 +359,9 @@ def first_touches_due(
     """
     wanted = wanted or Wanted()
     statement = _first_touches(tuple(tiers), tuple(personas), tuple(wanted.personas), batch_id is not None)
-    rows = session.execute(
-        statement.where(*wanted.of_prospects(session, playbook, today or datetime.now(UTC).date())),
-        {"playbook": playbook, "batch": batch_id, "most": limit + len(without)},
-    )
+    if conditions := wanted.of_prospects(session, playbook, today or datetime.now(UTC).date()):
+        statement = statement.where(*conditions)
+    rows = session.execute(statement, {"playbook": playbook, "batch": batch_id, "most": limit + len(without)})
     due = [DueTouch(a, p, c, sequence_id_for(c, playbook), 1, tier or "", begin=None) for a, p, c, tier in rows]
     return [contact for contact in due if contact.thread_id not in without][:limit]
 

@@ -1,6 +1,8 @@
 """The models hold all that the specifications say, and the databases keep what the models say."""
 
+import gc
 import re
+import weakref
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -526,6 +528,20 @@ def test_a_deleted_parent_is_seen_only_from_a_query_that_asks(session: Session) 
         assert seen is not None
         assert seen.id == deleted
         session.expunge_all()
+
+
+def test_a_statement_that_is_kept_hides_each_time_and_is_let_go(session: Session) -> None:
+    deleted = deleted_contact(session)
+    kept = select(Contact.id)
+    for _ in range(2):
+        assert session.scalars(kept).all() == []
+        assert session.scalars(kept, execution_options={"include_deleted": True}).all() == [deleted]
+    passing = select(Contact.title)
+    assert session.scalars(passing).all() == []
+    gone = weakref.ref(passing)
+    del passing
+    gc.collect()
+    assert gone() is None
 
 
 def test_every_factory_hides_however_often_it_is_told(session: Session) -> None:
