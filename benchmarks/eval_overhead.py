@@ -3,8 +3,8 @@
 The bare ones are a task of inspect-ai with one `generate` each, a model of our own that answers at once, and a scorer:
 what inspect costs for the same number. Ours are goals (each another text) through the shipped graph, with a fresh
 database, rows of `agent_runs`, the check of the answer, the query for who is meant, and the judgement of the rows; the
-policy of the rules model answers at once, with an order for five drafts. CPU is that of the whole process, threads
-included; rounds take turns. The aim: a ratio of time of at most 2.
+policy of the rules model answers at once, with an order for five drafts; one case at a time, as with all rules. CPU is
+that of the whole process, threads included; rounds take turns. The aim: a ratio of time of at most 2.
 
     python -m benchmarks.eval_overhead [CASES] [ROUNDS]
 """
@@ -36,7 +36,6 @@ from evals.running import Trial, run_trials
 from evals.suites import load_suite
 
 AIM = 2.0
-CONC = 8
 ORDER = AIMessage('{"count": 5}')
 
 
@@ -91,7 +90,7 @@ def ours(count: int, folder: Path) -> None:
     cases = read_cases([path], suite.task)
     models, prompts = ModelSettings(), prompts_of(suite, {}, [])
     run = Runs(folder / "runs").begin(plan_of(suite, cases, models, prompts, 1))
-    run_trials([Trial(suite, cases, run, models, prompts)], concurrency=CONC, cache_folder=folder / "cache")
+    run_trials([Trial(suite, cases, run, models, prompts)], concurrency=1, cache_folder=folder / "cache")
     assert all(result.passed for result in run.results), next(r.wrong for r in run.results if not r.passed)
 
 
@@ -113,8 +112,8 @@ def main() -> None:
     for name, place in (("inspect-ai, bare", 0), ("this program's", 1)):
         wall, cpu = (statistics.median(pair[place][kind] for pair in figures) for kind in (0, 1))
         print(f"{name:17} {count:,} cases in {wall:.1f} s, {cpu:.1f} s CPU: {wall * 1000 / count:.1f} ms a case")
-    ratio = statistics.median(theirs[0] / bare_[0] for bare_, theirs in figures)
-    print(f"ratio: {ratio:.2f} (aim: at most {AIM})")
+    ratio, of_cpu = (statistics.median(theirs[kind] / bare_[kind] for bare_, theirs in figures) for kind in (0, 1))
+    print(f"ratio: {ratio:.2f} of time, {of_cpu:.2f} of CPU (aim: at most {AIM})")
     sys.exit(ratio > AIM)
 
 

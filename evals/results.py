@@ -94,7 +94,7 @@ class Run:
     def add(self, result: Result) -> None:
         """Keeps a result, at once and for good."""
         self.results.append(result)
-        line = json.dumps(asdict(result), ensure_ascii=False, default=str) + "\n"
+        line = json.dumps(vars(result), ensure_ascii=False, default=str) + "\n"
         with (self.folder / RESULTS).open("a", encoding="utf-8") as file:
             file.write(line)
 

@@ -54,7 +54,7 @@ from graphs.recorder import Question, from_outside
 from prompts import Prompt
 
 Call = Callable[[], Awaitable[list[BaseMessage]]]
-_ANSWER, _SECONDS, _RESULT = "outreach_answer", "outreach_seconds", "outreach_result"
+_ANSWER, _SECONDS = "outreach_answer", "outreach_seconds"
 
 
 class Stopped(Exception):
@@ -189,10 +189,9 @@ def run_trials(trials: Sequence[Trial], *, concurrency: int, cache_folder: Path)
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """What is loaded by now (half a million objects) stays; walking through it again and again for garbage takes a
-    tenth of a run. What the cases leave is still collected, less often."""
+    """What is loaded by now (half a million objects) stays, not even collected before; walking through it again and
+    again for garbage takes a tenth of a run. What the cases leave is still collected, less often."""
     before = gc.get_threshold()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     try:
@@ -235,6 +234,7 @@ def _worlds(trial: Trial, folder: Path) -> Worlds:
 def _run(trial: Trial, worlds: Worlds, concurrency: int) -> None:
     plan = trial.run.plan
     model = inspect_ai.model.get_model(f"outreach/{trial.models.name.replace('/', '-')}", memoize=False)
+    course = _Course(trial, worlds)
     task = inspect_ai.Task(
         name=trial.suite.name,
         dataset=MemoryDataset(
@@ -244,8 +244,8 @@ def _run(trial: Trial, worlds: Worlds, concurrency: int) -> None:
             ],
             name=trial.suite.name,
         ),
-        solver=_solver(trial, worlds, {case.id: case for case in trial.cases}),
-        scorer=_scorer(),
+        solver=_solver(course),
+        scorer=_scorer(course),
         epochs=inspect_ai.Epochs(plan.epochs, ["mean", f"pass_k_{plan.epochs}"] if plan.epochs > 1 else None),
         metadata={"run": trial.run.id, "prompts": {k: dict(v) for k, v in plan.prompts.items()}, "code": plan.code},
     )
@@ -267,20 +267,28 @@ def _run(trial: Trial, worlds: Worlds, concurrency: int) -> None:
         raise RuntimeError(log.error.traceback if log.error else f"inspect-ai ended with {log.status}")
 
 
+class _Course:
+    """A trial under way: its cases by id, and what is finished by case and epoch. One object, since inspect writes the
+    arguments of solvers into its log; and the results do not travel in its store, which it compares again and again."""
+
+    def __init__(self, trial: Trial, worlds: Worlds) -> None:
+        self.trial, self.worlds = trial, worlds
+        self.cases = {case.id: case for case in trial.cases}
+        self.finished = {(result.case, result.epoch): result for result in trial.run.results}
+
+
 @solver
-def _solver(trial: Trial, worlds: Worlds, cases: Mapping[str, Case]) -> Solver:
-    finished = {(result.case, result.epoch): result for result in trial.run.results}
+def _solver(course: _Course) -> Solver:
+    trial = course.trial
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:  # noqa: ARG001 (the agents ask themselves)
-        case = cases[str(state.sample_id)]
-        result = finished.get((case.id, state.epoch))
+        case = course.cases[str(state.sample_id)]
+        result = course.finished.get((case.id, state.epoch))
         if result is None:
-            result = await _one(trial, worlds, case, state.epoch)
+            result = await _one(trial, course.worlds, case, state.epoch)
             trial.run.add(result)
             trial.on_end()
-        # As text: inspect walks through every value that it keeps, several times.
-        got = json.dumps(result.got, ensure_ascii=False, default=str)
-        state.store.set(_RESULT, {"passed": result.passed, "wrong": "\n".join(result.wrong), "got": got})
+            course.finished[case.id, state.epoch] = result
         state.completed = True
         return state
 
@@ -288,10 +296,12 @@ def _solver(trial: Trial, worlds: Worlds, cases: Mapping[str, Case]) -> Solver:
 
 
 @scorer(metrics=[accuracy(), stderr(cluster="group")], name="passed")
-def _scorer() -> Scorer:
+def _scorer(course: _Course) -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:  # noqa: ARG001
-        result = state.store.get(_RESULT)
-        return Score(value=float(result["passed"]), answer=result["got"], explanation=result["wrong"])
+        result = course.finished[str(state.sample_id), state.epoch]
+        # As text: inspect walks through every value that it keeps, several times.
+        got = json.dumps(result.got, ensure_ascii=False, default=str)
+        return Score(value=float(result.passed), answer=got, explanation="\n".join(result.wrong))
 
     return score
 

@@ -13,7 +13,9 @@ from contextlib import asynccontextmanager
 from contextvars import Context
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from langgraph.graph import END, START, StateGraph
@@ -34,12 +36,21 @@ T = TypeVar("T")
 PERSON = "user:eval"
 
 
+@cache
+def _migrated() -> bytes:
+    """A migrated database, as the bytes of its file: migrating takes a second, and several suites may follow."""
+    with TemporaryDirectory(prefix="outreach-eval-") as folder:
+        path = Path(folder) / "migrated.db"
+        upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
 class Template:
     """A migrated database in memory, with what a suite's stage wrote, to be copied into worlds."""
 
     def __init__(self, folder: Path, stage: Callable[[Database], None] | None) -> None:
         path = folder / "template.db"
-        upgrade(f"sqlite:///{path}")
+        path.write_bytes(_migrated())
         if stage is not None:
             with Database(f"sqlite:///{path}", "user") as database, acting_as(PERSON):
                 stage(database)
