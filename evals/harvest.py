@@ -6,7 +6,7 @@ too little to be judged by, is left out and counted.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -15,30 +15,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.actors import is_user
-from db.enums import FlagType
+from db.enums import ReferralStatus, ReplyIntent
 from db.models import (
     Account,
     Approval,
-    Contact,
-    HygieneFlag,
     LabelCorrection,
-    Merge,
     MessageDraft,
     MessageVersion,
     Prospect,
+    ReferralSuggestion,
     Reply,
     ResearchFact,
 )
-from evals.anonymise import Anonymous, strings_in
+from evals.anonymise import Anonymous
+from evals.harvest_pairs import duplicates
+from evals.known import Found, Known, LeftOut
 from playbooks import load_playbook
 from tools.drafts import without_footer
 from tools.wording import sentences, spoken_name
-
-EVERYBODY: Final = {"include_deleted": True}
-
-
-class LeftOut(Exception):
-    """A correction makes no case; the message says why, in a few words that say nothing of anybody."""
 
 
 @dataclass
@@ -47,10 +41,6 @@ class Harvest:
 
     cases: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-
-Make = Callable[[], dict[str, Any]]
-Found = Iterator[tuple[str, Make]]
 
 
 def harvest(session: Session, *, since: date | None = None, suites: Sequence[str] = (), today: date) -> Harvest:
@@ -72,51 +62,6 @@ def harvest(session: Session, *, since: date | None = None, suites: Sequence[str
             case = {"id": name, **case, "tags": ["harvest"], "source": f"harvest {today.isoformat()}"}
             out.cases.setdefault(suite, []).append(case)
     return out
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the database knows of people and organisations: none of it may stand in a case."""
-
-    names: frozenset[str]
-    words: frozenset[str]
-    longest: int
-
-    @classmethod
-    def of(cls, session: Session) -> "Known":
-        """Reads them all, the deleted ones too."""
-        found: set[str] = set()
-        people = select(Contact.full_name, Contact.email, Contact.phone, Contact.linkedin_url)
-        for row in session.execute(people.execution_options(**EVERYBODY)):
-            found.update(value for value in row if value)
-        places = select(Prospect.name, Prospect.stadium_name, Prospect.address)
-        for place in session.execute(places.execution_options(**EVERYBODY)):
-            found.update(value for value in place if value)
-        for name, domain in session.execute(select(Account.name, Account.domain).execution_options(**EVERYBODY)):
-            found.update(value for value in (name, spoken_name(name), domain) if value)
-        folded = {" ".join(_tokens(value)) for value in found}
-        folded.discard("")
-        people_words = {
-            word
-            for first, last in session.execute(
-                select(Contact.first_name, Contact.last_name).execution_options(**EVERYBODY)
-            )
-            for word in _tokens(f"{first} {last}")
-        }
-        return cls(frozenset(folded), frozenset(people_words), max((len(name.split()) for name in folded), default=0))
-
-    def refuse(self, case: dict[str, Any]) -> None:
-        """Raises LeftOut where something known stands in the case after all."""
-        for text in strings_in(case):
-            words = _tokens(text)
-            for start in range(len(words)):
-                for end in range(start + 1, min(start + self.longest, len(words)) + 1):
-                    if " ".join(words[start:end]) in self.names:
-                        raise LeftOut("somebody known is named")
-
-
-def _tokens(text: str) -> list[str]:
-    return "".join(c.lower() if c.isalnum() or c in "@." else " " for c in text).replace(". ", " ").split()
 
 
 def _anonymous(
@@ -155,6 +100,25 @@ def _replies(session: Session, known: Known, start: datetime) -> Found:
             changed.setdefault(one.record_id, {})[one.field] = one.new_value
     for reply_id, fields in changed.items():
         yield reply_id, lambda i=reply_id, f=fields: _reply(session, known, i, f)  # type: ignore[misc]
+    dismissed = select(ReferralSuggestion).where(
+        ReferralSuggestion.reply_id.is_not(None),
+        ReferralSuggestion.status == ReferralStatus.DISMISSED.value,
+        ReferralSuggestion.decided_at >= start,
+    )
+    seen = set(changed)
+    for row in session.scalars(dismissed.order_by(ReferralSuggestion.decided_at, ReferralSuggestion.id)):
+        if is_user(row.decided_by) and row.reply_id not in seen:
+            seen.add(str(row.reply_id))
+            yield f"{row.reply_id}/dismissed", lambda r=row: _dismissed(session, known, r)  # type: ignore[misc]
+
+
+def _dismissed(session: Session, known: Known, row: ReferralSuggestion) -> dict[str, Any]:
+    """A reply that should have suggested nobody. Of a referral that is not said: its name may be right and unwanted."""
+    if row.reply is not None and row.reply.intent == ReplyIntent.REFERRAL.value:
+        raise LeftOut("nobody said what it is if no referral")
+    if row.reply is not None and any(r.status != row.status for r in row.reply.referral_suggestions):
+        raise LeftOut("somebody else whom it names is wanted")
+    return _reply(session, known, str(row.reply_id), {"referral_name": row.name})
 
 
 def _reply(session: Session, known: Known, reply_id: str, fields: dict[str, str | None]) -> dict[str, Any]:
@@ -180,55 +144,6 @@ def _reply(session: Session, known: Known, reply_id: str, fields: dict[str, str 
     arrived = inbound.received_at or inbound.created_at
     given = {"playbook": contact.prospect.playbook, "subject": subject, "text": text, "received": str(arrived.date())}
     return {"input": given, "expected": expected}
-
-
-def _duplicates(session: Session, known: Known, start: datetime) -> Found:
-    flags = select(HygieneFlag).where(
-        HygieneFlag.flag_type == FlagType.DUPLICATE_SUSPECT.value,
-        HygieneFlag.other_prospect_id.is_not(None),
-        HygieneFlag.resolved_at >= start,
-    )
-    for flag in session.scalars(flags.order_by(HygieneFlag.created_at, HygieneFlag.id)):
-        if is_user(flag.resolved_by):
-            yield flag.id, lambda f=flag: _pair(session, known, f)  # type: ignore[misc]
-
-
-def _pair(session: Session, known: Known, flag: HygieneFlag) -> dict[str, Any]:
-    ids = (flag.prospect_id, flag.other_prospect_id)
-    two = session.scalars(select(Prospect).where(Prospect.id.in_(ids)).execution_options(**EVERYBODY)).all()
-    if len(two) != 2 or two[0].account_id == two[1].account_id:
-        raise LeftOut("one of the two records is gone")
-    first, second = sorted(two, key=lambda p: ids.index(p.id))
-    accounts = {first.account_id, second.account_id}
-    merged = session.scalars(
-        select(Merge).where(
-            Merge.table_name == "accounts",
-            Merge.kept_id.in_(accounts),
-            Merge.merged_id.in_(accounts),
-            Merge.undone_at.is_(None),
-        )
-    ).first()
-    apart = (flag.resolution_notes or "").startswith("kept apart")
-    if (merged is not None) == apart:
-        raise LeftOut("nobody said whether the two are one")
-    names = [p.name for p in (first, second)] + [p.account.name for p in (first, second)]
-    places = [p.city or "" for p in (first, second)] + [p.stadium_name or "" for p in (first, second)]
-    hidden = Anonymous([], [*names, *places], taken=known.words)
-    given: dict[str, Any] = {"kind": "organisation", "playbook": first.playbook}
-    given |= {side: _record(hidden, prospect) for side, prospect in (("a", first), ("b", second))}
-    return {"input": given, "expected": {"same": not apart}}
-
-
-def _record(hidden: Anonymous, prospect: Prospect) -> dict[str, str]:
-    account = prospect.account
-    found = {
-        "name": hidden.words(prospect.name),
-        "domain": hidden.domain(account.domain) if account.domain else None,
-        "address": hidden.street(prospect.address) if prospect.address else None,
-        "city": hidden.words(prospect.city) if prospect.city else None,
-        "state": prospect.state if prospect.state != "OTHER" else None,
-    }
-    return {name: value for name, value in found.items() if value}
 
 
 def _overrides(session: Session, known: Known, start: datetime) -> Found:
@@ -310,6 +225,8 @@ def _draft(session: Session, known: Known, draft: MessageDraft) -> dict[str, Any
     if not before:
         raise LeftOut("the text before is gone")
     facts = _facts(session, contact.account_id)
+    if not facts:
+        raise LeftOut("nothing is kept that it was about")
     numbers = {fact.id: f"f{n}" for n, fact in enumerate(facts, start=1)}
     cited = [numbers[c["fact_id"]] for c in final.claims if c["fact_id"] in numbers]
     sender = book.sender.name
@@ -361,7 +278,7 @@ def _drafting_fact(hidden: Anonymous, number: int, fact: ResearchFact) -> dict[s
 
 SOURCES: Final[dict[str, Callable[[Session, Known, datetime], Found]]] = {
     "reply_triage": _replies,
-    "hygiene_duplicates": _duplicates,
+    "hygiene_duplicates": duplicates,
     "qc": _overrides,
     "drafting": _drafts,
 }

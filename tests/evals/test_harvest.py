@@ -6,14 +6,25 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
 from db.approvals import Decision, draft_hash, take_decision
 from db.migrate import upgrade
-from db.models import Contact, HygieneFlag, InboundMessage, LabelCorrection, MessageDraft, Prospect, Reply
+from db.models import (
+    Contact,
+    HygieneFlag,
+    InboundMessage,
+    LabelCorrection,
+    MessageDraft,
+    Prospect,
+    ReferralSuggestion,
+    Reply,
+    ResearchFact,
+    ResearchSnapshot,
+)
 from evals.anonymise import Anonymous
 from evals.cases import read_cases
 from evals.harvest import Harvest, harvest
@@ -21,6 +32,10 @@ from evals.suites import load_suite, suite_names
 from evals.suites.sent import send
 from tests.support.rows import make_contact, make_prospect
 from tools.drafts import store_version
+from tools.duplicates import PEOPLE_ALIKE
+from tools.flagged import merge_flagged, resolve
+from tools.journal import note
+from tools.suggestions import dismiss
 
 TODAY = date(2026, 6, 15)
 TEXT = """Hi Dana,
@@ -88,6 +103,28 @@ def two_kept_apart(session: Session) -> None:
     )
 
 
+def two_people(session: Session) -> str:
+    """Two who may be one, put before a person by hygiene; the flag's id."""
+    place = make_prospect(session, name="Fairmead College", city="Fairmead", state="OH")
+    named = {"first_name": "Odile", "last_name": "Brackenbury", "location": "Fairmead, OH"}
+    page = "https://www.linkedin.com/in/odile-b"
+    first = make_contact(session, place, email="odile.brackenbury@fairmead.example", linkedin_url=page, **named)
+    second = make_contact(session, place, email=None, phone="614-234-0177", title="AD", **named)
+    flag = HygieneFlag(prospect_id=place.id, flag_type="duplicate_suspect", message="Odile twice")
+    session.add(flag)
+    session.flush()
+    note(
+        session,
+        run_id=None,
+        agent="hygiene",
+        action=PEOPLE_ALIKE,
+        prospect_id=place.id,
+        contact_id=first.id,
+        details={"contacts": [first.id, second.id], "flag": flag.id, "likeness": 80.0},
+    )
+    return flag.id
+
+
 def overridden(session: Session) -> None:
     draft = session.scalars(select(MessageDraft)).one()
     by = {"by": "user:kim", "reason": "It is fine", "at": "2026-06-03T12:00:00+00:00"}
@@ -100,6 +137,11 @@ def overridden(session: Session) -> None:
 def rejected_and_written_anew(session: Session) -> None:
     contact = make_contact(session, make_prospect(session, name="Fairmead College", city="Fairmead", state="OH"))
     contact.first_name, contact.last_name, contact.email = "Odile", "Brackenbury", "odile@fairmead.example"
+    snapshot = ResearchSnapshot(account_id=contact.account_id, entity_type="company")
+    session.add(snapshot)
+    session.flush()
+    told = {"sentence": "The lights are old.", "quote": "the lights are old", "confidence": 4, "fact_key": "f"}
+    session.add(ResearchFact(snapshot_id=snapshot.id, account_id=contact.account_id, field="facility", **told))
     bodies = ("Hi Odile,\n\nwe are the best. Would a call be of use?", "Hi Odile,\n\nWould a call be of use?")
     draft = MessageDraft(contact_id=contact.id, channel="email", touch_number=1, touch_type="email", body=bodies[0])
     for version, body in enumerate(bodies, start=1):
@@ -162,6 +204,73 @@ def test_what_makes_two_records_alike_stays(database: Database) -> None:
     assert first["domain"] != second["domain"]
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_what_was_said_of_two_people_is_a_case_of_nobody(database: Database, tmp_path: Path, same: bool) -> None:
+    flag = database.write_sync(two_people)
+    if same:
+        database.write_sync(lambda session: merge_flagged(session, flag, by="user:kim", keep=1))
+    else:
+        database.write_sync(lambda session: resolve(session, [flag], by="user:kim", note="kept apart: two Odiles"))
+    found = gathered(database)
+    [case] = found.cases["hygiene_duplicates"]
+    first, second = case["input"]["a"], case["input"]["b"]
+    assert (case["input"]["kind"], case["expected"], found.left_out) == ("person", {"same": same}, {})
+    assert first["name"] == second["name"]
+    assert ("linkedin" in first, "linkedin" in second) == (True, False)
+    # As they were before they were merged: the one had no telephone number, the other no address.
+    assert ("phone" in first, "phone" in second) == (False, True)
+    assert ("email" in first, "email" in second) == (True, False)
+    for known in ("odile", "brackenbury", "fairmead", "0177"):
+        assert known not in json.dumps(case).lower()
+    path = tmp_path / "cases.jsonl"
+    path.write_text(json.dumps(case), encoding="utf-8")
+    assert len(read_cases([path], load_suite("hygiene_duplicates").task)) == 1
+
+
+def test_two_people_whose_names_differ_are_left_out(database: Database) -> None:
+    def write(session: Session) -> None:
+        flag = two_people(session)
+        session.scalars(select(Contact).where(Contact.email.is_(None))).one().first_name = "O."
+        session.flush()
+        resolve(session, [flag], by="user:kim", note="kept apart")
+
+    database.write_sync(write)
+    assert gathered(database).left_out == {("hygiene_duplicates", "the two names are written differently"): 1}
+
+
+def test_two_organisations_that_a_person_merged_are_a_case(database: Database) -> None:
+    def write(session: Session) -> None:
+        two_kept_apart(session)
+        flag = session.scalars(select(HygieneFlag)).one()
+        flag.resolved_at = flag.resolved_by = flag.resolution_notes = None
+        session.flush()
+        merge_flagged(session, flag.id, by="user:kim", keep=1)
+
+    database.write_sync(write)
+    [case] = gathered(database).cases["hygiene_duplicates"]
+    assert case["expected"] == {"same": True}
+    assert {case["input"][side]["state"] for side in "ab"} == {"OH", "IN"}
+
+
+def test_whom_nobody_should_have_been_suggested_for_is_a_case(database: Database) -> None:
+    def write(session: Session) -> str:
+        corrected_reply(session, "We have no plans.\n\nAsk Petula Ashgrove next year.")
+        session.execute(delete(LabelCorrection))
+        reply = session.scalars(select(Reply)).one()
+        reply.intent = "not_now"
+        row = ReferralSuggestion(reply_id=reply.id, contact_id=reply.contact_id, name="Petula Ashgrove")
+        session.add(row)
+        session.flush()
+        return row.id
+
+    suggestion = database.write_sync(write)
+    assert not gathered(database).cases
+    database.write_sync(lambda session: dismiss(session, suggestion, by="user:kim"))
+    [case] = gathered(database).cases["reply_triage"]
+    assert case["expected"] == {"intent": "not_now"}
+    assert "Petula" not in case["input"]["text"]
+
+
 def test_the_overridden_warning_is_not_expected(database: Database) -> None:
     database.write_sync(corrected_reply)
     database.write_sync(overridden)
@@ -212,6 +321,7 @@ def test_the_cases_fit_their_suites(database: Database, tmp_path: Path) -> None:
     database.write_sync(corrected_reply)
     database.write_sync(two_kept_apart)
     database.write_sync(overridden)
+    database.write_sync(rejected_and_written_anew)
     for name, cases in gathered(database).cases.items():
         if name not in suite_names():
             continue

@@ -327,8 +327,12 @@ def _mentions(text: str, words: str, names: list[str]) -> bool:
 
 
 def reads(row: dict[str, Any]) -> dict[str, Any]:
-    """The case, tagged by which half it is in: general mistakes were mended by the odd ones alone."""
-    half = "tuning" if int(row["id"].rpartition("-")[2]) % 2 else "held-out"
+    """The case, tagged by which half it is in: general mistakes were mended by the odd ones alone. One that was added
+    later (`outreach eval harvest`) is in neither."""
+    number = re.fullmatch(r"drf-(\d+)", str(row["id"]))
+    if number is None:
+        return row
+    half = "tuning" if int(number[1]) % 2 else "held-out"
     return {**row, "tags": [*row.get("tags", []), half]}
 
 
