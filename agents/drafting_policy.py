@@ -106,7 +106,7 @@ def _compose(brief: dict[str, Any], wants: dict[str, int], turn: int, *, shortes
         "answer": _text(choice.one("answer")),
         "farewell": " ".join(s["text"] for s in choice.of("farewell")),
         "ask": _text(ask),
-        "subject_hook": _first_hook(brief, pick) if first else _topic(brief, pain, stadium, said),
+        "subject_hook": pick("subject", _subjects(brief, stadium)) if first else _topic(brief, pain, stadium, said),
     }
     subject = fill(brief["template"]["subject"], values)
     if brief["template"]["subject"] and ("subject" in wants or not subject):
@@ -210,16 +210,12 @@ def _with_less(brief: dict[str, Any], draft: DraftAnswer) -> DraftAnswer:
     return draft
 
 
-def _first_hook(brief: dict[str, Any], pick: Picker) -> str:
+def _subjects(brief: dict[str, Any], venue: str | None) -> list[str]:
+    """What the playbook lets a subject say here; one that needs a venue only where there is one."""
     name = brief["organisation"]["name"]
-    hooks = {
-        "QA Director": ["Regression runs at {}", "Release testing at {}", "Test automation at {}"],
-        "QA Manager": ["Regression runs at {}", "The test suite at {}", "Test automation at {}"],
-        "VP Eng": ["Builds and releases at {}", "Release testing at {}"],
-        "SDET": ["Flaky tests at {}", "The test suite at {}"],
-    }
-    choices = hooks.get(brief["contact"]["persona"] or "", ["Software testing at {}"])
-    return (pick("subject", choices) or choices[0]).format(name)
+    able = [s for s in brief.get("subjects") or [] if venue or "{venue}" not in s]
+    known = {"organisation": name, "venue": venue or ""}
+    return [re.sub(r"\{(organisation|venue)\}", lambda found: known[found[1]], s) for s in able]
 
 
 def _topic(brief: dict[str, Any], pain: Statement | None, stadium: str | None, said: Said) -> str:
@@ -233,7 +229,7 @@ def _topic(brief: dict[str, Any], pain: Statement | None, stadium: str | None, s
 
 def _other_subject(brief: dict[str, Any], stadium: str | None, subject: str) -> str:
     name = brief["organisation"]["name"]
-    choices = [f"Field lighting at {stadium}", f"A question about {stadium}"] if stadium else []
+    choices = [*_subjects(brief, stadium), f"A question about {stadium}"] if stadium else []
     choices += [f"A question for {name}"]
     return next(choice for choice in choices if choice != subject)
 

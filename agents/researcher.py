@@ -28,13 +28,8 @@ from tools.web.sites import site_of
 from tools.wording import spoken_name
 
 SHORT = 2_000
-SEARCH_WORDS = {
-    "facility": "stadium lights",
-    "hiring_signals": "QA engineer jobs",
-    "recent_activity": "news",
-    "company_news": "news",
-}
-"""What a search engine is asked for beside the name, for each kind of fact that a first message may open with."""
+_NEWS = {"recent_activity": "news", "company_news": "news"}
+"""What a search engine is asked for beside the name, for kinds of facts that any playbook looks for."""
 TEXT_FIELDS = (
     "responsibilities",
     "recent_activity",
@@ -106,6 +101,7 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
         material: dict[str, Any] = {
             "organisation": prospect.name,
             "wanted": work.playbook.need_fact_fields,
+            "openings_wanted": work.playbook.research.openings,
             "sources": [_listed(source) for source in context.sources],
             "offers": [s.text for s in work.playbook.statements_of("value", None)],
         }
@@ -143,7 +139,8 @@ async def _pages(work: Work, state: State, oldest: datetime) -> RunPages | None:
     picker, whom, query, begun = await work.db.read(look)
     pages = RunPages(work.db, work_web, whom, picker)
     if not begun:
-        words = (SEARCH_WORDS.get(field, "") for field in work.playbook.need_fact_fields)
+        asked = {**_NEWS, **work.playbook.research.search}
+        words = (asked.get(field, "") for field in work.playbook.need_fact_fields)
         await pages.look_up(" ".join([query, *words]).strip())
     return pages
 

@@ -18,7 +18,6 @@ from tools.wording import article, capitalised, spelled_out, spoken_name, spoken
 MOST_OPENINGS = 3
 # Conferences that are said as they are written. Of the others the record has half a name ('Pioneer', 'Ohio').
 _SAID_CONFERENCE = re.compile(r"[A-Z]{2,6}|Big \w+|Conference USA")
-_TESTING = re.compile(r"\b(QA|SDET|quality|tests?|testing|test automation)\b", re.IGNORECASE)
 _LEADS = re.compile(r"(?:(?:Senior|Associate|Group|Vice|Staff) )*(?:Director|Manager|Head|President|VP|Lead)")
 
 _NEW_LIGHTS = re.compile(r"(?:LED lights were installed|The lights at .+ are LED)\b")
@@ -55,7 +54,7 @@ def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: s
         fact
         for number, text in sorted(documents)
         if number not in stated
-        for fact in facts_in(number, text, material["organisation"])
+        for fact in facts_in(number, text, material["organisation"], material.get("openings_wanted"))
     ]
     stated |= {page["source"]: page["stated"] for page in pages if "source" in page}
     found += page_facts(stated, material.get("wanted", []))
@@ -72,10 +71,10 @@ def _read(answer: str) -> tuple[int, str]:
     return (int(match[1]), body) if match else (0, "")
 
 
-def facts_in(number: int, body: str, organisation: str) -> list[Found]:
-    """The facts of one document, by what kind of record it is."""
+def facts_in(number: int, body: str, organisation: str, wanted: str | None) -> list[Found]:
+    """The facts of one document, by what kind of record it is; `wanted` is the pattern of titles worth telling."""
     if "; " in body and "Title: " in body:
-        return _openings(number, body, organisation)
+        return _openings(number, body, organisation, re.compile(wanted, re.IGNORECASE)) if wanted else []
     record = dict(line.split(": ", 1) for line in body.splitlines() if ": " in line)
     if "Stadium" in record:
         return _stadium(number, body, record)
@@ -141,13 +140,13 @@ def _company(number: int, record: dict[str, str]) -> list[Found]:
     return facts
 
 
-def _openings(number: int, body: str, organisation: str) -> list[Found]:
-    """Open positions in software testing, one record a line. Other openings say nothing about testing."""
+def _openings(number: int, body: str, organisation: str, wanted: re.Pattern[str]) -> list[Found]:
+    """Open positions that the playbook asks for, one record a line. Others say nothing about what is sold."""
     facts: list[Found] = []
     for line in body.splitlines():
         record = dict(part.split(": ", 1) for part in line.split("; ") if ": " in part)
-        title = short_title(record.get("Title", ""))
-        if not _TESTING.search(title) or len(facts) == MOST_OPENINGS:
+        title = short_title(record.get("Title", ""), wanted)
+        if not wanted.search(title) or len(facts) == MOST_OPENINGS:
             continue
         place = short_place(record.get("Location", ""))
         where = f" in {place}" if place else ""
@@ -158,19 +157,20 @@ def _openings(number: int, body: str, organisation: str) -> list[Found]:
     return facts
 
 
-def short_title(title: str) -> str:
-    """A job title as one says it: without what recruiters hang on to it, unless that is what makes it a testing job.
+def short_title(title: str, wanted: re.Pattern[str]) -> str:
+    """A job title as one says it: without what recruiters hang on to it, unless that has what is wanted.
 
-    'Sr QA Engineer II - Growth (Contract)' is a Senior QA Engineer, 'Software Engineer — Test' a Software Engineer in
-    Test, 'Director, Quality Assurance' a Director of Quality Assurance.
+    Where testing is wanted, 'Sr QA Engineer II - Growth (Contract)' is a Senior QA Engineer, 'Software Engineer — Test'
+    a Software Engineer in Test, 'Director, Quality Assurance' a Director of Quality Assurance.
     """
     said = re.sub(r"\s*\([^)]*\)", "", " ".join(title.split()))
     said = spelled_out(re.sub(r"^[A-Z][a-z]+: ", "", said))
     head, *rest = (part.strip() for part in re.split(r"\s+[-–—|]\s+|,\s+|:\s+", said))
     head = re.sub(r"\s+(?:[IV]+|\d+)$", "", head)
-    if _TESTING.search(head) or not _TESTING.search(said):
+    speaks = next((part for part in rest if wanted.search(part)), None)
+    if wanted.search(head) or speaks is None:
         return head
-    part = re.sub(r"\s+(?:[IV]+|\d+)$", "", next(p for p in rest if _TESTING.search(p)))
+    part = re.sub(r"\s+(?:[IV]+|\d+)$", "", speaks)
     if part == "Test":
         return f"{head} in Test"
     return f"{head} of {part}" if _LEADS.fullmatch(head) else f"{head} for {part}"

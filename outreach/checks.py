@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from outreach.console import many
 from outreach.errors import Complaint
 from outreach.urls import hide_password
 
 if TYPE_CHECKING:
     from outreach.settings import Settings
+    from playbooks import Playbook
 
 Verdict = Literal["ok", "warn", "fail"]
 PYTHON = (3, 11)
@@ -253,28 +255,43 @@ def _check_opt_out(settings: Settings) -> Check:
 
 
 def check_playbooks(settings: Settings) -> Iterator[Check]:
-    """Whether every playbook is valid, the chosen one is there, and its sender is no longer the invented one."""
-    from playbooks import PlaybookInvalid, load_playbook, playbook_names
+    """Whether every playbook is in order, the chosen one is there, and its sender is no longer the invented one."""
+    from playbooks.loader import playbook_folders
+    from tools.playbook_files import lint
 
-    names = playbook_names()
-    for name in names:
-        try:
-            playbook = load_playbook(name)
-        except PlaybookInvalid as exc:
-            yield Check("playbook", "fail", str(exc), "Correct the file at the place it names.")
+    folders = playbook_folders()
+    for name, folder in folders.items():
+        found = lint(folder)
+        if found.errors:
+            first, others = found.errors[0], len(found.errors) - 1
+            more = f", and {many(others, 'mistake')} more" if others else ""
+            where = f"{first.file}:{first.line}" if first.line else first.file
+            # One that you do not work with stops nothing until you do.
+            verdict: Verdict = "fail" if name == settings.playbook or found.playbook is None else "warn"
+            says = f"{name}: {where}: {first.wrong.rstrip('.')}{more}"
+            yield Check("playbook", verdict, says, f"See all of it, and how to mend it: outreach playbook check {name}")
             continue
         yield Check("playbook", "ok", f"{name} is valid")
-        if name == settings.playbook and playbook.sender.sample:
-            yield Check(
-                "sender",
-                "warn",
-                f"{name} still writes as {playbook.sender.name} of {playbook.sender.company}, who is invented",
-                f"Before anything real leaves, put yourself into [sender] of playbooks/{name}/playbook.toml.",
-            )
-    if settings.playbook not in names:
+        if name == settings.playbook and found.playbook is not None and found.playbook.sender.sample:
+            yield _invented(settings, found.playbook)
+    if settings.playbook not in folders:
         yield Check(
             "playbook",
             "fail",
             f"there is no playbook '{settings.playbook}'",
-            f"Set OUTREACH_PLAYBOOK: {', '.join(names)}",
+            f"Set OUTREACH_PLAYBOOK to one of: {', '.join(folders)}.",
         )
+
+
+def _invented(settings: Settings, playbook: Playbook) -> Check:
+    from playbooks.loader import is_own
+
+    name = playbook.name
+    file = settings.own_playbooks() / name / "playbook.toml"
+    begin = "" if is_own(name) else f"run: outreach playbook new {name} --from {name}; then "
+    return Check(
+        "sender",
+        "warn",
+        f"{name} still writes as {playbook.sender.name} of {playbook.sender.company}, who is invented",
+        f"Before anything real leaves, {begin}put yourself into [sender] of {file}.",
+    )

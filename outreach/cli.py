@@ -69,6 +69,7 @@ COMMANDS: dict[str, Entry] = {
     "mcp": Entry("mcp", "mcp", "Let an assistant read, and write drafts for your review.", LOOK),
     "eval": Entry("harvest", "eval_app", "Measure agents and prompts on suites of cases; compare, gate.", CARE),
     "prompts": Entry("prompts", "prompts_app", "The versions of the agents' prompts; which is in force.", CARE),
+    "playbook": Entry("playbook", "playbook_app", "Your own sales motion: begin one, check it, list, show.", CARE),
     "flags": Entry("flags", "flags_app", "What hygiene found: settle, merge, keep apart, undo merges.", CARE),
     "doctor": Entry("doctor", "doctor", "Check that everything is in place, and say how to mend it.", CARE),
     "config": Entry("config", "config", "Every setting in force and where it came from.", CARE),

@@ -42,9 +42,13 @@ def _playbook_error(exc: BaseException) -> Complaint | None:
     from playbooks import PlaybookInvalid, PlaybookNotFound
 
     if isinstance(exc, PlaybookNotFound):
-        return Complaint(str(exc), "Name one of these with --playbook or OUTREACH_PLAYBOOK.", code=2)
+        return Complaint(
+            str(exc), "Name one of these with --playbook or OUTREACH_PLAYBOOK; see them: outreach playbook list", code=2
+        )
     if isinstance(exc, PlaybookInvalid):
-        return Complaint(str(exc), "Correct the file; `outreach doctor` checks every playbook.")
+        return Complaint(
+            f"{exc}.".replace("..", "."), "See every mistake, its line and its mend: outreach playbook check"
+        )
     return None
 
 

@@ -6,6 +6,7 @@ folder, `config.toml` in `OUTREACH_HOME`, the default.
 
 import os
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -141,6 +142,10 @@ class Settings(BaseSettings):
         """Where fetched pages are kept: as set, else a folder in the home folder."""
         return (self.web_cache or self.home / "web-cache").expanduser().absolute()
 
+    def own_playbooks(self) -> Path:
+        """Where the playbooks of your own stand, one folder each."""
+        return self.home / "playbooks"
+
     def actor(self) -> str:
         """The person at the command line, as `audit_log.changed_by` names them."""
         return f"user:{self.user}" if self.user else "user"
@@ -178,7 +183,16 @@ def load_settings(**overrides: Any) -> Settings:
             f"{toml} has settings that do not exist: {', '.join(sorted(unknown))}.",
             "Known are: " + ", ".join(sorted(Settings.model_fields)) + ".",
         )
+    _know_own_playbooks(settings.own_playbooks())
     return settings
+
+
+def _know_own_playbooks(folder: Path) -> None:
+    """Every door of the program reads the settings, so none can miss the playbooks that are yours."""
+    if folder.is_dir() or "playbooks" in sys.modules:  # start-up stays light where there are none
+        from playbooks import use_own
+
+        use_own(folder)
 
 
 def _unknown_keys(toml: Path) -> set[str]:

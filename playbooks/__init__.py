@@ -4,7 +4,7 @@ A playbook says who is writing, what is sold, how organisations are scored and t
 and what a message must look like. Code reads it; nothing about a motion is written into code.
 """
 
-from playbooks.loader import PlaybookInvalid, PlaybookNotFound, load_playbook, playbook_names
+from playbooks.loader import PlaybookInvalid, PlaybookNotFound, load_playbook, playbook_names, use_own
 from playbooks.model import (
     ContactFormula,
     Dimension,
@@ -35,4 +35,5 @@ __all__ = [
     "WeightedFormula",
     "load_playbook",
     "playbook_names",
+    "use_own",
 ]

@@ -5,14 +5,13 @@ message. Patterns are Python regular expressions, matched without regard to case
 """
 
 import re
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from playbooks.loader import FOLDER, PlaybookInvalid, PlaybookNotFound, playbook_names
+from playbooks.loader import PlaybookInvalid, PlaybookNotFound, folder_of, playbook_folders, read_toml
 
 
 def _compiles(pattern: str) -> str:
@@ -180,36 +179,38 @@ class SignalWords(_Data):
 _Words = TypeVar("_Words", BidWords, SignalWords)
 
 
-def _load(name: str, file_name: str, model: type[_Words]) -> _Words:
-    if name not in playbook_names():
-        raise PlaybookNotFound(f"There is no playbook '{name}'; there are: {', '.join(playbook_names())}.")
-    path: Path = FOLDER / name / file_name
+def _load(folder: Path, file_name: str, model: type[_Words]) -> _Words:
+    path = folder / file_name
     if not path.is_file():
-        raise PlaybookNotFound(f"The playbook '{name}' has no {file_name}.")
+        raise PlaybookNotFound(f"The playbook '{folder.name}' has no {file_name}.")
     try:
-        with path.open("rb") as file:
-            given: dict[str, Any] = tomllib.load(file)
-        return model.model_validate(given)
-    except tomllib.TOMLDecodeError as exc:
-        raise PlaybookInvalid(f"{file_name} of '{name}' is not valid TOML: {exc}") from exc
+        return model.model_validate(read_toml(path))
     except ValidationError as exc:
         first = exc.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise PlaybookInvalid(f"{file_name} of '{name}': {where}: {first['msg']}") from exc
+        raise PlaybookInvalid(f"{file_name} of '{folder.name}': {where}: {first['msg']}") from exc
 
 
 @cache
+def _bids(folder: Path) -> BidWords:
+    return _load(folder, "bids.toml", BidWords)
+
+
+@cache
+def _signals(folder: Path) -> SignalWords:
+    return _load(folder, "signals.toml", SignalWords)
+
+
 def load_bid_words(name: str) -> BidWords:
     """The playbook's `bids.toml`. Raises PlaybookNotFound or PlaybookInvalid."""
-    return _load(name, "bids.toml", BidWords)
+    return _bids(folder_of(name))
 
 
-@cache
 def load_signal_words(name: str) -> SignalWords:
     """The playbook's `signals.toml`. Raises PlaybookNotFound or PlaybookInvalid."""
-    return _load(name, "signals.toml", SignalWords)
+    return _signals(folder_of(name))
 
 
 def playbooks_with(file_name: str) -> list[str]:
     """The playbooks that have a file of this name beside their `playbook.toml`."""
-    return [name for name in playbook_names() if (FOLDER / name / file_name).is_file()]
+    return [name for name, folder in playbook_folders().items() if (folder / file_name).is_file()]

@@ -1,4 +1,8 @@
-"""Reads a playbook's TOML and says plainly what is wrong with it."""
+"""Finds a playbook's folder, reads its TOML and says plainly what is wrong with it.
+
+The shipped playbooks stand beside this file. A person's own stand in a folder that `use_own` names, one folder each;
+one of the same name as a shipped one stands in its place.
+"""
 
 import tomllib
 from functools import cache
@@ -10,6 +14,7 @@ from pydantic import ValidationError
 from playbooks.model import Playbook
 
 FOLDER = Path(__file__).parent
+_own: list[Path] = []
 
 
 class PlaybookNotFound(LookupError):
@@ -20,37 +25,78 @@ class PlaybookInvalid(ValueError):
     """A playbook's file breaks the format; the message names the file, the key and what is expected."""
 
 
+def use_own(folder: Path | None) -> None:
+    """From now on this process knows the playbooks in `folder` as well, and no others of anybody's own."""
+    _own[:] = [] if folder is None else [folder]
+
+
+def playbook_folders() -> dict[str, Path]:
+    """Every playbook's folder by its name, in the order of the names."""
+    found = {path.parent.name: path.parent for root in (FOLDER, *_own) for path in root.glob("*/playbook.toml")}
+    return dict(sorted(found.items()))
+
+
 def playbook_names() -> list[str]:
     """The playbooks that exist, by folder name."""
-    return sorted(path.parent.name for path in FOLDER.glob("*/playbook.toml"))
+    return list(playbook_folders())
 
 
-@cache
+def folder_of(name: str) -> Path:
+    """Where a playbook's files are. Raises PlaybookNotFound."""
+    folders = playbook_folders()
+    if name not in folders:
+        raise PlaybookNotFound(f"There is no playbook '{name}'; there are: {', '.join(folders)}.")
+    return folders[name]
+
+
+def is_own(name: str) -> bool:
+    """Whether a playbook is a person's own. Raises PlaybookNotFound."""
+    return folder_of(name).parent in _own
+
+
 def load_playbook(name: str) -> Playbook:
-    """Reads and validates one playbook: its playbook.toml, and what its sequences.toml adds to that.
+    """Reads and validates one playbook, once in the life of the process.
 
     Raises PlaybookNotFound or PlaybookInvalid.
     """
-    path = FOLDER / name / "playbook.toml"
-    if name not in playbook_names():
-        raise PlaybookNotFound(f"There is no playbook '{name}'; there are: {', '.join(playbook_names())}.")
-    data = _read(path, name)
-    if (after := path.with_name("sequences.toml")).is_file():
-        _add(data, _read(after, name), f"{after.name} of '{name}'")
+    return _kept(folder_of(name))
+
+
+def read_playbook(folder: Path) -> Playbook:
+    """The playbook of a folder as its files are now: its playbook.toml, and what its sequences.toml adds to that.
+
+    Raises PlaybookInvalid.
+    """
+    name, path = folder.name, folder / "playbook.toml"
     try:
-        return Playbook.model_validate({"name": name, **data})
+        return Playbook.model_validate({"name": name, **playbook_data(folder)})
     except ValidationError as exc:
         first = exc.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise PlaybookInvalid(f"{path.name} of '{name}': {where}: {first['msg']}") from exc
+        told = f"{where}: " if where else ""
+        raise PlaybookInvalid(f"{path.name} of '{name}': {told}{first['msg']}") from exc
 
 
-def _read(path: Path, name: str) -> dict[str, Any]:
+_kept = cache(read_playbook)
+
+
+def playbook_data(folder: Path) -> dict[str, Any]:
+    """What the two files say together, not yet validated. Raises PlaybookInvalid where they are no TOML, or both say
+    the same key."""
+    path = folder / "playbook.toml"
+    data = read_toml(path)
+    if (after := path.with_name("sequences.toml")).is_file():
+        _add(data, read_toml(after), f"{after.name} of '{folder.name}'")
+    return data
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """One file of a playbook. Raises PlaybookInvalid where it is no TOML."""
     try:
         with path.open("rb") as file:
             return tomllib.load(file)
-    except tomllib.TOMLDecodeError as exc:
-        raise PlaybookInvalid(f"{path.name} of '{name}' is not valid TOML: {exc}") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise PlaybookInvalid(f"{path.name} of '{path.parent.name}' is not valid TOML: {exc}") from exc
 
 
 def _add(data: dict[str, Any], more: dict[str, Any], where: str) -> None:

@@ -84,7 +84,7 @@ class ContactFormula(_Data):
     sweet_spot_employees: tuple[int, int]
     ok_employees: tuple[int, int]
     seniority_fit: dict[str, Annotated[int, Field(ge=0, le=2)]]
-    qa_owner_personas: list[str] = Field(description="personas who own testing decisions")
+    qa_owner_personas: list[str] = Field(description="personas who decide on it")
 
 
 class Statement(_Data):
@@ -261,6 +261,25 @@ class Dedupe(_Data):
     model_decides: bool = False
 
 
+class Research(_Data):
+    """What research looks for beside the name of an organisation."""
+
+    openings: str | None = Field(
+        default=None, description="a pattern: whose title has it is an opening worth telling; None: no opening is"
+    )
+    search: dict[str, str] = Field(
+        default={}, description="what a search engine is asked for beside the name, by kind of fact"
+    )
+
+    @model_validator(mode="after")
+    def _compiles(self) -> Self:
+        try:
+            re.compile(self.openings or "")
+        except re.error as exc:
+            raise ValueError(f"{self.openings!r} is no pattern: {exc}") from exc
+        return self
+
+
 class Playbook(_Data):
     """One sales motion, whole."""
 
@@ -274,6 +293,7 @@ class Playbook(_Data):
     draft_tiers: list[Tier]
     contact_personas: list[str] = Field(description="whom to write to first, best first")
     need_fact_fields: list[str] = Field(description="a first touch needs a fact of one of these fields")
+    research: Research = Research()
     message: MessageRules
     limits: Limits
     dedupe: Dedupe = Dedupe()
@@ -281,6 +301,11 @@ class Playbook(_Data):
     qc: QcSettings = QcSettings()
     sending: Sending = Sending()
     statements: list[Statement]
+    subjects: dict[str, list[str]] = Field(
+        default={},
+        description="what a first message's subject may say, by persona, or for `anybody`: `{organisation}` and "
+        "`{venue}` are filled in, and one with a venue is left out where none is known",
+    )
     editions: list[TemplateEdition] = []
     objections: list[Objection] = []
     fiscal_years: list[FiscalYear] = []
@@ -338,6 +363,10 @@ class Playbook(_Data):
         fitting = [s for s in self.statements if s.kind == kind and (not s.for_venues or venue in s.for_venues)]
         own = [s for s in fitting if persona in s.for_personas]
         return own + [s for s in fitting if not s.for_personas]
+
+    def subjects_for(self, persona: str | None) -> list[str]:
+        """What the subject of a first message to a persona may say, not yet filled in."""
+        return self.subjects.get(persona or "") or self.subjects.get("anybody", [])
 
     def objection_for(self, persona: str | None, venue: str | None, facts: str) -> Objection | None:
         """The likeliest objection of a persona at a venue, or None; `facts` is all that is known there, as one text."""

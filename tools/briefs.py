@@ -111,6 +111,7 @@ def make_brief(session: Session, playbook: Playbook, about: Subject, today: date
         "signals": _signals(session, prospect.account_id, contact.id, day),
         "statements": _statements(playbook, contact, prospect, facts, kind, use, reply),
         "template": {"subject": subject, "body": body},
+        "subjects": playbook.subjects_for(contact.persona_type),
         "words": {"least": least, "most": most},
         "said_before": _said_before(session, playbook, contact, about.draft_id, facts),
         "they_wrote": _told(reply),

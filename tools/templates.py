@@ -2,9 +2,28 @@
 
 import re
 from collections.abc import Mapping
+from typing import Final
 
 from tools.wording import sentences
 
+VARIABLES: Final = {
+    "first_name": "whom it goes to",
+    "sender_name": "who writes",
+    "sender_company": "the sender's company",
+    "organisation_name": "the organisation, as one says it",
+    "school_name": "the school of a fact, else the organisation",
+    "stadium_name": "the home venue, where a fact names it",
+    "subject_hook": "of a first message one of [subjects]; of a later one what it is about",
+    "trigger_observation": "the sentence that tells a fact",
+    "recall": "a statement that says why somebody is written to again",
+    "constraint_hypothesis": "a pain",
+    "value_proposition": "a value",
+    "proof_point": "a proof",
+    "answer": "what a reply is answered with",
+    "farewell": "that this is the last message",
+    "ask": "the question",
+}
+"""The variables of a playbook's templates, and what each becomes."""
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _BESIDE = re.compile(r"(?<=\}\})\s+(?=\{\{)")
 

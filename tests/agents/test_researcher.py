@@ -3,6 +3,7 @@
 `Desk` runs the nodes of a contact's thread; the tests of drafting and QC use it too.
 """
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ from tests.support.openai_server import Reply, ScriptedServer, replies
 from tests.support.rows import make_contact, make_prospect
 
 LIGHTS = "sports-lighting"
+TESTING = load_playbook("qa-software").research.openings or ""
 STADIUM = {"School": "Harbor State", "Stadium": "Lakeside Bowl", "Capacity": "25319", "Year Built": "1969"}
 COLLEGE = {"Institution Name": "Harbor State University-Main Campus", "Division": "NCAA Division II (with football)"}
 SENTENCES = {
@@ -245,7 +247,7 @@ async def test_long_sources_are_named_and_read_when_wanted(sqlite_url: str) -> N
     ],
 )
 def test_a_title_as_one_says_it(title: str, said: str) -> None:
-    assert short_title(title) == said
+    assert short_title(title, re.compile(TESTING, re.IGNORECASE)) == said
 
 
 @pytest.mark.parametrize(
@@ -266,7 +268,7 @@ def test_a_place_as_one_says_it(place: str, said: str) -> None:
 def test_openings_in_testing_only_each_once_and_at_most_three() -> None:
     titles = ["Test Engineer", "Test Engineer", "Accountant", "QA Lead", "SDET", "Quality Engineer"]
     body = "\n".join(f"Company: Tidepool; Title: {t}; Location: Leeds, England" for t in titles)
-    sentences = [fact.sentence for fact in facts_in(1, body, "Tidepool")]
+    sentences = [fact.sentence for fact in facts_in(1, body, "Tidepool", TESTING)]
     assert sentences == [
         f"Tidepool has an opening for {t} in Leeds." for t in ("a Test Engineer", "a QA Lead", "an SDET")
     ]
@@ -278,18 +280,22 @@ def test_openings_in_testing_only_each_once_and_at_most_three() -> None:
 )
 def test_a_conference_is_kept_only_where_the_record_has_its_whole_name(conference: str, kept: bool) -> None:
     record = "\n".join(f"{k}: {v}" for k, v in {**STADIUM, "Conference": conference}.items() if v)
-    assert any("plays football in the" in fact.sentence for fact in facts_in(1, record, "x")) == kept
+    assert any("plays football in the" in fact.sentence for fact in facts_in(1, record, "x", TESTING)) == kept
 
 
 def test_numbers_as_people_write_them_are_read_or_left_out() -> None:
     body = "School: Aldous\nStadium: Doss Field\nYear Built: n/a\nCapacity: 3,500"
-    assert [fact.sentence for fact in facts_in(1, body, "Aldous")] == [
+    assert [fact.sentence for fact in facts_in(1, body, "Aldous", TESTING)] == [
         "Aldous plays its home football at Doss Field.",
         "Doss Field seats 3,500.",
     ]
     unknown = body.replace("3,500", "about a lot")
-    assert len(facts_in(1, unknown, "Aldous")) == 1
+    assert len(facts_in(1, unknown, "Aldous", TESTING)) == 1
     college = "Institution Name: Aldous College\nUndergraduates: 4,100"
-    assert [fact.sentence for fact in facts_in(1, college, "Aldous")] == ["Aldous College has 4,100 undergraduates."]
+    assert [fact.sentence for fact in facts_in(1, college, "Aldous", TESTING)] == [
+        "Aldous College has 4,100 undergraduates."
+    ]
     company = "Company: Tallgrass\nEmployees: 1,200"
-    assert [fact.sentence for fact in facts_in(1, company, "Tallgrass")] == ["Tallgrass has about 1,200 employees."]
+    assert [fact.sentence for fact in facts_in(1, company, "Tallgrass", TESTING)] == [
+        "Tallgrass has about 1,200 employees."
+    ]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from playbooks import feeds
-from playbooks.feeds import BidWords, SignalWords, load_bid_words, load_signal_words, playbooks_with
+from playbooks import loader
+from playbooks.feeds import BidWords, SignalWords, Unwanted, Wanted, load_bid_words, load_signal_words, playbooks_with
 from playbooks.loader import PlaybookInvalid, PlaybookNotFound
 
 
@@ -23,21 +23,18 @@ def test_a_playbook_that_is_not_there() -> None:
 
 
 def test_mistakes_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "qa-software"
+    folder = tmp_path / "mine"
     folder.mkdir()
-    monkeypatch.setattr(feeds, "FOLDER", tmp_path)
-    load_bid_words.cache_clear()
-    try:
-        with pytest.raises(PlaybookNotFound, match=r"has no bids\.toml"):
-            load_bid_words("qa-software")
-        (folder / "bids.toml").write_text("relevant_from = ")
-        with pytest.raises(PlaybookInvalid, match="not valid TOML"):
-            load_bid_words("qa-software")
-        (folder / "bids.toml").write_text("relevant_from = 60")
-        with pytest.raises(PlaybookInvalid, match="doubtful_from"):
-            load_bid_words("qa-software")
-    finally:
-        load_bid_words.cache_clear()
+    (folder / "playbook.toml").touch()
+    monkeypatch.setattr(loader, "FOLDER", tmp_path)
+    with pytest.raises(PlaybookNotFound, match=r"has no bids\.toml"):
+        load_bid_words("mine")
+    (folder / "bids.toml").write_text("relevant_from = ")
+    with pytest.raises(PlaybookInvalid, match="not valid TOML"):
+        load_bid_words("mine")
+    (folder / "bids.toml").write_text("relevant_from = 60")
+    with pytest.raises(PlaybookInvalid, match="doubtful_from"):
+        load_bid_words("mine")
 
 
 def test_rules_of_the_words() -> None:
@@ -45,8 +42,8 @@ def test_rules_of_the_words() -> None:
     with pytest.raises(ValidationError, match="review_from must not be above"):
         BidWords.model_validate({"relevant_from": 60, "doubtful_from": 30, "wanted": [], "match": match})
     with pytest.raises(ValidationError, match="give either pattern or near"):
-        feeds.Wanted(says="x", title=1, text=1)
+        Wanted(says="x", title=1, text=1)
     with pytest.raises(ValidationError, match="no regular expression"):
-        feeds.Unwanted(says="x", pattern="(")
+        Unwanted(says="x", pattern="(")
     with pytest.raises(ValidationError, match="expires_days lacks funding"):
         SignalWords.model_validate({"expires_days": {}, "news": [{"type": "funding", "patterns": ["x"]}]})

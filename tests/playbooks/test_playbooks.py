@@ -20,7 +20,6 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, st
         assert text.count(old) >= 1
         (tmp_path / "mine").mkdir()
         (tmp_path / "mine" / "playbook.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
-        load_playbook.cache_clear()
         return load_playbook("mine")
 
     return load
@@ -56,7 +55,6 @@ def test_a_broken_playbook_is_refused_readably(
 
 
 def test_an_unknown_playbook_is_told_which_exist() -> None:
-    load_playbook.cache_clear()
     with pytest.raises(PlaybookNotFound, match="qa-software, sports-lighting"):
         load_playbook("../db")
 

@@ -1,7 +1,6 @@
 """Rows that are job openings: kept with their organisation, and a signal where the rules of `tools.signals` see one."""
 
 from datetime import UTC, datetime, time
-from functools import cache
 from typing import Any
 
 from sqlalchemy import select
@@ -71,7 +70,6 @@ def take_opening(job: ImportJob, known: Known, signals: Signals, row: Clean, out
     outcome.created["signals"] += 1
 
 
-@cache
 def _words(playbook: str) -> SignalWords | None:
     """The playbook's words, None for one that looks for no signals."""
     return load_signal_words(playbook) if playbook in playbooks_with("signals.toml") else None

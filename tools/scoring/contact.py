@@ -87,7 +87,7 @@ def parts_of(best: Fit, account: Account, contact: Contact | None) -> list[Part]
             int(best.software_qa_confirmed),
             1,
             1,
-            "Owns testing decisions." if best.software_qa_confirmed else "Does not own testing decisions.",
+            "Such a person decides on it." if best.software_qa_confirmed else "Such a person does not decide on it.",
         ),
         Part(
             "buyer_intent_bonus",

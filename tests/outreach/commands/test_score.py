@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ def colleges(database: Database) -> list[str]:
 
 
 @pytest.fixture
-def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The playbooks with another weight of geography, as version 2."""
     folder = tmp_path / "playbooks"
     shutil.copytree(loader.FOLDER, folder)
@@ -48,9 +47,6 @@ def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert old in text
     file.write_text(text.replace(old, old.replace("4", "1")), encoding="utf-8")
     monkeypatch.setattr(loader, "FOLDER", folder)
-    load_playbook.cache_clear()
-    yield
-    load_playbook.cache_clear()
 
 
 def test_explained_by_name_and_by_the_beginning_of_an_id(outreach: Outreach, colleges: list[str]) -> None:
