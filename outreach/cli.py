@@ -10,16 +10,13 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from outreach.context import Context, context_of
 from outreach.errors import Complaint
-
-if TYPE_CHECKING:
-    from outreach.settings import Settings
 
 INTERRUPTED = 130
 
@@ -80,7 +77,7 @@ EPILOG = """
 [bold]A first quarter of an hour[/bold]
   outreach init              make the database
   outreach demo              real colleges, from a list to drafts that wait
-  outreach status            where everything stands, and what to do next
+  outreach                   what waits for you, and what to do next
   outreach approve           read, edit, approve or reject each message
   outreach runs show last    every step of it, with time and cost
 
@@ -215,15 +212,9 @@ def outreach(
         overrides["log_level"] = "debug" if verbose > 1 else "info"
     ctx.obj = Context(overrides)
     if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
-        _say_next(context_of(ctx).settings)
+        from outreach.front import show_front
 
-
-def _say_next(settings: Settings) -> None:
-    from outreach.next_step import next_step
-
-    step = next_step(settings)
-    _tell(f"Next: {step.command}   ({step.why})", "bold")
+        show_front(context_of(ctx).settings)
 
 
 def main() -> None:

@@ -44,6 +44,7 @@ class Desk:
 
     def work(self) -> None:
         """The whole sitting, from what waits to what is next."""
+        from outreach.front import say_next
         from outreach.next_step import next_step
         from outreach.wiring import open_database
         from outreach.work import Session
@@ -55,7 +56,7 @@ class Desk:
             self._go_through(database, machine)
         say(f"{self._decided} decided.")
         step = next_step(self._settings)
-        say(f"Next: {step.command}   ({step.why})", "bold")
+        say_next(step.command, step.why)
 
     def _go_through(self, database: Database, machine: Session) -> None:
         from db.queries.inbox import lines

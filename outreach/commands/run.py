@@ -211,12 +211,13 @@ def report(settings: Settings, result: RunResult, *, as_json: bool) -> None:
     if tally.stopped:
         say(f"Stopped early: {tally.stopped}", "bold red")
     from outreach.commands.followups import say_overdue
+    from outreach.front import say_next
     from outreach.next_step import next_step
 
     say_overdue(settings, settings.playbook)
     step = next_step(settings)
     say(f"Every step: outreach runs show {result.run_id[:12]}")
-    say(f"Next: {step.command}   ({step.why})", "bold")
+    say_next(step.command, step.why)
 
 
 def _partly(settings: Settings, run_id: str) -> list[str]:

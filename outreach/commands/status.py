@@ -67,9 +67,7 @@ def status(
 
     With --playbook at the top only that playbook is shown.
     """
-    from db.queries.funnel import funnels
-    from db.queries.runs import has_unfinished_runs
-    from outreach.next_step import step_for, usual_playbook
+    from outreach.next_step import standing, step_of, what_waits
     from outreach.wiring import open_database
 
     context = context_of(ctx)
@@ -77,14 +75,15 @@ def status(
     only = chosen_playbook(context)
     wanted = () if only is None else (only,)
     with open_database(settings, "user") as database:
-        found, unfinished = database.read_sync(lambda s: (funnels(s, wanted), has_unfinished_runs(s)))
-    step = step_for(found, unfinished=unfinished, chosen=usual_playbook(settings))
+        now = database.read_sync(lambda s: standing(s, wanted))
+    found, step = now.funnels, step_of(now, settings)
     if as_json:
         print_json(
             {
                 "playbooks": [
                     {**asdict(f), "tiers": {name or "none": count for name, count in f.tiers.items()}} for f in found
                 ],
+                "waits": [asdict(one) for one in what_waits(now)],
                 "next": asdict(step),
             }
         )
@@ -94,6 +93,7 @@ def status(
     if not found:
         say("No organisation is here yet.")
     from outreach.commands.followups import say_overdue
+    from outreach.front import say_next
 
     say_overdue(settings, only)
-    say(f"Next: {step.command}   ({step.why})", "bold")
+    say_next(step.command, step.why)

@@ -63,10 +63,10 @@ def test_help_lists_every_command_and_teaches(outreach: Outreach) -> None:
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
-def test_alone_it_shows_the_help_and_the_next_command(outreach: Outreach) -> None:
+def test_alone_it_says_how_to_begin(outreach: Outreach) -> None:
     result = outreach()
     assert result.exit_code == 0
-    assert "Usage: outreach" in result.stdout
+    assert "outreach demo " in result.stdout
     assert result.stderr == "Next: outreach init   (there is no database yet)\n"
 
 

@@ -1,12 +1,15 @@
 """`outreach status` says where things stand and what is next; `outreach review` what to look at."""
 
 import json
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.access import Database
-from db.models import AgentAuditLog, AgentRun
+from db.models import AgentAuditLog, AgentRun, Batch, Contact, Followup, HygieneFlag
 from db.queries.funnel import Funnel
 from outreach.commands.review import in_words
 from outreach.next_step import step_for
@@ -74,6 +77,49 @@ def test_status_counts_and_names_the_next_command(outreach: Outreach, database: 
     assert "drafts waiting for approval           1" in result.stdout
     assert "Next: outreach approve   (1 draft waits for your decision)" in result.stderr
     assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_alone_it_lists_what_waits_with_the_command_for_each(outreach: Outreach, database: Database) -> None:
+    assert outreach().stderr.startswith("Nothing waits for you.")
+    database.write_sync(fill)
+    database.write_sync(trouble)
+    result = outreach()
+    told = [re.split(r"  +", line.strip()) for line in result.stdout.splitlines()[2:]]
+    assert told == [
+        ["1", "reply to look at", "outreach replies --waiting"],
+        ["1", "draft to read and decide on", "outreach approve"],
+        ["1", "follow-up due", "outreach followups --due"],
+        ["2", "actions of agents to look at", "outreach review"],
+        ["1", "step that failed", "outreach runs list --status error"],
+        ["1", "likely double", "outreach flags --type duplicate_suspect"],
+        ["1", "batch under way", "outreach batch list"],
+    ]
+    assert "Next: outreach replies --waiting   (1 reply waits for a look of yours)" in result.stderr
+    assert [line["count"] for line in json.loads(outreach("status", "--json").stdout)["waits"]] == [1, 1, 1, 2, 1, 1, 1]
+    for _, _, line in told:
+        assert outreach(*line.split()[1:]).exit_code == 0, line
+
+
+def trouble(session: Session) -> None:
+    """A reply in doubt, a follow-up that is late, a step that failed, one that was made good, a double, a batch."""
+    contact = session.scalars(select(Contact)).first()
+    assert contact is not None
+    now = datetime.now(UTC)
+    add = session.add_all
+    add([Batch(id="ba".ljust(32, "1"), batch_number=1, created_date=now.date(), status="active")])
+    add([Followup(contact_id=contact.id, due_date=now.date(), state="overdue", touch_number=2, channel="email")])
+    add(
+        [
+            HygieneFlag(
+                prospect_id=contact.prospect_id, flag_type="duplicate_suspect", severity="warning", message="Two rows."
+            ),
+            AgentAuditLog(agent_name="reply_triage", action="inbound_unmatched", requires_review=True, details={}),
+        ]
+    )
+    for agent, status, hours in (("qc", "error", 2), ("drafting", "error", 2), ("drafting", "success", 1)):
+        add(
+            [AgentRun(agent_name=agent, run_type="orchestrate", status=status, started_at=now - timedelta(hours=hours))]
+        )
 
 
 def test_status_as_json_and_for_one_playbook(outreach: Outreach, database: Database) -> None:
