@@ -134,6 +134,7 @@ def undo_drafts(settings: Settings, references: list[str]) -> None:
             machine.wake()
         say(f"{many(undone, 'decision')} taken back; decide again: outreach approve")
     if undone < len(references):
+        say("See what may be taken back: outreach approve list --state approved (or skipped)")
         raise typer.Exit(3 if undone else 1)
 
 

@@ -6,13 +6,16 @@ A command's module is imported when that command is called; the listing in `--he
 from __future__ import annotations
 
 import os
+import re
 import sys
+import textwrap
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
+from typer.completion import completion_init  # type: ignore[attr-defined]  # named there, not exported
 from typer.core import TyperCommand, TyperGroup
 
 from outreach.context import Context, context_of
@@ -69,6 +72,7 @@ COMMANDS: dict[str, Entry] = {
     "playbook": Entry("playbook", "playbook_app", "Your own sales motion: begin one, check it, list, show.", CARE),
     "flags": Entry("flags", "flags_app", "What hygiene found: settle, merge, keep apart, undo merges.", CARE),
     "doctor": Entry("doctor", "doctor", "Check that everything is in place, and say how to mend it.", CARE),
+    "completion": Entry("completion", "completion", "Print what makes your shell complete commands.", CARE),
     "config": Entry("config", "config", "Every setting in force and where it came from.", CARE),
     "db": Entry("db", "db_app", "Upgrade the database, or compare it with what it should be.", CARE),
 }
@@ -82,7 +86,7 @@ EPILOG = """
   outreach runs show last    every step of it, with time and cost
 
 Settings come from options, the environment, .env and config.toml; `outreach config` shows them.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done. Data goes to stdout, words to stderr.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done, 130 stopped. Data goes to stdout, words to stderr.
 """
 
 
@@ -143,11 +147,45 @@ def load(name: str, entry: Entry) -> Any:
         command: Any = typer.main.get_group(found)
         command.name = name
         command.help = command.help or entry.help
+        for one in (command, *command.commands.values()):
+            one.epilog = fitted(one.epilog)
         return command
     single = typer.Typer(add_completion=False, rich_markup_mode="rich")
     epilog = getattr(module, f"{entry.attribute.upper()}_EPILOG", getattr(module, "EPILOG", None))
-    single.command(name, epilog=epilog)(found)
+    single.command(name, epilog=fitted(epilog))(found)
     return typer.main.get_command(single)
+
+
+_WIDEST = 78
+_EXAMPLE = re.compile(r"(  \S.*?)\s{2,}(\S.*)")
+
+
+def fitted(epilog: str | None) -> str | None:
+    """Examples that fit 80 columns: where a line does not, what it does stands below the command, and a command that is
+    too long goes on after a backslash, as a shell takes it."""
+    if epilog is None:
+        return None
+    lines: list[str] = []
+    for line in epilog.split("\n"):
+        if not line.startswith("  ") or len(line) <= _WIDEST:
+            lines.append(line)
+            continue
+        example = _EXAMPLE.fullmatch(line)
+        lines += _continued(example[1] if example else line)
+        if example:
+            lines += textwrap.wrap(example[2], _WIDEST, initial_indent="      ", subsequent_indent="      ")
+    return "\n".join(lines)
+
+
+def _continued(command: str) -> list[str]:
+    lines = [""]
+    for part in re.split(r" (?=--)", command):
+        if lines[-1] and len(lines[-1]) + len(part) + 3 > _WIDEST:
+            lines[-1] += " \\"
+            lines.append(f"      {part}")
+        else:
+            lines[-1] += f" {part}" if lines[-1] else part
+    return lines
 
 
 def complain(complaint: Complaint) -> None:
@@ -169,6 +207,7 @@ app = typer.Typer(
     epilog=EPILOG,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
+    add_completion=False,  # `outreach completion` prints the script; nothing is written into anybody's profile unasked
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -223,6 +262,7 @@ def main() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+    completion_init()  # a shell that asks what fits is answered before anything else
     try:
         app(prog_name="outreach")
     finally:

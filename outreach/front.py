@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outreach.console import print_table, say, show
+from outreach.console import out, say, show
 
 if TYPE_CHECKING:
+    from outreach.next_step import Waits
     from outreach.settings import Settings
 
 FIRST = """\
@@ -28,12 +29,23 @@ def show_front(settings: Settings) -> None:
         say_next(found.command, found.why)
         return
     if waiting := what_waits(found):
-        print_table("What waits for you", ("", "what", "command"), [(w.count, w.what, w.command) for w in waiting])
+        _list(waiting)
     else:
         say("Nothing waits for you.")
     step = step_of(found, settings)
     say("Where everything stands: outreach status. Every command: outreach --help")
     say_next(step.command, step.why)
+
+
+def _list(waiting: list[Waits]) -> None:
+    """A line each; where a command does not fit beside it, it stands whole on the next line, to be copied."""
+    show("What waits for you", "bold")
+    console = out()
+    widest = max(len(w.what) for w in waiting)
+    fits = max(widest + len(w.command) + 9 for w in waiting) <= console.width
+    for one in waiting:
+        between = f"{'':{widest - len(one.what) + 2}}" if fits or not console.is_terminal else "\n       "
+        show(f"{one.count:>5,}  {one.what}{between}{one.command}")
 
 
 def say_next(command: str, why: str) -> None:

@@ -67,7 +67,7 @@ def open_table(path: Path) -> Table:
     try:
         return read_table(path)
     except UnreadableFile as exc:
-        raise Complaint(str(exc)) from exc
+        raise Complaint(str(exc), "Give a table with a heading for each column: docs/importing.md says which.") from exc
 
 
 def proposed(file: FileInfo, table: Table) -> Proposal:
@@ -205,7 +205,7 @@ def trial(playbook: Playbook, file: FileInfo, table: Table, proposal: Proposal, 
     try:
         found = try_rows(job, table, gather)
     except UnreadableFile as exc:
-        raise Complaint(str(exc)) from exc
+        raise Complaint(str(exc), "Give a table with a heading for each column: docs/importing.md says which.") from exc
     return {
         **report,
         "rows": {"total": found.total, "accepted": found.accepted, "refused": found.refused.total()},

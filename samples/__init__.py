@@ -69,6 +69,9 @@ class Manifest(BaseModel):
     playbook: str
     title: str
     files: tuple[SampleFile, ...] = Field(min_length=1)
+    drafts: int | None = Field(
+        default=None, ge=1, description="the most messages that the demo writes; None: the playbook's drafts_per_run"
+    )
 
 
 def sample_dir(playbook: str) -> Path:

@@ -81,6 +81,8 @@ def _failed(session: Session, now: datetime) -> int:
         AgentRun,
         AgentRun.status == RunStatus.ERROR.value,
         AgentRun.run_type.not_in(CALLS),
+        # A step that a command took by itself told its failure there and then.
+        AgentRun.contact_id.is_not(None) | AgentRun.parent_run_id.is_not(None),
         AgentRun.started_at > now - FAILED_FOR,
         ~made_good,
     )

@@ -367,4 +367,4 @@ def _with_batch(settings: Settings, name: str, act: Callable[[Session, Batch], A
 
 
 def _no_batch(exc: Exception) -> Complaint:
-    return Complaint(str(exc), "All of them: outreach batch list")
+    return Complaint(str(exc), "See them: outreach batch list")

@@ -91,7 +91,7 @@ def _make(session: Session, told: str, kinds: set[str], *, excel: bool) -> _Made
     try:
         batch = find_batch(session, told)
     except NoBatch as exc:
-        raise Complaint(str(exc), "Give the number of a batch.") from exc
+        raise Complaint(str(exc), "See them: outreach batch list") from exc
     data = read_batch(session, batch)
     files: dict[str, bytes] = {}
     if "html" in kinds:

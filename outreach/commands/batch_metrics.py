@@ -38,7 +38,7 @@ def metrics(
     def work(session: Session) -> dict[str, Any]:
         batch = session.scalar(select(Batch).where(Batch.batch_number == number))
         if batch is None:
-            raise Complaint(f"There is no batch {number}.", "List them: outreach batch list")
+            raise Complaint(f"There is no batch '{number}'.", "See them: outreach batch list")
         return keep_metrics(session, batch)
 
     settings = settings_of(ctx)

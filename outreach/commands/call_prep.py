@@ -66,7 +66,7 @@ def prepare(settings: Settings, whom: str) -> Told:
         except CallRefused as exc:
             raise Complaint(str(exc), "Nothing was prepared.") from exc
         except NotReady as exc:
-            raise Complaint(str(exc), "Name a contact by id, address, number or full name.", code=2) from exc
+            raise Complaint(str(exc), "Name a contact by id, address, number or full name.") from exc
 
         def work(hands: Hands) -> Told:
             from agents.analyst_call_policy import write

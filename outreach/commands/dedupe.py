@@ -53,7 +53,7 @@ def dedupe(
     try:
         result = compare_files(files, meanings=_meanings(field or []), people=people, ids=id_column or [])
     except UnreadableFile as exc:
-        raise Complaint(str(exc), code=2) from exc
+        raise Complaint(str(exc), "Name tables that can be read: docs/importing.md says which.", code=2) from exc
     except NothingToCompare as exc:
         raise Complaint(str(exc), 'Say what the columns mean: --field "COLUMN=MEANING"', code=2) from exc
     if as_json:

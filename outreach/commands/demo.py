@@ -33,6 +33,7 @@ def demo(
     from outreach.commands.init import set_up
     from outreach.commands.run import finish, report, work
     from outreach.commands.status import show_funnel
+    from samples import load_manifest
 
     context = context_of(ctx)
     if playbook is not None:
@@ -41,11 +42,11 @@ def demo(
     files = sample_files(settings.playbook)
     set_up(settings)
     refuse_own_records(settings)
-    result = work(settings, files, None)
+    result = work(settings, files, load_manifest(settings.playbook).drafts)
     for funnel in _funnel(settings):
         show_funnel(funnel)
     report(settings, result, as_json=False)
-    say("Then: outreach status | outreach runs show last | outreach review | outreach outbox")
+    say("Then: outreach runs show last | outreach batch build | outreach")
     finish(result)
 
 

@@ -89,7 +89,7 @@ def add(ctx: typer.Context, name: Named, batch: Annotated[int, typer.Argument(he
         experiment, _plan = find(session, name)
         found = session.scalar(select(Batch).where(Batch.batch_number == batch))
         if found is None:
-            raise ExperimentRefused(f"There is no batch {batch}.")
+            raise ExperimentRefused(f"There is no batch '{batch}'.")
         return include(session, experiment, found)
 
     added = _write(settings_of(ctx), work)
@@ -116,7 +116,7 @@ def list_experiments(ctx: typer.Context, as_json: AsJson = False) -> None:
         print_json(found)
         return
     if not found:
-        say("No experiment yet: outreach experiment new --help")
+        say("No experiment yet. Plan one: outreach experiment new --help")
         return
     print_table(
         "Experiments",
@@ -271,4 +271,4 @@ def _write(settings: Settings, work: Callable[[Session], Any]) -> Any:
         with open_database(settings, "user") as database, acting_as(settings.actor()):
             return database.write_sync(work)
     except ExperimentRefused as exc:
-        raise Complaint(str(exc), "See how far it is: outreach experiment show NAME") from exc
+        raise Complaint(str(exc), "See them, and how far each is: outreach experiment list") from exc

@@ -91,7 +91,7 @@ def flags(
             json_rows=[asdict(item) for item in items],
         )
     if not items and not as_json:
-        say("No flags." if not resolved else "No resolved flags.")
+        say("No flag was resolved yet." if resolved else "No flags. Hygiene looks for them in every run: outreach run")
 
 
 def _about(item: FlagItem) -> str:

@@ -74,7 +74,11 @@ def followups(
     if as_json:
         return
     if not rows:
-        say("No follow-up is like that." if state or due else "Nobody is to be followed up yet.")
+        say(
+            "No follow-up is like that. All of them: outreach followups"
+            if state or due
+            else "Nobody is to be followed up yet: one is planned once a message has left (outreach sent, send)."
+        )
     elif total > len(rows):
         say(f"{len(rows):,} of {total:,} are shown; --limit shows more.")
 

@@ -27,7 +27,7 @@ EPILOG = """
   outreach meeting booked vbell@uc.example --on 2027-03-01T14:00 --ae "Sam Ortiz"
   outreach meeting held vbell@uc.example          or: no-show, rescheduled … --on 2027-03-08T10:00
   outreach meeting qualified vbell@uc.example --value 180000
-  outreach meeting feedback vbell@uc.example "Budget is there, board decides in May"
+  outreach meeting feedback vbell@uc.example "Board decides in May"
   outreach meeting list                           what waits for an outcome, what is ahead
 """
 OPPORTUNITIES_EPILOG = """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.console import many, print_json, print_table, say, show
+from outreach.console import many, out, print_json, print_table, say, show, visible
 from outreach.context import settings_of
 from outreach.errors import Complaint
 
@@ -95,15 +95,26 @@ def show_playbook(
         return
     sender = playbook.sender
     show(f"{playbook.name}: {playbook.title}", "bold")
-    show(f"sells     {playbook.what_we_sell}")
-    show(f"to        {playbook.who_we_write_to}")
-    show(f"first     {', '.join(playbook.contact_personas)}")
-    show(f"sender    {sender.name}, {sender.company} <{sender.email}>{' (invented)' if sender.sample else ''}")
-    show(f"scores    {playbook.scoring.formula}, {playbook.scoring.version}")
-    show(f"says      {_counted(playbook)}")
-    show(f"files     {folder} ({_whose(chosen)})")
+    for label, text in (
+        ("sells", playbook.what_we_sell),
+        ("to", playbook.who_we_write_to),
+        ("first", ", ".join(playbook.contact_personas)),
+        ("sender", f"{sender.name}, {sender.company} <{sender.email}>{' (invented)' if sender.sample else ''}"),
+        ("scores", f"{playbook.scoring.formula}, {playbook.scoring.version}"),
+        ("says", _counted(playbook)),
+        ("whose", _whose(chosen)),
+        ("files", str(folder)),
+    ):
+        _labelled(label, text)
     print_table("", ("tier", "from", "touches (days after the one before)"), _tiers(playbook))
     say(f"Next: outreach playbook check {chosen}")
+
+
+def _labelled(label: str, text: str) -> None:
+    from outreach.tables import wrapped
+
+    console, line = out(), f"{label:<10}{visible(text)}"
+    show(wrapped(line, console.width, hang=10) if console.is_terminal else line)
 
 
 def _counted(playbook: Playbook) -> str:

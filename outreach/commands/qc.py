@@ -69,7 +69,11 @@ def _text(file: str) -> str:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
-        raise Complaint(f"{file} cannot be read: {exc}", code=2) from exc
+        raise Complaint(
+            f"{file} cannot be read: {getattr(exc, 'strerror', None) or 'it is no UTF-8 text'}.",
+            "Name a file of drafts as docs/qc.md describes it, or - for standard input.",
+            code=2,
+        ) from exc
 
 
 def _print(judged: list[Judgement]) -> None:

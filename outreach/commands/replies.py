@@ -176,7 +176,7 @@ def _waiting(settings: Settings, limit: int, *, as_json: bool) -> None:
     with open_database(settings, "user") as database:
         rows = database.read_sync(lambda s: waiting_messages(s, limit=limit))
     if not rows and not as_json:
-        say("No message waits for you.")
+        say("No message waits for you. All that came in: outreach replies")
         return
     print_table(
         "Messages that wait for you",

@@ -64,11 +64,13 @@ def run(
     if enqueue:
         enqueue = _can_hand_over(settings)
     if batch is not None:
-        from outreach.batching import run_batch
+        from outreach.batching import brief_batch, run_batch
 
         if goal is not None or imports or only:
             raise Complaint("--batch goes with --limit alone.", "For instance: outreach run --batch 3", code=2)
         settings, result = run_batch(settings, batch, limit, handed_over=enqueue)
+        if not enqueue and result.complete:
+            brief_batch(settings, batch)  # it says what there is to say of them, and research has just found more
     elif goal is None:
         if dry_run or yes:
             raise Complaint("--dry-run and --yes belong to a --goal.", "Add --goal, or leave them out.", code=2)

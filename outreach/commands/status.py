@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from outreach.console import many, print_json, print_table, say
+from outreach.console import many, print_json, print_table, say, show
 from outreach.context import chosen_playbook, context_of
 
 if TYPE_CHECKING:
@@ -28,18 +28,15 @@ def _sentence(value: str) -> str:
 def show_funnel(funnel: Funnel) -> None:
     """One playbook's funnel on stdout, in small tables; counts of nothing are left out."""
     people = many(funnel.total_contacts, "person", "people")
-    print_table(
-        f"{funnel.playbook}: {many(funnel.total_prospects, 'organisation')}, {people}",
-        ("organisations by status", "count"),
-        [(_sentence(name), count) for name, count in funnel.prospects.items() if count],
-    )
-    tiers = [(name or "none yet", count) for name, count in funnel.tiers.items() if count or name]
-    print_table("", [name for name, _ in [("tier", 0), *tiers]], [["count", *(count for _, count in tiers)]])
-    print_table(
-        "",
-        ("people by stage", "count"),
-        [(_sentence(name), count) for name, count in funnel.stages.items() if count],
-    )
+    show(f"{funnel.playbook}: {many(funnel.total_prospects, 'organisation')}, {people}", "bold")
+    if funnel.total_prospects:
+        statuses = [(_sentence(name), count) for name, count in funnel.prospects.items() if count]
+        print_table("", ("organisations by status", "count"), statuses)
+        tiers = [(name or "none yet", count) for name, count in funnel.tiers.items() if count or name]
+        print_table("", [name for name, _ in [("tier", 0), *tiers]], [["count", *(count for _, count in tiers)]])
+    if funnel.total_contacts:
+        stages = [(_sentence(name), count) for name, count in funnel.stages.items() if count]
+        print_table("", ("people by stage", "count"), stages)
     print_table(
         "",
         ("messages and what needs you", "count"),

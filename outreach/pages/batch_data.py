@@ -121,9 +121,9 @@ def find_batch(session: Session, told: str) -> Batch:
     """The batch of this number, or whose id begins so. Raises NoBatch."""
     found = session.scalars(select(Batch).where(of_batch(told.strip())).limit(2)).all()
     if not found:
-        raise NoBatch(f"There is no batch {told}.")
+        raise NoBatch(f"There is no batch '{told}'.")
     if len(found) > 1:
-        raise NoBatch(f"Several batches' ids begin with {told}.")
+        raise NoBatch(f"Several batches' ids begin with '{told}'.")
     return found[0]
 
 

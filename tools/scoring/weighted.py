@@ -23,6 +23,25 @@ class Part:
     known: bool = True
 
 
+_VENUES = {
+    "college_d1": "a college of NCAA Division I",
+    "college_d2": "a college of NCAA Division II",
+    "college_d3": "a college of NCAA Division III",
+    "college_naia": "a college of the NAIA",
+    "high_school_6a": "a high school of class 6A",
+    "high_school_5a": "a high school of class 5A",
+    "high_school_4a": "a high school of class 4A",
+    "high_school_3a": "a high school of class 3A",
+    "high_school_other": "a high school",
+    "company": "a company",
+}
+
+
+def said(value: str | None) -> str:
+    """A value of the record in words: 'conference_network' is a conference network."""
+    return _VENUES.get(value or "") or (value or "").replace("12_plus", "more than 12").replace("_", " ")
+
+
 def band(bands: Sequence[tuple[float, int]], value: float, otherwise: int) -> int:
     """The score of the last band that a value reaches."""
     return next((score for start, score in reversed(bands) if value >= start), otherwise)
@@ -65,8 +84,9 @@ def _named(formula: WeightedFormula, name: str, value: str | None, what: str) ->
     if value is None or value == "unknown":
         return dimension.table.get("unknown", dimension.unknown), f"The {what} is not known.", False
     if value not in dimension.table:
-        return dimension.unknown, f"The {what} {value} is not in the playbook.", False
-    return dimension.table[value], f"The {what} is {value}.", True
+        return dimension.unknown, f"The playbook has no mark for {said(value)} ({what}).", False
+    subject = "It" if value in _VENUES else f"The {what}"
+    return dimension.table[value], f"{subject} is {said(value)}.", True
 
 
 def _budget(dimension: Dimension, prospect: Prospect) -> Judged:
@@ -100,7 +120,7 @@ def _nights(dimension: Dimension, prospect: Prospect) -> Judged:
     if sport is not None and sport in dimension.proxy_table:
         return (
             dimension.proxy_table[sport],
-            f"How often there are night games is not known; the sport, {sport}, stands in.",
+            f"How often there are night games is not known; the sport, {said(sport)}, stands in.",
             True,
         )
     return dimension.unknown, "How often there are night games is not known, nor the sport.", False
@@ -109,11 +129,11 @@ def _nights(dimension: Dimension, prospect: Prospect) -> Judged:
 def _broadcast(dimension: Dimension, prospect: Prospect) -> Judged:
     needs = prospect.broadcast_requirements
     if needs is not None:
-        return dimension.table.get(needs, dimension.unknown), f"Broadcasts: {needs}.", True
+        return dimension.table.get(needs, dimension.unknown), f"Broadcasts: {said(needs)}.", True
     if prospect.venue_type in dimension.proxy_table:
         return (
             dimension.proxy_table[prospect.venue_type],
-            f"What broadcasts need is not known; the venue type, {prospect.venue_type}, stands in.",
+            f"What broadcasts need is not known; that it is {said(prospect.venue_type)} stands in.",
             True,
         )
     return dimension.unknown, "What broadcasts need is not known.", False

@@ -155,4 +155,4 @@ def test_nobody_is_prepared_to_call_somebody_who_asked_not_to_be(database: Datab
     assert result.exit_code == 1
     assert "asked on the phone" in result.stderr
     assert result.stdout == ""
-    assert outreach("call-prep", "Nobody Here").exit_code == 2
+    assert outreach("call-prep", "Nobody Here").exit_code == 1

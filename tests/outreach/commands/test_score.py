@@ -53,7 +53,8 @@ def test_explained_by_name_and_by_the_beginning_of_an_id(outreach: Outreach, col
     told = json.loads(outreach("score", "explain", "oakmont college", "--json").stdout)
     assert (told["prospect_id"], told["up_to_date"], len(told["parts"])) == (colleges[0], True, 8)
     assert told["parts"][0] == {
-        "dimension": "venue_type", "score": 6, "most": 10, "weight": 5, "reason": "The venue type is college_d3.",
+        "dimension": "venue_type", "score": 6, "most": 10, "weight": 5,
+        "reason": "It is a college of NCAA Division III.",
     }  # fmt: skip
     assert told["history"][0]["score"] == told["score"] == told["parts_give"]
     shown = outreach("score", "explain", colleges[0][:10]).stdout

@@ -84,7 +84,7 @@ def test_alone_it_lists_what_waits_with_the_command_for_each(outreach: Outreach,
     database.write_sync(fill)
     database.write_sync(trouble)
     result = outreach()
-    told = [re.split(r"  +", line.strip()) for line in result.stdout.splitlines()[2:]]
+    told = [re.split(r"  +", line.strip()) for line in result.stdout.splitlines()[1:]]
     assert told == [
         ["1", "reply to look at", "outreach replies --waiting"],
         ["1", "draft to read and decide on", "outreach approve"],
@@ -116,9 +116,17 @@ def trouble(session: Session) -> None:
             AgentAuditLog(agent_name="reply_triage", action="inbound_unmatched", requires_review=True, details={}),
         ]
     )
-    for agent, status, hours in (("qc", "error", 2), ("drafting", "error", 2), ("drafting", "success", 1)):
+    for agent, status, hours in (("qc", "error", 3), ("drafting", "error", 2), ("drafting", "success", 1)):
         add(
-            [AgentRun(agent_name=agent, run_type="orchestrate", status=status, started_at=now - timedelta(hours=hours))]
+            [
+                AgentRun(
+                    agent_name=agent,
+                    run_type="orchestrate",
+                    contact_id=contact.id,
+                    status=status,
+                    started_at=now - timedelta(hours=hours),
+                )
+            ]
         )
 
 
