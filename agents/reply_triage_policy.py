@@ -246,7 +246,7 @@ def weigh(text: str) -> Weighed:
             turned = intent is ReplyIntent.POSITIVE and _NOT_BEFORE.search(before)
             counted = ReplyIntent.NEGATIVE if turned else intent
             found.scores[counted] = found.scores.get(counted, 0.0) + weight
-            found.words.setdefault(counted, _quote(text[max(0, match.start() - 20) : match.end() + 60]))
+            found.words.setdefault(counted, _around(text, match.start() - 20, match.end() + 60))
     if ReplyIntent.NOT_NOW in found.scores and ReplyIntent.NEGATIVE in found.scores:
         # 'Not interested at this time' closes a door and leaves a key: how far, a person should say.
         found.scores[ReplyIntent.NOT_NOW] += 0.5
@@ -327,3 +327,15 @@ def _made(intent: ReplyIntent, tag: ReplyTag, confidence: float, words: str) -> 
 def _quote(text: str) -> str:
     plain = " ".join(text.split())
     return plain if len(plain) <= 140 else plain[:139].rsplit(" ", 1)[0] + "…"
+
+
+def _around(text: str, start: int, end: int) -> str:
+    """The words of a text that stand wholly between two places, with a mark where the text goes on."""
+    start, end = max(start, 0), min(end, len(text))
+    before, after = start > 0, end < len(text)
+    if before and not text[start - 1].isspace():
+        start += gap.end() if (gap := re.search(r"\s", text[start:end])) else 0
+    if after and not text[end].isspace():
+        end = start + len(text[start:end].rsplit(maxsplit=1)[0]) if len(text[start:end].split()) > 1 else end
+    said = _quote(text[start:end])
+    return f"{'… ' if before else ''}{said}{' …' if after and not said.endswith('…') else ''}"

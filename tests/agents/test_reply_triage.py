@@ -306,3 +306,14 @@ def test_what_may_be_an_opt_out_is_looked_at_by_a_person(monkeypatch: pytest.Mon
     assert (told(0.05).intent, told(0.05).confidence >= 60) == ("negative", True)
     assert (told(0.15).intent, told(0.15).confidence >= 60) == ("negative", False)
     assert told(0.3).intent == "unsubscribe"
+
+
+def test_a_summary_quotes_whole_words_and_marks_what_it_leaves_out() -> None:
+    text = (
+        "Thanks for the thoughtful note about illumination, and greetings from an unseasonably cold town. We have "
+        "no interest in replacing anything whatsoever, notwithstanding the circumstances that you described with care."
+    )
+    summary = triage(text, "", TODAY).summary
+    quoted = summary[summary.index("“") + 1 : summary.rindex("”")]
+    assert "…" in quoted
+    assert set(quoted.replace("…", " ").split()) <= set(text.split())
