@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from playbooks.batches import Batches
+from playbooks.research import Research
 from playbooks.sending import Sending
 from playbooks.sequences import Step, Timing, TouchKind, TouchName
 
@@ -259,25 +260,6 @@ class Dedupe(_Data):
     """Who decides on doubtful duplicates: a person (`outreach flags`), or the hygiene model, pair by pair."""
 
     model_decides: bool = False
-
-
-class Research(_Data):
-    """What research looks for beside the name of an organisation."""
-
-    openings: str | None = Field(
-        default=None, description="a pattern: whose title has it is an opening worth telling; None: no opening is"
-    )
-    search: dict[str, str] = Field(
-        default={}, description="what a search engine is asked for beside the name, by kind of fact"
-    )
-
-    @model_validator(mode="after")
-    def _compiles(self) -> Self:
-        try:
-            re.compile(self.openings or "")
-        except re.error as exc:
-            raise ValueError(f"{self.openings!r} is no pattern: {exc}") from exc
-        return self
 
 
 class Playbook(_Data):
