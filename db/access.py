@@ -130,7 +130,7 @@ class Database:
         readers: threads and connections that read; on PostgreSQL as many again write. With 0 nothing has a thread of
             its own: who asks waits for it, and the event loop with them. Only for a small SQLite file that nobody else
             uses, where changing threads takes longer than the work.
-        busy_timeout: SQLite: seconds to wait for another process's lock.
+        busy_timeout: seconds to wait for another process's lock.
         durable: SQLite: False only for a file that nobody will miss after a crash.
         guard: called with the session at the start of each write; what it raises, the write raises.
 
@@ -171,7 +171,7 @@ class Database:
             write = make_engine(self.url, role, busy_timeout=busy_timeout, pool_size=1, durable=durable)
             self._writer = SqliteWriter(write)
         else:
-            write = make_engine(self.url, role, pool_size=readers)
+            write = make_engine(self.url, role, busy_timeout=busy_timeout, pool_size=readers)
             self._writer = _Threads(write, readers, attempts=ATTEMPTS)
 
     async def write(self, fn: Work[T]) -> T:

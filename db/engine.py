@@ -62,7 +62,7 @@ def make_engine(
     if backend == "sqlite":
         return _sqlite_engine(parsed, role, read_only, busy_timeout, pool, durable)
     if backend == "postgresql":
-        return _postgresql_engine(parsed, role, read_only, pool)
+        return _postgresql_engine(parsed, role, read_only, busy_timeout, pool)
     raise ValueError(f"{backend!r} is not supported: use sqlite or postgresql")
 
 
@@ -112,7 +112,7 @@ def _prepare(raw: GatedConnection, durable: bool) -> None:
     raw.execute("PRAGMA trusted_schema=ON")
 
 
-def _postgresql_engine(url: URL, role: Role, read_only: bool, pool: dict[str, Any]) -> Engine:
+def _postgresql_engine(url: URL, role: Role, read_only: bool, busy_timeout: float, pool: dict[str, Any]) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     options = {"execution_options": {"postgresql_readonly": True}} if read_only else {}
@@ -128,9 +128,11 @@ def _postgresql_engine(url: URL, role: Role, read_only: bool, pool: dict[str, An
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # The role once more at each transaction: a statement of an earlier one may have taken it off.
+        # And a limit to each wait for a lock: somebody's forgotten transaction would be waited for without a word.
         connection.exec_driver_sql(
-            "SELECT set_config('app.actor', %s, true), set_config('role', %s, false)",
-            (current_actor.get() or "", PG_ROLES.get(role, "none")),
+            "SELECT set_config('app.actor', %s, true), set_config('role', %s, false),"
+            " set_config('lock_timeout', %s, true)",
+            (current_actor.get() or "", PG_ROLES.get(role, "none"), f"{int(busy_timeout * 1000)}"),
         )
 
     return engine

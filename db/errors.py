@@ -9,6 +9,7 @@ PREFIX: Final = "outreach: "
 """Every sentence that our triggers raise begins with this."""
 
 _BUSY: Final = (5, 6)  # SQLITE_BUSY, SQLITE_LOCKED
+_FULL: Final = (10, 13)  # SQLITE_IOERR (a limit or a quota as well), SQLITE_FULL
 _SQLITE_AUTH: Final = 23
 _SQLITE_REFUSALS: Final = ("not authorized", "may not be modified", "readonly database")
 _MISSING_TABLE: Final = "42P01"
@@ -16,6 +17,11 @@ _MISSING_COLUMN: Final = "42703"
 _NO_PRIVILEGE: Final = "42501"
 _READ_ONLY: Final = "25006"
 _BAD_PARAMETER: Final = "22023"
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+_DISK_FULL: Final = "53100"
+_GONE: Final = ("08", "57P0", "53300")
+"""A connection that failed, a server that shuts down or starts up, or has no connection left."""
+_AGAIN: Final = "run the same command again: it carries on from there"
 
 
 class DatabaseFault(Exception):
@@ -30,8 +36,22 @@ class RoleRefused(DatabaseFault):
     """The connection's role may not do this (an agent cannot approve, nobody rewrites the audit log)."""
 
 
-class DatabaseBusy(DatabaseFault):
+class DatabaseAway(DatabaseFault):
+    """The database cannot be worked with for now. It is no fault of what was tried: the next would meet it as well, and
+    what was tried goes well once the database is back."""
+
+
+class DatabaseBusy(DatabaseAway):
     """Another process holds the database locked, longer than the timeout."""
+
+
+class DatabaseFull(DatabaseAway):
+    """The disk of the database takes nothing more."""
+
+
+class DatabaseGone(DatabaseAway):
+    """There is no connection, or no longer: the server was stopped, or the network failed. What was being committed
+    just then may or may not have been."""
 
 
 class NotMigrated(DatabaseFault):
@@ -71,6 +91,8 @@ def explain(exc: BaseException) -> DatabaseFault | None:
         return exc
     original = exc.orig if isinstance(exc, DBAPIError) else exc
     state = sqlstate(exc)
+    if original is not None and state is None and _is_lost(original):
+        return DatabaseGone(_gone(original))
     if original is None or not (isinstance(original, sqlite3.Error) or state is not None):
         return None
     text = str(original)
@@ -78,10 +100,16 @@ def explain(exc: BaseException) -> DatabaseFault | None:
     if rule is not None:
         return InvariantViolated(rule)
     code = _sqlite_code(original)
-    if code in _BUSY:
+    if code in _BUSY or state == _LOCK_NOT_AVAILABLE:
         return DatabaseBusy(
             "the database is locked by another process; wait until it has finished, or stop it, and try again"
         )
+    if code in _FULL or state == _DISK_FULL:
+        return DatabaseFull(
+            f"the disk of the database takes nothing more ({text.splitlines()[0]}); make room on it, then {_AGAIN}"
+        )
+    if state is not None and state.startswith(_GONE):
+        return DatabaseGone(_gone(original))
     if code == _SQLITE_AUTH or any(words in text for words in _SQLITE_REFUSALS):
         return RoleRefused(f"this connection may not do that ({text}); only a person's own command can")
     if state in (_NO_PRIVILEGE, _READ_ONLY):
@@ -91,3 +119,14 @@ def explain(exc: BaseException) -> DatabaseFault | None:
     if state in (_MISSING_TABLE, _MISSING_COLUMN) or text.startswith(("no such table", "no such column")):
         return NotMigrated(f"{text.splitlines()[0]}: run `outreach db upgrade`")
     return None
+
+
+def _is_lost(original: object) -> bool:
+    """Whether an error without a SQLSTATE is psycopg's about a connection; psycopg need not be installed."""
+    kinds = {kind.__name__ for kind in type(original).__mro__ if kind.__module__.startswith("psycopg")}
+    return not kinds.isdisjoint(("OperationalError", "InterfaceError"))
+
+
+def _gone(original: object) -> str:
+    said = (str(original).strip().splitlines() or [type(original).__name__])[0].rstrip(".")
+    return f"the database cannot be reached ({said}); once its server is there again, {_AGAIN}"

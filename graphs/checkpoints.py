@@ -67,6 +67,8 @@ async def _postgresql(url: str, serde: JsonPlusSerializer) -> AsyncIterator[Base
     async with await AsyncConnection.connect(
         plain, autocommit=True, prepare_threshold=0, row_factory=dict_row
     ) as connection:
+        # Somebody's forgotten transaction would be waited for without a word.
+        await connection.execute(f"SET lock_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
         saver = AsyncPostgresSaver(connection, serde=serde)
         await saver.setup()
         yield saver

@@ -11,14 +11,11 @@ from db.approvals import unstart_sequence
 from db.locks import held_among, step_lock
 from db.models import AgentAuditLog, AgentRun, Contact, MessageDraft
 from db.queries.inbox import lines
-from graphs.recorder import from_outside
+from graphs.recorder import CUT_OFF, from_outside
 from tools.journal import note
 
 MOST_ATTEMPTS = 3
 GAVE_UP = "gave_up"
-
-
-CUT_OFF = "cut off; what it was about is taken up again by a later step"
 
 
 def close_lost_rows(session: Session, threads: Collection[str]) -> int:

@@ -38,9 +38,14 @@ WORTH_S = 0.02
 """A step that took longer is written at once, and a model call waited for: it is worth more than the writing."""
 _NO_SUCH_MODEL = (401, 402, 403, 404)
 _OUTSIDE = (
-    *("BudgetSpent:", "ModelBusy:", "ModelUnreachable:", "DatabaseBusy:", "CancelledError:", "KeyboardInterrupt:"),
+    *("BudgetSpent:", "ModelBusy:", "ModelUnreachable:", "CancelledError:", "KeyboardInterrupt:"),
+    *("DatabaseBusy:", "DatabaseFull:", "DatabaseGone:"),
     *(f"ModelRefused: the model server refused with {status}:" for status in _NO_SUCH_MODEL),
 )
+
+
+CUT_OFF = "cut off; what it was about is taken up again by a later step"
+"""What is said of a step that a crash left open and that nothing resumes."""
 
 
 def from_outside(error_message: str | None) -> bool:
@@ -257,8 +262,9 @@ class Unwritten:
 
     async def _written(self) -> None:
         writes, self._writes = self._writes, []
-        for write in writes:
-            await write
+        if writes:
+            # Not one after the other: where the first fails, nobody would ask for the errors of the rest.
+            await asyncio.gather(*writes)
 
 
 _TABLE = cast(Table, AgentRun.__table__)
@@ -266,6 +272,11 @@ _OWN = _TABLE.c.id == bindparam("own_id")
 _IS_THERE = select(_TABLE.c.id).where(_OWN)
 _INSERT = insert(_TABLE)
 _UPDATE = update(_TABLE).where(_OWN)
+_LEFT_OPEN = update(_TABLE).where(
+    _TABLE.c.parent_run_id == bindparam("own_id"),
+    _TABLE.c.status == "running",
+    _TABLE.c.run_type.in_(("model_call", "tool_call")),
+)
 
 
 def _known(opening: Opening) -> dict[str, Any]:
@@ -343,4 +354,8 @@ def _close(session: Session, step: Step, row: dict[str, Any], children: list[dic
             changed["decisions"] = [*(found.decisions or []), *step.decisions]
         if step.sources:
             changed["sources_used"] = list(dict.fromkeys([*(found.sources_used or []), *step.sources]))
+        if step.status in ("success", "partial"):
+            # What a crash cut off it may not have needed any more: the work that was done before is not asked for.
+            cut = {"status": "partial", "error_message": CUT_OFF, "completed_at": datetime.now(UTC)}
+            session.connection().execute(_LEFT_OPEN.values(cut), {"own_id": step.id})
     session.connection().execute(_UPDATE, {**changed, "own_id": step.id})

@@ -96,7 +96,10 @@ class Runner:
         if not only or {Part.DRAFT, Part.REPLIES} & set(only):
             resumed = await self.threads.sweep(swept)
             for thread_id in await self.threads.unfinished_runs():
+                known = await self.threads.graph_of(thread_id).aget_state({"configurable": {"thread_id": thread_id}})
                 before = await self._orchestrate(thread_id, None)
+                if (known.values.get("tally") or {}).get("stopped"):
+                    before.tally.stopped = None  # it stopped then, and what it left has been carried on or is due anew
                 resumed += 1
                 _add(swept, before.tally)
         state = {

@@ -21,6 +21,7 @@ from langgraph.types import Command, StateSnapshot
 from agents.models import RunBudget, spending
 from db.actors import acting_as
 from db.actors import agent as agent_actor
+from db.errors import DatabaseAway, explain
 from db.jobs import JobLost
 from db.queries.due import LeftDraft, left_drafts
 from graphs.approval import DECIDED, read_decision
@@ -228,11 +229,15 @@ class Threads:
             raise
         except GraphDrained:
             end = "given back"
-        except Exception as exc:  # noqa: BLE001 (its step's row holds it; the other contacts go on)
-            said = f"{type(exc).__name__}: {exc}"
+        except Exception as exc:
+            # Its step's row holds it, and the others go on. The checkpoints' library raises the driver's own errors.
+            fault = explain(exc) or exc
+            if isinstance(fault, DatabaseAway) and self.control is not None:
+                raise fault from exc  # it is the worker's to say what becomes of the job
+            said = f"{type(fault).__name__}: {fault}"
             if from_outside(said):
                 # It will hit the next contact just as it hit this one: the run stops instead of trying them all.
-                tally.stopped = tally.stopped or str(exc)
+                tally.stopped = tally.stopped or str(fault)
                 end = "stopped"
             else:
                 log.warning("thread.failed", thread=thread_id, error=said)

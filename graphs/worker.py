@@ -30,6 +30,7 @@ from sqlalchemy.engine import make_url
 
 from agents.models import RunBudget
 from db.actors import acting_as
+from db.errors import DatabaseAway, DatabaseGone, explain
 from db.jobs import ADVANCE, DUTIES, STALLED_S, THREADS, Holding, JobLost, holding, rescue, stalled
 from db.roles import PG_ROLES
 from graphs.crew import Crew
@@ -56,6 +57,7 @@ class Pace:
     stalled_s: float = STALLED_S
     stop_s: float = 60.0
     again_s: float = 5.0
+    away_s: float = 30.0
     rescue: str = "* * * * * */10"
     wake: str = "* * * * *"
     sweep: str = "7 * * * *"
@@ -195,10 +197,15 @@ class Worker:
         }
 
     async def _duty(self, name: str) -> None:
-        async with self._holds.hold(f"duty:{name}") as mine:
-            if mine:
-                found = await self._all_duties()[name]()
-                log.log(INFO if found else DEBUG, "duty.done", duty=name, found=found)
+        try:
+            async with self._holds.hold(f"duty:{name}") as mine:
+                if mine:
+                    found = await self._all_duties()[name]()
+                    log.log(INFO if found else DEBUG, "duty.done", duty=name, found=found)
+        except Exception as exc:
+            # The queue's own word for it names no reason, and it comes round again.
+            log.warning("duty.failed", duty=name, error=f"{type(exc).__name__}: {explain(exc) or exc}")
+            raise
 
     async def _rescue(self) -> int:
         # Who was not heard of for so long may be frozen, or behind a network that is gone, with its locks in its hands.
@@ -219,8 +226,11 @@ class Worker:
         threads, tally = self._threads(state), Tally()
         try:
             end = await threads.serve(thread_id, state, tally)
-        except (JobLost, OperationalError) as exc:
-            self.lost(f"{thread_id}: {exc}")
+        except (JobLost, OperationalError, DatabaseAway) as exc:
+            fault = explain(exc) or exc
+            if isinstance(fault, DatabaseAway) and not isinstance(fault, DatabaseGone):
+                raise GivenBack(str(fault), self.pace.away_s) from exc
+            self.lost(f"{thread_id}: {fault}")
             raise
         log.info("thread.ended", thread=thread_id, end=end)
         if end == "elsewhere":

@@ -24,7 +24,7 @@ def as_complaint(exc: BaseException) -> Complaint | None:
 
 
 # What a person's machine may refuse; any other error of a file is a fault of the program.
-_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR)
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOTDIR)
 
 
 def _file_error(exc: BaseException) -> Complaint | None:
@@ -55,13 +55,17 @@ def _playbook_error(exc: BaseException) -> Complaint | None:
 def _database_error(exc: BaseException) -> Complaint | None:
     if "db.errors" not in sys.modules:
         return None
-    from sqlalchemy.exc import InterfaceError, OperationalError
-
     from db import errors
 
     fault = errors.explain(exc) if isinstance(exc, Exception) else None
     if isinstance(fault, errors.DatabaseBusy):
         return Complaint(_sentence(fault), "Wait until the other command is done, then run this again.")
+    if isinstance(fault, errors.DatabaseGone):
+        return Complaint(
+            _sentence(fault), "Nothing is lost. Check OUTREACH_DATABASE_URL and the server: outreach doctor"
+        )
+    if isinstance(fault, errors.DatabaseAway):
+        return Complaint(_sentence(fault), "Nothing is lost: what was done is kept, and taken up again.")
     if isinstance(fault, errors.NotMigrated):
         return Complaint(_sentence(fault), "Run: outreach init")
     if isinstance(fault, errors.InvariantViolated):
@@ -71,6 +75,8 @@ def _database_error(exc: BaseException) -> Complaint | None:
         )
     if isinstance(fault, errors.DatabaseFault):
         return Complaint(_sentence(fault), "Nothing was changed by it; `outreach doctor` looks at the database.")
+    from sqlalchemy.exc import InterfaceError, OperationalError
+
     if isinstance(exc, OperationalError | InterfaceError):
         reason = (str(exc.orig).strip().splitlines() or [type(exc).__name__])[0]
         return Complaint(

@@ -124,7 +124,14 @@ def missing(url: str) -> Complaint:
 
 def unreachable(url: str, exc: Exception) -> Complaint:
     """What to tell the person when a database does not answer."""
-    cause = getattr(exc, "orig", None) or exc
+    from db.errors import DatabaseAway, DatabaseGone, explain
+    from outreach.failures import as_complaint
+
+    fault = explain(exc)
+    if isinstance(fault, DatabaseAway) and not isinstance(fault, DatabaseGone):
+        # Locked, or no room left: the file itself may be sound.
+        return as_complaint(fault) or Complaint(str(fault))
+    cause = getattr(exc.__cause__ or exc, "orig", None) or exc
     lines = str(cause).strip().splitlines()
     reason = hide_password(lines[0]) if lines else type(cause).__name__
     if url.startswith("sqlite"):

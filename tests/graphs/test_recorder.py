@@ -91,6 +91,19 @@ async def test_a_crash_leaves_the_row_open_and_the_attempt_as_it_was(bench: Benc
     assert (row.status, row.attempt) == ("success", 1)
 
 
+async def test_a_call_that_was_cut_off_and_is_not_made_again_is_closed_with_its_step(bench: Bench) -> None:
+    """The step found that the work was done, and asked its model for less: nothing else would close that row."""
+    call = opening("call", run_type="model_call", parent_id=opening().id)
+    thread = opening("b", parent_id=opening().id)
+    crashed = [bench.recorder.step(one) for one in (opening(), call, thread)]
+    for one in crashed:
+        await one.__aenter__()
+    async with bench.recorder.step(opening()) as again:
+        assert not again.replayed
+    found = {row.id: row.status for row in await bench.rows()}
+    assert found == {opening().id: "success", call.id: "partial", thread.id: "running"}
+
+
 async def test_a_step_that_waits_for_a_person(bench: Bench) -> None:
     with pytest.raises(GraphInterrupt):
         async with bench.recorder.step(opening()):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import typer
 from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
+from psycopg.errors import DiskFull, LockNotAvailable
 from sqlalchemy.exc import OperationalError
 
 from outreach import cli
@@ -157,6 +158,12 @@ def test_database_errors_in_plain_words() -> None:
     refused = as_complaint(InvariantViolated("contact is do-not-contact"))
     assert refused is not None
     assert "contact is do-not-contact" in refused.what
+    full = as_complaint(OperationalError("INSERT", {}, DiskFull("could not extend file: No space left on device")))
+    assert full is not None
+    assert "takes nothing more" in full.what
+    locked = as_complaint(OperationalError("SELECT 1", {}, LockNotAvailable("canceling statement due to lock timeout")))
+    assert locked is not None
+    assert "locked by another process" in locked.what
     gone = as_complaint(OperationalError("SELECT 1", {}, Exception("connection refused\nmore")))
     assert gone is not None
     assert gone.what == "The database did not answer: connection refused"
