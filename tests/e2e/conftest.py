@@ -1,7 +1,7 @@
 """Small whole runs for the end-to-end tests."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,8 +15,11 @@ from outreach.settings import Settings
 from outreach.work import Session
 from tests.support.pipeline import small_sample
 from tests.support.postgres import PostgresServer
+from tests.support.rounds import Copy, Forks, on_postgresql, on_sqlite
 
 T = TypeVar("T")
+IN_A_ROUND = 2
+"""So many contacts have the homes that are killed."""
 
 
 @dataclass
@@ -124,3 +127,25 @@ def after_a_run(make_office: MakeOffice, templates: Templates) -> MakeOffice:
         return office
 
     return make
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """Forks what is to be killed, or to meet trouble."""
+    with Forks() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def copies_on_sqlite(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Copy:
+    """Copies of homes at the beginning of each kind of work."""
+    return on_sqlite(migrated_sqlite, tmp_path_factory.mktemp("sqlite"), IN_A_ROUND)
+
+
+@pytest.fixture(scope="session")
+def copies_on_postgresql(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer, migrated_postgres: str
+) -> Iterator[Copy]:
+    """The same on PostgreSQL."""
+    with on_postgresql(postgres_server, migrated_postgres, tmp_path_factory.mktemp("postgresql"), IN_A_ROUND) as copy:
+        yield copy

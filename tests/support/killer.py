@@ -15,26 +15,32 @@ import os
 import signal
 import sys
 import traceback
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from langgraph.pregel import Pregel
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import configure_mappers
 
-import graphs.recorder as recorder
-import graphs.runner  # noqa: F401 (imported once, for all the processes forked from this one)
+import graphs.approval
+import graphs.duties
+import graphs.nodes
+import graphs.threads
+import graphs.worker
 from agents.models.rules import RulesChatModel
 from db.access import Database
-from db.actors import acting_as
-from db.approvals import Decision, take_decision
-from db.models import Approval
+from db.approvals import Decision
+from db.models import Approval, Contact, MessageDraft
 from db.queries.inbox import waiting_drafts
 from db.revisions import head
+from graphs import recorder
 from graphs.checkpoints import AsyncSqliteSaver
+from graphs.threads import Threads
+from outreach import answers
 from outreach.logs import configure_logging
 from outreach.settings import Settings
 from outreach.work import Session
@@ -91,38 +97,73 @@ def install(job: dict[str, Any], kill_at: int | None, calls: Path) -> Boundaries
 
     RulesChatModel._generate = counted  # type: ignore[method-assign]
     recorder.Recorder.__init__.__kwdefaults__["worth_s"] = 0.0
-    if job.get("without") == "memo":
+    take_away(job.get("without"))
+    return boundaries
+
+
+def take_away(safeguard: str | None) -> None:
+    """Takes one safeguard away from this process, for the failing baselines:
+
+    - `memo`: no answer is taken from a row;
+    - `sync`: checkpoints are written only where a graph stops;
+    - `ids`: a step that is taken again does not find its own row;
+    - `sweep`: nobody carries on with what was cut off, or decided;
+    - `closing`: nobody closes the rows that nothing can resume;
+    - `rescue`: a killed worker's jobs stay its own.
+    """
+    if safeguard == "memo":
         opened = recorder._open
         recorder._open = lambda session, opening: opened(session, replace(opening, memoised=False))
-    if job.get("without") == "sync":
+    elif safeguard == "sync":
         invoke = Pregel.ainvoke
 
         async def lazily(self: Any, *args: Any, **kwargs: Any) -> Any:
             return await invoke(self, *args, **{**kwargs, "durability": "exit"} if "durability" in kwargs else kwargs)
 
         Pregel.ainvoke = lazily  # type: ignore[method-assign]
-    return boundaries
+    elif safeguard == "ids":
+        for module in (graphs.nodes, graphs.approval):
+            module.step_id = lambda *_where: uuid.uuid4().hex  # type: ignore[attr-defined]
+    elif safeguard == "sweep":
+
+        async def nothing(_self: Threads, _tally: Any, **_only: Any) -> int:
+            return 0
+
+        async def none(_self: Threads) -> list[str]:
+            return []
+
+        Threads.sweep, Threads.unfinished_runs = nothing, none  # type: ignore[method-assign, assignment]
+    elif safeguard == "closing":
+        graphs.threads.close_lost_rows = graphs.duties.close_lost_rows = lambda _session, _threads: 0  # type: ignore[attr-defined]
+    elif safeguard == "rescue":
+        graphs.worker.rescue = lambda _session, _seconds: []  # type: ignore[attr-defined]
+    elif safeguard is not None:
+        raise ValueError(safeguard)
 
 
-def decide(settings: Settings, boundaries: Boundaries) -> None:
-    """A person's decisions, as far as they are not taken yet: the first draft is approved, the second rejected."""
-    with Database(settings.effective_database_url(), "user") as database, acting_as("user:test"):
+def decide(settings: Settings, told: Path | None = None, cross: Callable[[], None] = lambda: None) -> None:
+    """A person's decisions on the first drafts, as far as they are not taken yet: by name, every other one is approved
+    and the rest rejected. Each is written to `told` once it is taken."""
+    by = settings.actor()
+    with Database(settings.effective_database_url(), "user") as database:
+        names = database.read_sync(
+            lambda s: s.execute(select(Contact.full_name, MessageDraft.id).join_from(MessageDraft, Contact)).all()
+        )
+        order = [draft_id for _name, draft_id in sorted(names)]
+        taken = set(database.read_sync(lambda s: s.scalars(select(Approval.draft_id)).all()))
         for item in database.read_sync(waiting_drafts):
-            taken = database.read_sync(lambda session: [a.decision for a in session.scalars(select(Approval))])
-            wanted = next((d for d in ("approve", "reject") if d not in taken), None)
-            if wanted is None:
-                return
-            decision = Decision(
-                draft_id=item.draft_id,
-                version=item.version,
-                content_hash=item.content_hash,
-                decision=wanted,  # type: ignore[arg-type]
-                by="user:test",
-                reason=REASON if wanted == "reject" else "the address is on their own page",
+            if item.draft_id in taken:
+                continue
+            wanted: Literal["approve", "reject"] = "reject" if order.index(item.draft_id) % 2 else "approve"
+            reason = REASON if wanted == "reject" else "the address is on their own page"
+            cross()
+            answers.decide(
+                database, Decision(item.draft_id, item.version, item.content_hash, wanted, by, reason=reason), settings
             )
-            boundaries.cross()
-            database.write_sync(lambda session, made=decision: take_decision(session, made, approval_days=14) and None)  # type: ignore[misc]
-            boundaries.cross()
+            if told is not None:
+                with told.open("a", encoding="utf-8") as file:
+                    file.write(f"{wanted} {item.draft_id} {item.version}\n")
+            cross()
 
 
 def seen(session: OrmSession) -> dict[str, Any]:
@@ -141,7 +182,7 @@ def work(job: dict[str, Any], kill_at: int | None, answer: Path) -> None:
     boundaries = install(job, kill_at, home / "calls")
     settings = Settings(home=home, database_url=job["url"], model="rules")
     if job["task"] == "decisions":
-        decide(settings, boundaries)
+        decide(settings, cross=boundaries.cross)
     with Session(settings) as session:
         result = session.run(settings.playbook, [], None) if job["task"] != "decisions" else session.carry_on()
     with Database(job["url"], "user") as database:
