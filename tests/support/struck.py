@@ -45,7 +45,7 @@ import outreach.cli
 import outreach.commands.run
 from agents.models.rules import RulesChatModel
 from db.access import Database
-from db.migrate import head
+from db.revisions import head
 from graphs.checkpoints import AsyncSqliteSaver
 from graphs.recorder import Recorder, current_scope
 from graphs.worker import Pace
