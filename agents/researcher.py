@@ -191,20 +191,26 @@ def _finish(session: Session, work: Work, state: State, snapshot_id: str, *, reu
         .where(ResearchFact.account_id == state["account_id"], ResearchFact.snapshot_id == snapshot_id)
         .order_by(ResearchFact.created_at, ResearchFact.id)
     ).all()
-    prospect = session.get_one(Prospect, state["prospect_id"])
-    if not reused:
-        _fill(session.get_one(ResearchSnapshot, snapshot_id), facts)
-        fill_prospect(session, prospect, facts, work.run_id)
-        session.get_one(Account, state["account_id"]).research_freshness = datetime.now(UTC).date()
-        _tell(session, work, prospect, len(facts))
-    person_snapshot(session, session.get_one(Contact, state["contact_id"]), work.run_id, _oldest(work))
+    prospect, contact = session.get_one(Prospect, state["prospect_id"]), session.get_one(Contact, state["contact_id"])
+    # What is looked up below is nothing that was changed here: it need not be written before each look.
+    with session.no_autoflush:
+        if not reused:
+            snapshot, account = (
+                session.get_one(ResearchSnapshot, snapshot_id),
+                session.get_one(Account, state["account_id"]),
+            )
+            _fill(snapshot, facts)
+            fill_prospect(session, prospect, facts, work.run_id)
+            account.research_freshness = datetime.now(UTC).date()
+            _tell(session, work, prospect, len(facts))
+        person_snapshot(session, contact, work.run_id, _oldest(work))
     why = no_need(work.playbook, prospect, facts, work.now().date())
     usable = 0 if why else sum(fact.field in work.playbook.need_fact_fields for fact in facts)
     if usable:
         for status in ("needs_research", "research_complete"):
             if prospect.status in ("scored", "needs_research") and prospect.status != status:
                 move_prospect(session, prospect, status)
-        move_contact(session, session.get_one(Contact, state["contact_id"]), "researched")
+        move_contact(session, contact, "researched")
     else:
         move_prospect(session, prospect, "nurture", why)
     return usable, why or (None if usable else "no fact that a first message could open with")

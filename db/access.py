@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from db.engine import BUSY_TIMEOUT, make_engine, sqlite_path
+from db.engine import BUSY_TIMEOUT, NeverBegan, make_engine, sqlite_path
 from db.errors import NotMigrated, explain, sqlstate
 from db.roles import Role
 from db.soft_delete import install_soft_delete
@@ -54,21 +54,20 @@ class _Threads:
     def __init__(self, engine: Engine, size: int, attempts: int) -> None:
         self._engine = engine
         self._pool = ThreadPoolExecutor(size, thread_name_prefix="outreach-db")
-        self._attempts = attempts
+        self._tries = Retrying(
+            stop=stop_after_attempt(attempts),
+            wait=wait_random_exponential(0.02, max=1.0),
+            retry=retry_if_exception(_is_transient),
+            reraise=True,
+        )
 
     def submit(self, fn: Work[T]) -> Future[T]:
         context = contextvars.copy_context()
         return self._pool.submit(context.run, self._run, fn)
 
     def _run(self, fn: Work[T]) -> T:
-        tries = Retrying(
-            stop=stop_after_attempt(self._attempts),
-            wait=wait_random_exponential(0.02, max=1.0),
-            retry=retry_if_exception(_is_transient),
-            reraise=True,
-        )
         try:
-            result: T = tries(self._once, fn)
+            result: T = self._tries(self._once, fn)
             return result
         except Exception as exc:
             fault = explain(exc)
@@ -77,7 +76,10 @@ class _Threads:
             raise fault from exc
 
     def _once(self, fn: Work[T]) -> T:
-        return run_in(self._engine, fn)
+        try:
+            return run_in(self._engine, fn)
+        except NeverBegan:
+            return run_in(self._engine, fn)
 
     def close(self) -> None:
         self._pool.shutdown(wait=True)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.actors import current_actor
@@ -21,6 +22,10 @@ from db.roles import PG_ROLES, Role
 
 BUSY_TIMEOUT: Final = 30.0
 """Seconds to wait for another process's lock."""
+
+
+class NeverBegan(OperationalError):
+    """The connection was dead before the transaction began: nothing was done, and a new connection may serve."""
 
 
 def sqlite_path(url: str | URL) -> Path | None:
@@ -115,24 +120,36 @@ def _prepare(raw: GatedConnection, durable: bool) -> None:
 def _postgresql_engine(url: URL, role: Role, read_only: bool, busy_timeout: float, pool: dict[str, Any]) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
-    options = {"execution_options": {"postgresql_readonly": True}} if read_only else {}
-    engine = create_engine(url, pool_pre_ping=True, **pool, **options)
+    engine = create_engine(url, **pool)
+    begin_words = "BEGIN READ ONLY" if read_only else "BEGIN"
+    taken = PG_ROLES.get(role, "none")
 
     @event.listens_for(engine, "connect")
     def connect(raw: Any, _entry: ConnectionPoolEntry) -> None:
+        # The "begin" event speaks for itself; the driver must not begin transactions of its own.
+        raw.autocommit = True
         if role != "owner":
-            # Committed, so that a transaction ended by a statement does not fall back to the login.
-            raw.execute(f"SET ROLE {PG_ROLES[role]}")
-            raw.commit()
+            raw.execute(f"SET ROLE {taken}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        # One message in place of four (is it alive? begin, who acts, as whom), in a transaction of a few statements.
         # The role once more at each transaction: a statement of an earlier one may have taken it off.
+        raw: Any = connection.connection.dbapi_connection
+        actor = (current_actor.get() or "").replace("'", "''")
         # And a limit to each wait for a lock: somebody's forgotten transaction would be waited for without a word.
-        connection.exec_driver_sql(
-            "SELECT set_config('app.actor', %s, true), set_config('role', %s, false),"
-            " set_config('lock_timeout', %s, true)",
-            (current_actor.get() or "", PG_ROLES.get(role, "none"), f"{int(busy_timeout * 1000)}"),
+        words = (
+            f"{begin_words}; SELECT set_config('app.actor', '{actor}', true), set_config('role', '{taken}', false),"
+            f" set_config('lock_timeout', '{int(busy_timeout * 1000)}', true)"
         )
+        try:
+            raw.execute(words, prepare=False)
+        except raw.Error as exc:
+            if not raw.closed:
+                raise OperationalError(words, None, exc) from exc
+            # The server was restarted, or has ended it: so it has the others that wait here.
+            connection.invalidate(exc)
+            connection.engine.dispose()
+            raise NeverBegan(words, None, exc, connection_invalidated=True) from exc
 
     return engine

@@ -114,6 +114,14 @@ def _next(session: Session, draft: MessageDraft, found: Approval | None) -> str 
     return "approve" if decided in APPROVING and draft.qc_passed and may_go(session, draft) else None
 
 
+def _look(
+    session: Session, draft_id: str, thread_id: str, refused: str | None
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The decision, and what to ask for where there is none."""
+    update = read_decision(session, draft_id)
+    return update, request(session, draft_id, thread_id, refused) if update["decision"] is None else None
+
+
 def make_approval(machine: Machine) -> Node:
     """The approval node. It runs again from its start when the thread is resumed, so it only reads; what is decided
     already is not asked again."""
@@ -135,12 +143,10 @@ def make_approval(machine: Machine) -> Node:
             if step.replayed:
                 stored: dict[str, Any] = step.prior["update"]
                 return stored
-            update = await machine.db.read(lambda session: read_decision(session, draft_id))
+            thread, before = configurable["thread_id"], state.get("refused")
+            update, asked = await machine.db.read(lambda session: _look(session, draft_id, thread, before))
             refused, shown = None, None
-            if update["decision"] is None:
-                asked = await machine.db.read(
-                    lambda session: request(session, draft_id, configurable["thread_id"], state.get("refused"))
-                )
+            if asked is not None:
                 arguments = asked["action_request"]["args"]
                 shown = arguments["hash"]
                 step.outputs = {"shown": shown}

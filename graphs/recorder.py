@@ -19,11 +19,13 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any, Protocol, cast
 
 from langchain_core.messages import BaseMessage
 from langgraph.errors import GraphBubbleUp
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.access import Database
@@ -268,15 +270,18 @@ class Unwritten:
 
 
 _TABLE = cast(Table, AgentRun.__table__)
-_OWN = _TABLE.c.id == bindparam("own_id")
-_IS_THERE = select(_TABLE.c.id).where(_OWN)
 _INSERT = insert(_TABLE)
-_UPDATE = update(_TABLE).where(_OWN)
+_INSERT_NEW = {
+    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=["id"]).returning(_TABLE.c.id),
+    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=["id"]).returning(_TABLE.c.id),
+}
+_UPDATE = update(_TABLE).where(_TABLE.c.id == bindparam("own_id"))
 _LEFT_OPEN = update(_TABLE).where(
     _TABLE.c.parent_run_id == bindparam("own_id"),
     _TABLE.c.status == "running",
     _TABLE.c.run_type.in_(("model_call", "tool_call")),
 )
+_HAVE_DEFAULTS = frozenset(c.name for c in _TABLE.c if c.default is not None or c.server_default is not None)
 
 
 def _known(opening: Opening) -> dict[str, Any]:
@@ -296,8 +301,9 @@ def _known(opening: Opening) -> dict[str, Any]:
 
 
 def _open(session: Session, opening: Opening) -> Step:
-    if session.connection().execute(_IS_THERE, {"own_id": opening.id}).first() is None:
-        _insert(session, [{**_known(opening), "status": "running", "started_at": datetime.now(UTC)}])
+    connection = session.connection()
+    begun = _given({**_known(opening), "status": "running", "started_at": datetime.now(UTC)})
+    if connection.execute(_INSERT_NEW[connection.dialect.name], begun).first() is not None:
         return Step(opening.id, fresh=True, first=True)
     row = session.get_one(AgentRun, opening.id)
     if opening.memoised and row.status in ("success", "partial"):
@@ -310,11 +316,15 @@ def _open(session: Session, opening: Opening) -> Step:
     return Step(opening.id, fresh=again, attempt=row.attempt)
 
 
+def _given(row: dict[str, Any]) -> dict[str, Any]:
+    """The row without what is left to its default."""
+    return {name: value for name, value in row.items() if value is not None or name not in _HAVE_DEFAULTS}
+
+
 def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
-    # Not through the unit of work, which costs as much again; what is None is left to its default.
-    for row in rows:
-        given = {name: value for name, value in row.items() if value is not None}
-        session.connection().execute(_INSERT, given)
+    # Not through the unit of work, which costs as much again; rows of one shape in one statement.
+    for _, alike in groupby(map(_given, rows), key=lambda row: row.keys()):
+        session.connection().execute(_INSERT, list(alike))
 
 
 def _outcome(step: Step, trace: str | None, elapsed_ms: int) -> dict[str, Any]:

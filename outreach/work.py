@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contex
 from typing import TYPE_CHECKING, Any
 
 from outreach.errors import Complaint
-from outreach.wiring import model_settings, open_database, open_web, prompts_in_force
+from outreach.wiring import model_settings, open_database, open_web, prompts_in_force, rare_collections
 
 if TYPE_CHECKING:
     from agents.parts import Part
@@ -107,12 +107,14 @@ class Session:
             handed_over=self._handed_over,
         )
         try:
-            return await self._stack.enter_async_context(runner)
+            opened = await self._stack.enter_async_context(runner)
         except CheckpointsDamaged as exc:
             raise Complaint(
                 f"{exc}.",
                 "Move that file away and run this again: what waits for you, and what was decided, is taken up again.",
             ) from exc
+        self._stack.enter_context(rare_collections())
+        return opened
 
     def __exit__(self, *_exc: object) -> None:
         try:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from outreach.errors import Complaint
-from outreach.wiring import connect, model_settings, open_database, open_web, seal_log
+from outreach.wiring import connect, model_settings, open_database, open_web, rare_collections, seal_log
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -81,6 +81,7 @@ async def _work(settings: Settings, concurrency: int, once: bool, pace: Pace | N
         runner = await stack.enter_async_context(open_runner(machine, checkpoints, concurrency=concurrency))
         duties = {**mail_duties(settings), "seal": _sealing(database)}
         worker = Worker(runner.threads, url, concurrency, _lost, pace or Pace(), duties)
+        stack.enter_context(rare_collections())
         stop = asyncio.Event()
         _listen(stop)
         return await worker.run(stop, once=once)

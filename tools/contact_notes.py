@@ -7,6 +7,7 @@ never reaches a model, so whatever stands in it can only silence.
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from tools.mail.optout import MOST_CHARS, asks_to_stop
@@ -160,6 +161,8 @@ def heard(
     `email` is none of theirs.
     """
     parts = [part.strip() for part in _PARTS.split((note or "")[:MOST_CHARS]) if part.strip()]
+    if not parts:
+        return None  # most have no note, and the patterns take long to build
     for against in (Against.LATER, Against.OPT_OUT, Against.LEFT, Against.BOUNCED):
         pattern = _pattern(against, names, organisation)
         for part in parts:
@@ -172,6 +175,7 @@ def heard(
     return None
 
 
+@lru_cache(maxsize=256)
 def _pattern(against: Against, names: tuple[str, ...], organisation: str) -> re.Pattern[str]:
     called = "|".join(re.escape(name) for name in names if name.strip()) or _NOTHING
     employer = re.escape(organisation) if organisation.strip() else _NOTHING

@@ -79,3 +79,13 @@ class ToolContext:
     flags: tuple[str, ...] = ()
     titles: tuple[str, ...] = field(default=())
     target: str | None = None
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        """LangChain has pydantic check, and copy into plain data, all that a tool is called with: at each call the
+        playbook and every source, for nothing. This one is taken as it is, and left out of the copy."""
+        return {
+            "type": "is-instance",
+            "cls": cls,
+            "serialization": {"type": "function-plain", "function": lambda _context: None},
+        }

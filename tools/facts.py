@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
@@ -88,18 +89,20 @@ async def save_facts(facts: list[GivenFact], runtime: ToolRuntime[ToolContext, A
         facts: the facts to keep, all at once.
     """
     context = runtime.context
-    answers, kept = [], 0
+    answers: dict[int, str] = {}
+    rows: dict[int, ResearchFact] = {}
     for number, given in enumerate(facts, start=1):
         try:
-            row = _checked(context, given, await _source(context, given.source))
+            rows[number] = _checked(context, given, await _source(context, given.source))
         except ToolException as exc:
-            answers.append(f"{number}: refused. {exc}")
-            continue
-        kept += 1
-        answers.append(f"{number}: {await context.db.write(partial(_keep, fact=row, contact_id=context.contact_id))}")
-    if not kept:
-        raise ToolException("\n".join(answers) or "There was no fact in the call.")
-    return "\n".join(answers)
+            answers[number] = f"refused. {exc}"
+    if rows:
+        said = await context.db.write(partial(_keep, facts=list(rows.values()), contact_id=context.contact_id))
+        answers |= zip(rows, said, strict=True)
+    told = "\n".join(f"{number}: {answers[number]}" for number in sorted(answers))
+    if not rows:
+        raise ToolException(told or "There was no fact in the call.")
+    return told
 
 
 def _checked(context: ToolContext, given: GivenFact, document: Source) -> ResearchFact:
@@ -163,17 +166,31 @@ def _beyond(sentence: str, quote: str, document: Source) -> str | None:
     return None
 
 
-def _keep(session: Session, fact: ResearchFact, contact_id: str | None) -> str:
+def _keep(session: Session, facts: Sequence[ResearchFact], contact_id: str | None) -> list[str]:
+    """Keeps facts, all in one transaction: what became of each."""
     contact = session.get(Contact, contact_id) if contact_id else None
-    if contact is not None and contact.full_name and contact.full_name in fact.sentence:
-        fact.contact_id = contact.id
-    known = session.scalar(select(ResearchFact).where(ResearchFact.fact_key == fact.fact_key))
-    if known is None:
-        session.add(fact)
-        return "kept."
+    known = {
+        fact.fact_key: fact
+        for fact in session.scalars(select(ResearchFact).where(ResearchFact.fact_key.in_({f.fact_key for f in facts})))
+    }
+    said = []
+    for fact in facts:
+        if contact is not None and contact.full_name and contact.full_name in fact.sentence:
+            fact.contact_id = contact.id
+        if fact.fact_key not in known:
+            session.add(fact)
+            known[fact.fact_key] = fact
+            said.append("kept.")
+        else:
+            _found_again(known[fact.fact_key], fact)
+            said.append("known already.")
+    return said
+
+
+def _found_again(known: ResearchFact, fact: ResearchFact) -> None:
+    """It belongs to the newest snapshot, with the newest source; within one, with the surer."""
     if known.snapshot_id == fact.snapshot_id and known.confidence >= fact.confidence:
-        return "known already."
-    # Found again: it belongs to the newest snapshot, with the newest source; within one, with the surer.
+        return
     known.confidence, known.contact_id = fact.confidence, fact.contact_id or known.contact_id
     known.snapshot_id, known.quote, known.observed_on = fact.snapshot_id, fact.quote, fact.observed_on
     known.source_url, known.source_title, known.external_id_ref = (
@@ -181,7 +198,6 @@ def _keep(session: Session, fact: ResearchFact, contact_id: str | None) -> str:
         fact.source_title,
         fact.external_id_ref,
     )
-    return "known already."
 
 
 @tool

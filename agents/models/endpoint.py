@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import json
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,10 +17,12 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatResult
 from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, PrivateAttr, SecretStr
 
 from agents.models.budget import current_budget
+from agents.models.described import Described
 from agents.models.errors import (
     ModelBusy,
     ModelError,
@@ -64,6 +66,18 @@ class EndpointChatModel(ChatOpenAI):
     _prices: Prices | None = PrivateAttr(default=None)
     _deadline_s: float = PrivateAttr(default=120.0)
     _tell_schema: bool = PrivateAttr(default=False)
+    _described: Described = PrivateAttr(default_factory=Described)
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """As ChatOpenAI's, which writes the tools' schemas out anew at every call."""
+        plain = strict is None and kwargs.get("response_format") is None
+        return super().bind_tools(self._described.of(tools) if plain else tools, strict=strict, **kwargs)
 
     def with_structured_output(
         self,

@@ -13,9 +13,9 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import BaseModel
+from pydantic import BaseModel, PrivateAttr
 
+from agents.models.described import Described
 from agents.models.errors import PolicyError
 from agents.models.pricing import COST_KEY
 from agents.models.settings import RULES
@@ -75,6 +75,7 @@ class RulesChatModel(BaseChatModel):
     """A chat model whose answers are its policy's."""
 
     policy: Policy
+    _described: Described = PrivateAttr(default_factory=Described)
 
     @property
     def _llm_type(self) -> str:
@@ -97,7 +98,7 @@ class RulesChatModel(BaseChatModel):
         """The model with these tools. `tool_choice` is not heeded: a policy knows when to call and when to
         stop.
         """
-        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)
+        return self.bind(tools=self._described.of(tools), **kwargs)
 
     def with_structured_output(
         self,

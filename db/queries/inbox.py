@@ -6,9 +6,10 @@ One statement reads as many of them as are asked for; what a person needs to rea
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.approvals import APPROVING, OUT, content_hash, lapse, latest_approval, recipient_of, warnings_of
@@ -87,7 +88,7 @@ class Line:
 
 def standing(session: Session, draft: MessageDraft) -> Standing:
     """What became of a draft's contact and sequence since it was written, as far as it ends or holds the message."""
-    row = session.execute(_statement(latest_approval()).where(MessageDraft.id == draft.id)).one()
+    row = session.execute(_of_one(), {"draft_id": draft.id}).one()
     return _standing(row, suppressed_among(session, [row.email]))
 
 
@@ -128,6 +129,12 @@ def stirring(session: Session) -> list[Line]:
     """The drafts with which the agents can go on: decided, not checked yet, or not to be sent any more."""
     found = lines(session, states=("working", "over"))
     return [line for line in found if line.status == "draft"]
+
+
+@cache
+def _of_one() -> Select[Any]:
+    """Built once: to build it takes longer than to run it."""
+    return _statement(latest_approval()).where(MessageDraft.id == bindparam("draft_id"))
 
 
 _BEST_FIRST = (Prospect.playbook, func.coalesce(Prospect.icp_score, 0).desc(), Prospect.name, MessageDraft.id)

@@ -312,6 +312,33 @@ async def test_a_deadlock_is_tried_again(postgres_url: str) -> None:
         assert await database.read(lambda session: session.scalar(count)) == 4
 
 
+# --- PostgreSQL: a connection that died while it waited
+
+
+async def test_a_connection_that_the_server_ended_costs_nothing(postgres_url: str) -> None:
+    ended = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY (:pids)")
+    with Database(postgres_url, readers=2) as database:
+        pid = text("SELECT pg_backend_pid(), pg_sleep(0.05)")
+        asked = [ask(lambda session: session.scalar(pid)) for ask in (database.write, database.read) * 3]
+        pids = set(await asyncio.gather(*asked))
+        owner = make_engine(postgres_url)
+        with owner.begin() as connection:
+            connection.execute(ended, {"pids": list(pids)})
+        owner.dispose()
+        await asyncio.gather(*(database.write(add(f"Job {number}")) for number in range(4)))
+        assert len(await database.read(names)) == 4
+        assert not pids & {await database.write(lambda session: session.scalar(pid)) for _ in range(4)}
+
+
+async def test_who_acts_reaches_the_server_as_it_is(postgres_url: str) -> None:
+    with Database(postgres_url) as database, acting_as("user:o'neil \\ %s"):
+        actor = text("SELECT current_setting('app.actor'), current_user")
+        assert tuple(await database.write(lambda session: session.execute(actor).one())) == (
+            "user:o'neil \\ %s",
+            "outreach_agent",
+        )
+
+
 @pytest.fixture
 def at_once(sqlite_url: str) -> Iterator[Database]:
     with Database(sqlite_url, readers=0) as database:

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from langchain.tools import ToolRuntime
 from langchain_core.tools import ToolException
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -172,3 +173,26 @@ async def test_a_hypothesis_is_kept_and_an_empty_one_is_none(library: Library) -
     assert library.db.read_sync(kept) == ("Built in 1969.", "A study.")
     await library.call(save_hypothesis, constraint_hypothesis="", value_proposition=" ")
     assert library.db.read_sync(kept) == (None, None)
+
+
+async def test_the_facts_of_one_call_are_one_write(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    writes, write = [], library.db.write
+
+    async def counted(work: Any) -> Any:
+        writes.append(work)
+        return await write(work)
+
+    monkeypatch.setattr(library.db, "write", counted)
+    seats = ("Lakeside Field seats 25,319.", "Capacity: 25319")
+    assert await library.save(BUILT, seats, BUILT) == "1: kept.\n2: kept.\n3: known already."
+    assert (len(writes), len(library.facts())) == (1, 2)
+
+
+def test_a_tools_context_is_taken_as_it_is(library: Library) -> None:
+    runtime = ToolRuntime(
+        state={}, context=library.context, config={}, stream_writer=print, tool_call_id="1", store=None
+    )  # fmt: skip
+    schema = read_source.get_input_schema()
+    held = schema.model_validate({"number": 1, "runtime": runtime})
+    assert held.runtime.context is library.context  # type: ignore[attr-defined]
+    assert held.model_dump()["runtime"]["context"] is None

@@ -6,7 +6,7 @@ facts that it cites or of a statement that the seller has agreed to. Where they 
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from tools.qc import support
@@ -55,19 +55,33 @@ class _Known:
 
     def nearest(self, wanted: set[str]) -> str:
         """The statement that holds the most of these words."""
-        return max(self.statements, key=lambda text: share(vocabulary(text), wanted), default="")
+        return max(self.statements, key=lambda text: share(_vocabulary_of(text), wanted), default="")
 
 
 def _known(draft: DraftUnderCheck) -> _Known:
-    playbook = draft.playbook
-    sender = playbook.sender
-    who = " ".join([sender.name, sender.company, sender.website, sender.title, draft.recipient.first_name])
-    named = " ".join([who, *draft.names, *(s.text for s in playbook.statements)])
-    return _Known(
-        statements=tuple(s.text for s in playbook.statements),
-        names=frozenset(support.bare(w).casefold() for w in WORD.findall(named)),
-        own_words=frozenset(words(" ".join([who, *draft.names]))),
-    )
+    """Gathered once a check: it is asked for with every sentence."""
+    if "agreed" not in draft.memo:
+        playbook = draft.playbook
+        sender = playbook.sender
+        who = " ".join([sender.name, sender.company, sender.website, sender.title, draft.recipient.first_name])
+        named = " ".join([who, *draft.names])
+        draft.memo["agreed"] = _Known(
+            statements=tuple(s.text for s in playbook.statements),
+            names=_names_of(named).union(*(_names_of(s.text) for s in playbook.statements)),
+            own_words=frozenset(words(named)),
+        )
+    known: _Known = draft.memo["agreed"]
+    return known
+
+
+@lru_cache(maxsize=1024)
+def _names_of(text: str) -> frozenset[str]:
+    return frozenset(support.bare(w).casefold() for w in WORD.findall(text))
+
+
+@lru_cache(maxsize=1024)
+def _vocabulary_of(statement: str) -> frozenset[str]:
+    return frozenset(vocabulary(statement))
 
 
 @cache
@@ -227,7 +241,7 @@ def _uncovered(sentence: str, facts: str, known: _Known, draft: DraftUnderCheck)
         if facts and share(by_facts, content) >= ENOUGH:
             continue
         nearest = known.nearest(content)
-        by_statement = vocabulary(nearest)
+        by_statement = _vocabulary_of(nearest)
         if (
             len(content) > 1
             and not _OPEN.search(sentence)

@@ -1,6 +1,7 @@
 """How far a text holds what a sentence says: words, numbers, denials, praise, and who is spoken about."""
 
 import re
+from collections.abc import Set
 from functools import cache
 from typing import Final
 
@@ -100,7 +101,7 @@ def own_doing(text: str) -> set[str]:
     return words(text) & _OWN
 
 
-def share(held: set[str], wanted: set[str]) -> float:
+def share(held: Set[str], wanted: Set[str]) -> float:
     """How much of what is wanted is held, 0 to 1."""
     return len(wanted & held) / len(wanted) if wanted else 1.0
 

@@ -4,9 +4,11 @@ import pytest
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel
 
 from agents.models import ModelSettings, PolicyError, build_model, close_model, usage_of
+from agents.models.described import Described
 from agents.models.rules import Policy, answer, call, calls
 from agents.models.structured import AnswerProblem, ask
 
@@ -114,3 +116,11 @@ def test_a_faulty_policy_is_named_as_such(said: AIMessage, match: str) -> None:
     model = build_model(ModelSettings(), always(said))
     with pytest.raises(PolicyError, match=match):
         model.bind_tools([look_up]).invoke("go")
+
+
+def test_tools_are_described_once_for_a_model_and_its_tools() -> None:
+    described = Described()
+    both = described.of([look_up, finish])
+    assert described.of([look_up, finish]) is both
+    assert [told["function"]["name"] for told in described.of([finish])] == ["finish"]
+    assert both == [convert_to_openai_tool(look_up), convert_to_openai_tool(finish)]
