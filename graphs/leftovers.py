@@ -4,13 +4,15 @@ threads that failed too often. Called by the one process that moves threads."""
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from agents.models import ContactBudgetSpent
 from db.approvals import unstart_sequence
 from db.locks import held_among, step_lock
 from db.models import AgentAuditLog, AgentRun, Contact, MessageDraft
 from db.queries.inbox import lines
+from db.queries.runs import CALLS
 from graphs.recorder import CUT_OFF, from_outside
 from tools.journal import note
 
@@ -64,16 +66,20 @@ def recall_lapsed(session: Session) -> list[str]:
 
 
 def _hopeless(session: Session, thread_id: str) -> AgentRun | None:
+    spent = AgentRun.error_message.startswith(f"{ContactBudgetSpent.__name__}:") & AgentRun.run_type.not_in(CALLS)
     rows = session.scalars(
         select(AgentRun).where(
-            AgentRun.thread_id == thread_id, AgentRun.status == "error", AgentRun.attempt >= MOST_ATTEMPTS
+            AgentRun.thread_id == thread_id,
+            AgentRun.status == "error",
+            or_(AgentRun.attempt >= MOST_ATTEMPTS, spent),
         )
     )
     return next((row for row in rows if not from_outside(row.error_message)), None)
 
 
 def given_up(session: Session, thread_id: str) -> bool:
-    """Whether a step of this thread has failed so often that trying it again by itself makes no sense.
+    """Whether a step of this thread has failed so often, or its contact's budget is spent, that trying it again by
+    itself makes no sense.
 
     A person who resolves what `tell_if_given_up` wrote gives it one more try.
     """

@@ -1,7 +1,8 @@
 """Records each model call and tool call of an agent, as the innermost middleware: each retry is a step of its own."""
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse, ToolCallRequest
@@ -9,7 +10,7 @@ from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededE
 from langchain_core.messages import AIMessage, BaseMessage, ToolCall, ToolMessage, messages_from_dict, messages_to_dict
 from langgraph.types import Command
 
-from agents.models import usage_of
+from agents.models import BudgetSpent, ContactBudgetSpent, RunBudget, Usage, usage_of
 from graphs.recorder import Opening, Question, Recorder, Scope, Step, current_scope
 
 Handler = Callable[[ModelRequest], Awaitable[ModelResponse]]
@@ -59,6 +60,20 @@ def _count(step: Step, messages: Sequence[BaseMessage]) -> None:
             step.model = message.response_metadata.get("model_name") or step.model
 
 
+@contextmanager
+def _within(budget: RunBudget | None) -> Iterator[Callable[[Usage], None]]:
+    """One call of a contact's budget; the caller reports what it took. Raises ContactBudgetSpent before it is made."""
+    if budget is None:
+        yield lambda _usage: None
+        return
+    try:
+        budget.check()
+    except BudgetSpent as exc:
+        raise ContactBudgetSpent(exc.limit, exc.spent, exc.allowed) from exc
+    with budget.one_call() as report:
+        yield report
+
+
 async def record_model_call(
     recorder: Recorder,
     messages: Sequence[BaseMessage],
@@ -74,12 +89,15 @@ async def record_model_call(
             answer = messages_from_dict(step.prior)
         else:
             step.model = model_name
-            if recorder.ask is None:
-                answer = await call()
-            else:
-                answer = await recorder.ask(Question(scope.agent_name, model_name, messages, scope.prompt_hash), call)
-            step.outputs = messages_to_dict(answer)
-            _count(step, answer)
+            with _within(scope.budget) as spent:
+                if recorder.ask is None:
+                    answer = await call()
+                else:
+                    question = Question(scope.agent_name, model_name, messages, scope.prompt_hash)
+                    answer = await recorder.ask(question, call)
+                step.outputs = messages_to_dict(answer)
+                _count(step, answer)
+                spent(Usage(step.tokens_in, step.tokens_out, step.tokens_cached, step.cost_usd))
     last = answer[-1] if answer else None
     calls = last.tool_calls if isinstance(last, AIMessage) else []
     scope.batch = [_likeness(c) for c in calls]

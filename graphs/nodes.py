@@ -17,18 +17,22 @@ from langgraph.config import get_config
 from langgraph.graph.state import CompiledStateGraph
 
 from agents.base import Agent, AnswerAgent, Briefing, CodeAgent, Done, State, ToolAgent, Update, Work, present
-from agents.models import InvalidOutput, ModelSettings, build_model
+from agents.models import InvalidOutput, ModelSettings, RunBudget, Usage, build_model
 from agents.models.repair import RepairToolCalls
 from agents.models.structured import ask, bind_schema
 from db.access import Database
 from db.actors import acting_as
 from db.actors import agent as agent_actor
+from db.queries.runs import spent_by
 from graphs.middleware import RecordSteps, record_model_call
 from graphs.recorder import Opening, Recorder, Scope, Step, current_scope, step_id
-from playbooks import Playbook, load_playbook
+from playbooks import Limits, Playbook, load_playbook
 from prompts import Prompt, newest
 from tools.context import ToolContext
 from tools.web.access import Web
+
+OF_A_CONTACT = ("touch:", "reply:")
+"""How the ids of threads begin that are about one person."""
 
 
 class Node(Protocol):
@@ -107,6 +111,7 @@ def make_step(machine: Machine, agent: Agent) -> Callable[[State, str, str | Non
             try:
                 with acting_as(agent_actor(step.id)):
                     playbook = machine.playbook(state["playbook"])
+                    scope.budget = await _budget(machine.db, playbook.limits, thread)
                     done = await runner(Work(machine.db, playbook, step.id, machine.web, machine.clock), state)
             finally:
                 current_scope.reset(token)
@@ -114,6 +119,15 @@ def make_step(machine: Machine, agent: Agent) -> Callable[[State, str, str | Non
             return done.update
 
     return perform
+
+
+async def _budget(db: Database, limits: Limits, thread: str | None) -> RunBudget | None:
+    """What is left for this contact's message, with all that its steps took so far; None where nothing limits it."""
+    bounds = (limits.contact_calls, limits.contact_tokens, limits.contact_cost_usd)
+    if thread is None or not thread.startswith(OF_A_CONTACT) or bounds == (None, None, None):
+        return None
+    calls, tokens_in, tokens_out, cost = await db.read(lambda session: spent_by(session, thread))
+    return RunBudget(*bounds, calls=calls, spent=Usage(tokens_in, tokens_out, cost_usd=cost))
 
 
 def _prompt_of(agent: ToolAgent | AnswerAgent) -> str:

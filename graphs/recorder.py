@@ -28,6 +28,7 @@ from sqlalchemy import Table, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from agents.models import RunBudget
 from db.access import Database
 from db.actors import acting_as
 from db.models import AgentRun
@@ -62,7 +63,8 @@ def step_id(*where: str) -> str:
 
 @dataclass
 class Scope:
-    """The agent's step that is under way: whose children the model and tool calls are."""
+    """The agent's step that is under way: whose children the model and tool calls are. `budget` is that of its
+    contact, where the playbook sets one."""
 
     run_id: str
     agent_name: str
@@ -72,6 +74,7 @@ class Scope:
     prompt_hash: str | None = None
     attempt: int = 1
     unwritten: "Unwritten | None" = None
+    budget: RunBudget | None = None
     ordinals: dict[str, int] = field(default_factory=dict)
     batch: list[str | None] = field(default_factory=list)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from db.roles import Role
     from graphs.recorder import Watch
     from outreach.settings import Settings
+    from playbooks import Playbook
     from prompts import Prompt
     from tools.web.access import Web
 
@@ -196,6 +197,18 @@ def open_watch(settings: Settings) -> Watch:
             "Run: pip install 'outreach-command-center[otel]', or set OUTREACH_OTEL=off",
         ) from exc
     return exported_to(settings.otel_exporter_otlp_endpoint)
+
+
+def check_contact_budget(settings: Settings, read: Callable[[str], Playbook]) -> None:
+    """Raises Complaint where the playbook bounds what a contact may cost, and nobody said what a token costs."""
+    from agents.models import RULES
+
+    bound = read(settings.playbook).limits.contact_cost_usd
+    if bound is not None and settings.model != RULES and None in (settings.price_in, settings.price_out):
+        raise Complaint(
+            f"The playbook '{settings.playbook}' sets contact_cost_usd, and what a token costs is not known.",
+            "Set OUTREACH_PRICE_IN and OUTREACH_PRICE_OUT (US dollars per million tokens), or use contact_tokens.",
+        )
 
 
 @contextmanager

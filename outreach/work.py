@@ -9,7 +9,14 @@ from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contex
 from typing import TYPE_CHECKING, Any
 
 from outreach.errors import Complaint
-from outreach.wiring import model_settings, open_database, open_web, prompts_in_force, rare_collections
+from outreach.wiring import (
+    check_contact_budget,
+    model_settings,
+    open_database,
+    open_web,
+    prompts_in_force,
+    rare_collections,
+)
 
 if TYPE_CHECKING:
     from agents.parts import Part
@@ -56,11 +63,13 @@ def _only_one(settings: Settings, name: str, busy: Complaint) -> Iterator[None]:
 def open_machine(settings: Settings, stack: AsyncExitStack) -> Machine:
     """What the graphs are built with; the stack closes the database. A web fetcher among it is not opened yet.
 
-    Raises Complaint as `open_database` does.
+    Raises Complaint as `open_database` and `check_contact_budget` do.
     """
     from graphs.nodes import Machine
     from graphs.recorder import Recorder
+    from playbooks import load_playbook
 
+    check_contact_budget(settings, load_playbook)
     database = stack.enter_context(open_database(settings, "agent"))
     return Machine(
         database, Recorder(database), model_settings(settings), prompts_in_force(settings), web=open_web(settings)

@@ -12,7 +12,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from outreach.errors import Complaint
-from outreach.wiring import connect, model_settings, open_database, open_web, rare_collections, seal_log
+from outreach.wiring import (
+    check_contact_budget,
+    connect,
+    model_settings,
+    open_database,
+    open_web,
+    rare_collections,
+    seal_log,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -69,8 +77,10 @@ async def _work(settings: Settings, concurrency: int, once: bool, pace: Pace | N
     from graphs.recorder import Recorder
     from graphs.runner import open_runner
     from graphs.worker import Pace, Worker
+    from playbooks import load_playbook
 
     url = settings.effective_database_url()
+    check_contact_budget(settings, load_playbook)
     async with AsyncExitStack() as stack:
         database = stack.enter_context(Database(url, "agent", guard=fence))
         stack.callback(seal_log, database)

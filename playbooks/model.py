@@ -254,6 +254,9 @@ class Limits(_Data):
     score_jump: int = Field(default=25, ge=1, description="A score that moved this far in 30 days is looked at.")
     approval_days: int = Field(ge=1, description="An approval not used within this many days lapses.")
     reply_confidence: float = Field(default=0.6, ge=0, le=1, description="Below it a person looks at a reply's intent.")
+    contact_calls: int | None = Field(default=None, ge=1, description="Model calls that one message may take in all.")
+    contact_tokens: int | None = Field(default=None, ge=1, description="Tokens, in and out, that one may take.")
+    contact_cost_usd: float | None = Field(default=None, gt=0, description="US dollars that one may cost.")
 
 
 class Dedupe(_Data):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from agents.models.budget import RunBudget, current_budget, spending
 from agents.models.errors import (
     BudgetSpent,
+    ContactBudgetSpent,
     InvalidOutput,
     ModelBusy,
     ModelError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RULES",
     "BudgetSpent",
+    "ContactBudgetSpent",
     "InvalidOutput",
     "ModelBusy",
     "ModelError",

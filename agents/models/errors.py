@@ -91,6 +91,15 @@ class BudgetSpent(ModelError):
         super().__init__(f"the run's model budget is spent: {amount}; raise max_{limit} in the model settings to go on")
 
 
+class ContactBudgetSpent(ModelError):
+    """One message reached the limit that its playbook sets ([limits] contact_calls, contact_tokens, contact_cost_usd).
+    It comes to its end there; the others go on."""
+
+    def __init__(self, limit: str, spent: float, allowed: float) -> None:
+        amount = f"${spent:.4f} of ${allowed:.4f}" if limit == "cost_usd" else f"{spent:.0f} of {allowed:.0f} {limit}"
+        super().__init__(f"this contact's budget is spent: {amount}; see contact_{limit} in the playbook's [limits]")
+
+
 class InvalidOutput(ModelError):
     """A model's answer stayed unusable after every repair that was allowed.
 

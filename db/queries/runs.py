@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, literal, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
-from db.enums import RunType
+from db.enums import RunStatus, RunType
 from db.models import AgentRun, Contact, Prospect
 
 CALLS = ("model_call", "tool_call")
@@ -45,6 +45,23 @@ class Sums:
         self.model_calls += other.model_calls
         self.tool_calls += other.tool_calls
         self.errors += other.errors
+
+
+def spent_by(session: Session, thread_id: str) -> tuple[int, int, int, float]:
+    """What the answered model calls of a thread came to, in all its steps and attempts: calls, tokens in, tokens out,
+    US dollars."""
+    total = select(
+        func.count(),
+        func.coalesce(func.sum(AgentRun.tokens_in), 0),
+        func.coalesce(func.sum(AgentRun.tokens_out), 0),
+        func.coalesce(func.sum(AgentRun.cost_usd), 0.0),
+    ).where(
+        AgentRun.thread_id == thread_id,
+        AgentRun.run_type == RunType.MODEL_CALL.value,
+        AgentRun.status == RunStatus.SUCCESS.value,
+    )
+    calls, tokens_in, tokens_out, cost = session.execute(total).one()
+    return int(calls), int(tokens_in), int(tokens_out), float(cost)
 
 
 @dataclass(frozen=True)
