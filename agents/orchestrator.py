@@ -55,7 +55,7 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
             titles[name] = load_playbook(name).title
         except (PlaybookNotFound, ValueError):  # one that is being written must not stop the others
             continue
-    return Briefing({"goal": goal, "playbook": work.playbook.name, "playbooks": titles, "known": known, "today": today})
+    return Briefing({"playbook": work.playbook.name, "playbooks": titles, "known": known, "goal": goal, "today": today})
 
 
 async def conclude(work: Work, state: State, briefing: Briefing, answer: Any) -> Done:

@@ -25,13 +25,14 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
     if not passed(flags):
         return await _record(work, state, flags)
     contact = draft.recipient
+    # What is the same for all comes first, here and in the other agents' material: servers keep what they have read.
     material = {
+        "statements": [s.text for s in work.playbook.statements],
         "contact": f"{contact.first_name} {contact.last_name}".strip(),
         "organisation": draft.names[0],
         "subject": draft.subject,
         "body": draft.text,
         "facts": [{"sentence": f.sentence, "quote": f.quote} for f in draft.facts],
-        "statements": [s.text for s in work.playbook.statements],
         "flags": [f"{flag.rule}: {flag.message}" for flag in flags],
     }
     return Briefing(material, memo={"flags": flags, "draft": draft})

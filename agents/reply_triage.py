@@ -88,11 +88,11 @@ def _prepare(session: Session, work: Work, inbound_id: str, now: datetime) -> Br
     ours = None if draft is None else {"subject": draft.subject_line, "body": draft.body[:_MOST_QUOTED]}
     return Briefing(
         material={
-            "today": now.date().isoformat(),
             "kind": InboundKind.HUMAN.value,
             "subject": inbound.subject,
             "text": (inbound.text or "")[:MOST_TEXT],
             "our_message": ours,
+            "today": now.date().isoformat(),
         }
     )
 

@@ -99,11 +99,11 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
             pages=pages,
         )
         material: dict[str, Any] = {
-            "organisation": prospect.name,
             "wanted": work.playbook.need_fact_fields,
             "openings_wanted": work.playbook.research.openings,
-            "sources": [_listed(source) for source in context.sources],
             "offers": [s.text for s in work.playbook.statements_of("value", None)],
+            "organisation": prospect.name,
+            "sources": [_listed(source) for source in context.sources],
         }
         if pages is not None:
             material |= {"pages": pages.choices(), "left": pages.picker.left}

@@ -85,7 +85,13 @@ def make_brief(session: Session, playbook: Playbook, about: Subject, today: date
         "purpose": playbook.purposes.get(kind),
         "most_characters": limits.get(kind),
     }
+    # What is the same for all who get this touch comes first: servers keep what they have read.
     material = {
+        "sender": {"name": playbook.sender.name, "company": playbook.sender.company},
+        "words": {"least": least, "most": most},
+        "touch": touch,
+        "template": {"subject": subject, "body": body},
+        "subjects": playbook.subjects_for(contact.persona_type),
         "contact": {
             "first_name": contact.first_name.strip(),
             "full_name": contact.full_name,
@@ -93,8 +99,6 @@ def make_brief(session: Session, playbook: Playbook, about: Subject, today: date
             "persona": contact.persona_type,
         },
         "organisation": {"name": spoken_name(prospect.name), "city": prospect.city, "state": prospect.state},
-        "sender": {"name": playbook.sender.name, "company": playbook.sender.company},
-        "touch": touch,
         "facts": [
             {"number": n, "field": f.field, "sentence": f.sentence, "quote": f.quote, "source": f.source_title}
             for n, f in enumerate(facts, start=1)
@@ -110,9 +114,6 @@ def make_brief(session: Session, playbook: Playbook, about: Subject, today: date
         ),
         "signals": _signals(session, prospect.account_id, contact.id, day),
         "statements": _statements(playbook, contact, prospect, facts, kind, use, reply),
-        "template": {"subject": subject, "body": body},
-        "subjects": playbook.subjects_for(contact.persona_type),
-        "words": {"least": least, "most": most},
         "said_before": _said_before(session, playbook, contact, about.draft_id, facts),
         "they_wrote": _told(reply),
         "objection": _objection(contact),
