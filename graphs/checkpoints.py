@@ -1,16 +1,24 @@
 """Checkpoints: what lets a thread go on after a crash, in another process, hours later."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import aiosqlite
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from db.locks import lock_key
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+
 BUSY_TIMEOUT_S = 30.0
+SETUP_ASKED_S = 0.05
 
 
 class CheckpointsDamaged(Exception):
@@ -70,8 +78,27 @@ async def _postgresql(url: str, serde: JsonPlusSerializer) -> AsyncIterator[Base
         # Somebody's forgotten transaction would be waited for without a word.
         await connection.execute(f"SET lock_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
         saver = AsyncPostgresSaver(connection, serde=serde)
-        await saver.setup()
+        async with _alone(connection):
+            await saver.setup()
         yield saver
+
+
+@asynccontextmanager
+async def _alone(connection: "AsyncConnection[dict[str, Any]]") -> AsyncIterator[None]:
+    """Of workers that start together on a new database, all but one would fail to make the tables.
+
+    The lock is asked for again and again: a statement that waits for it would be waited for by the one that makes an
+    index while others write."""
+    key = (lock_key("checkpoints.setup"),)
+    while True:
+        row = await (await connection.execute("SELECT pg_try_advisory_lock(%s) AS mine", key)).fetchone()
+        if row is not None and row["mine"]:
+            break
+        await asyncio.sleep(SETUP_ASKED_S)
+    try:
+        yield
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock(%s)", key)
 
 
 async def thread_ids(saver: BaseCheckpointSaver[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Checkpoints on both databases: kept, listed, deleted; and nothing in them can make code run."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Any, TypedDict
@@ -11,6 +12,7 @@ from langgraph.graph import END, START, StateGraph
 
 from graphs.checkpoints import CheckpointsDamaged, open_checkpoints, thread_ids
 from tests.graphs.conftest import Bench, checkpoint_url_for
+from tests.support.postgres import PostgresServer
 
 
 class Small(TypedDict, total=False):
@@ -92,3 +94,14 @@ async def test_a_file_that_is_something_else_is_told(tmp_path: Path) -> None:
     with pytest.raises(CheckpointsDamaged, match=r"checkpoints\.db cannot be read"):
         async with open_checkpoints(f"sqlite:///{path}"):
             pass
+
+
+async def test_several_may_make_the_tables_at_once(postgres_server: PostgresServer) -> None:
+    """As workers do that are started together on a new database."""
+
+    async def opened(url: str) -> None:
+        async with open_checkpoints(url):
+            pass
+
+    with postgres_server.database() as url:
+        await asyncio.gather(*(opened(url) for _ in range(6)))

@@ -56,8 +56,13 @@ class WorkerCrew:
 
     def ready(self, count: int) -> None:
         """Waits until so many are heard of."""
+
+        def all_heard() -> bool:
+            assert [process.poll() for process in self.processes] == [None] * len(self.processes), self.said()[-2000:]
+            return database.read_sync(lambda s: alive(s, HEARD_S)) >= count
+
         with Database(self.url, "user") as database:
-            wait_for(lambda: database.read_sync(lambda s: alive(s, HEARD_S)) >= count)
+            wait_for(all_heard)
 
     def look(self) -> Queue:
         with Database(self.url, "user") as database:
