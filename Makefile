@@ -17,9 +17,14 @@ torture: .venv/dev.stamp  ## every attack, then kill runs, workers and sending a
 	$(BIN)/python -m benchmarks.kills --sqlite $${OUTREACH_TEST_KILLS:-500} --postgres $${OUTREACH_TEST_KILLS:-500}
 	OUTREACH_TEST_KILLS=$${OUTREACH_TEST_KILLS:-500} $(BIN)/python -m pytest tests/e2e/test_kills.py tests/e2e/test_send_kills.py tests/e2e/test_workers.py -s
 
-bench: .venv/dev.stamp  ## what recording costs beside what it is compared with; contacts at once, one process and two workers
+bench: .venv/dev.stamp  ## every figure of docs/benchmarks.md: steps, other frameworks, contacts at once, growth, start-up, tokens
 	$(BIN)/python -m benchmarks.recorded_step
+	$(BIN)/python -m benchmarks.frameworks
 	$(BIN)/python -m benchmarks.workers
+	$(BIN)/python -m benchmarks.workers --seconds 2
+	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.start_up
+	$(BIN)/python -m benchmarks.tokens
 
 lint: .venv/dev.stamp  ## style, types, import directions, dead code, dependencies
 	$(BIN)/ruff check .

@@ -12,7 +12,8 @@ import asyncio
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.tools import tool
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 
 from agents.base import Briefing, Done, State, ToolAgent, Work
@@ -70,6 +72,31 @@ async def conclude(work: Work, state: State, briefing: Briefing) -> Done:  # noq
 AGENT = ToolAgent("researcher", "research", (look_up,), policy, prepare, conclude, frozenset({"look_up"}))
 
 
+@asynccontextmanager
+async def recorded_by(folder: str, base_url: str) -> AsyncIterator[Callable[[str], Awaitable[Any]]]:
+    """The recorded node over a model server at `base_url`: what runs one thread of it."""
+    url = f"sqlite:///{folder}/outreach.db"
+    upgrade(url)
+    with Database(url) as db:
+        machine = Machine(db, Recorder(db), ModelSettings(name="scripted", base_url=base_url))
+        async with open_checkpoints(f"sqlite:///{folder}/checkpoints.db") as saver:
+            yield recorder_of(machine, saver)
+
+
+def recorder_of(machine: Machine, saver: BaseCheckpointSaver[str]) -> Callable[[str], Awaitable[Any]]:
+    """What runs the product's node once, in a thread of a name, with checkpoints at sync durability."""
+    graph = StateGraph(ContactState)
+    graph.add_node("researcher", make_node(machine, AGENT))
+    graph.add_edge(START, "researcher")
+    graph.add_edge("researcher", END)
+    node = graph.compile(checkpointer=saver)
+
+    async def recorded(thread: str) -> None:
+        await node.ainvoke({"playbook": "sports-lighting"}, {"configurable": {"thread_id": thread}}, durability="sync")
+
+    return recorded
+
+
 async def measured(runs: int, one: Callable[[str], Awaitable[Any]], name: str) -> float:
     """Milliseconds of CPU for each run."""
     began = time.process_time()
@@ -84,21 +111,13 @@ async def compare(runs: int, folder: Path) -> tuple[float, float]:
     upgrade(url)
     with Database(url) as db:
         machine = Machine(db, Recorder(db), ModelSettings(name="rules"))
-        graph = StateGraph(ContactState)
-        graph.add_node("researcher", make_node(machine, AGENT))
-        graph.add_edge(START, "researcher")
-        graph.add_edge("researcher", END)
         async with (
             open_checkpoints(f"sqlite:///{folder / 'ours.db'}") as ours,
             open_checkpoints(f"sqlite:///{folder / 'bare.db'}") as theirs,
         ):
-            node = graph.compile(checkpointer=ours)
+            recorded = recorder_of(machine, ours)
             agent = create_agent(RulesChatModel(policy=policy), [look_up], checkpointer=theirs)
             messages = [SystemMessage(machine.prompt("researcher").text), HumanMessage("Test College")]
-
-            async def recorded(thread: str) -> None:
-                given = {"playbook": "sports-lighting"}
-                await node.ainvoke(given, {"configurable": {"thread_id": thread}}, durability="sync")
 
             async def bare(thread: str) -> None:
                 config: Any = {"configurable": {"thread_id": thread}}

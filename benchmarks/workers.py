@@ -97,6 +97,7 @@ def main() -> None:
                     whole = round(time.monotonic() - began, 1)
                     now = resource.getrusage(resource.RUSAGE_CHILDREN)
                     found["cpu_s"] = now.ru_utime + now.ru_stime - cpu.ru_utime - cpu.ru_stime
+                    found["cpu_ms_a_call"] = found["cpu_s"] * 1000 / found["calls"]
                     rounded = {name: round(value, 3) for name, value in found.items()}
                     print(json.dumps({"workers": count, **rounded, "whole_s": whole, "load": os.getloadavg()[0]}))
     finally:
