@@ -12,6 +12,7 @@ import contextvars
 import inspect
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Protocol, Self, TypeVar
 
@@ -53,6 +54,7 @@ class _Threads:
 
     def __init__(self, engine: Engine, size: int, attempts: int) -> None:
         self._engine = engine
+        self._size = size
         self._pool = ThreadPoolExecutor(size, thread_name_prefix="outreach-db")
         self._tries = Retrying(
             stop=stop_after_attempt(attempts),
@@ -76,10 +78,11 @@ class _Threads:
             raise fault from exc
 
     def _once(self, fn: Work[T]) -> T:
-        try:
-            return run_in(self._engine, fn)
-        except NeverBegan:
-            return run_in(self._engine, fn)
+        # Where the server was restarted, all that waited in the pool are dead; each try takes one of them out.
+        for _ in range(self._size):
+            with suppress(NeverBegan):
+                return run_in(self._engine, fn)
+        return run_in(self._engine, fn)
 
     def close(self) -> None:
         self._pool.shutdown(wait=True)

@@ -16,6 +16,7 @@ from outreach.errors import Complaint
 from outreach.settings import Settings
 from outreach.work import Session
 from outreach.working import send_due, work_on
+from prompts import choose, find_prompt
 from tests.outreach.conftest import Outreach
 from tests.support.mail_servers import SmtpServer, smtp_server
 from tests.support.outgoing import approve_all, send_all
@@ -87,6 +88,10 @@ def test_workers_are_shown_with_what_they_are_at(
 @pytest.mark.timeout(120)
 def test_once_does_what_is_due_and_nothing_a_second_time(postgres_url: str, tmp_path: Path) -> None:
     settings = ready_to_follow_up(tmp_path, postgres_url)
+    own = tmp_path / "prompts"
+    (own / "qc").mkdir(parents=True)
+    (own / "qc" / "v99.md").write_text("Judge the message.", encoding="utf-8")
+    choose(own, find_prompt("qc@v99", own))
     assert work_on(settings, 4, once=True) == COLLEGES
     with Database(postgres_url, "user") as database:
         drafts = select(MessageDraft.touch_number).where(MessageDraft.approval_status == "draft")
@@ -94,6 +99,8 @@ def test_once_does_what_is_due_and_nothing_a_second_time(postgres_url: str, tmp_
         runs = select(AgentRun).where(AgentRun.trigger == "scheduled")
         (run,) = database.read_sync(lambda s: s.scalars(runs).all())
         assert len(run.outputs["queued"]) == COLLEGES
+        used = select(AgentRun.prompt_id).where(AgentRun.prompt_id.like("qc@%"), AgentRun.started_at > run.started_at)
+        assert set(database.read_sync(lambda s: s.scalars(used).all())) == {"qc@v99"}, "the prompts that are in force"
         assert database.read_sync(run_problems) == []
     assert work_on(settings, 4, once=True) == 0
     with Database(postgres_url, "user") as database:
