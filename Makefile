@@ -12,8 +12,9 @@ demo: .venv/run.stamp  ## set up, then run the main job on the sample of college
 test: .venv/dev.stamp  ## set up, then run the whole test suite (SQLite and a real PostgreSQL)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-torture: .venv/dev.stamp  ## every attack, then kill runs, workers and sending at random moments (OUTREACH_TEST_KILLS of them) and at every boundary; takes hours
+torture: .venv/dev.stamp  ## every attack, every reader against 110,000 damaged items, then kill runs, workers and sending at random moments (OUTREACH_TEST_KILLS of them) and at every boundary; takes hours
 	$(BIN)/python -m benchmarks.attacks
+	$(BIN)/python -m benchmarks.fuzz
 	$(BIN)/python -m benchmarks.kills --sqlite $${OUTREACH_TEST_KILLS:-500} --postgres $${OUTREACH_TEST_KILLS:-500}
 	OUTREACH_TEST_KILLS=$${OUTREACH_TEST_KILLS:-500} $(BIN)/python -m pytest tests/e2e/test_kills.py tests/e2e/test_send_kills.py tests/e2e/test_workers.py -s
 

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
@@ -74,17 +75,20 @@ _SILENT: Final = frozenset(
         football sized size directors director managers manager heads head leads lead officers officer""",
     )
 )
+MOST_GOAL: Final = 2_000
+"""Characters of a goal that are read; what stands beyond them is told as not understood."""
+_LONGEST, _NEAR, _DIGITS, _NO_NUMBER = 500, 40, 9, 1_000_000_000
 # A postal code that is also a word counts only in capitals.
 _CODE_WORDS: Final = frozenset({"in", "or", "me", "hi", "ok", "oh", "pa", "la", "ma", "de", "id", "al", "co", "mo"})
 
 
 @dataclass
 class _Reading:
-    """A goal being read."""
+    """A goal being read. `before` are the last letters ahead of the phrase that is looked at."""
 
-    goal: str
     known: dict[str, list[str]]
     this_year: int
+    before: str = ""
     order: dict[str, Any] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     colleges: bool = False
@@ -106,13 +110,17 @@ def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: s
 
 def read_goal(goal: str, known: dict[str, list[str]], playbooks: Sequence[str], this_year: int) -> WorkOrder:
     """The work order that a goal asks for, by the grammar. `known` are the records' names that may stand in it."""
-    reading = _Reading(goal, known, this_year)
-    place = 0
-    while place < len(goal):
+    reading = _Reading(known, this_year)
+    place, end = 0, min(len(goal), MOST_GOAL)
+    while place < end:
         if not goal[place].isalnum() and goal[place] not in '"<>/.~':
             place += 1
             continue
-        place += _take(reading, goal[place:], playbooks) or _word(reading, goal[place:])
+        # Every phrase is looked for at every word: without bounds a long text would cost its square.
+        reading.before, rest = goal[max(0, place - _NEAR) : place], goal[place : place + _LONGEST]
+        place += _take(reading, rest, playbooks) or _word(reading, rest)
+    if goal[end:].strip():
+        reading.lost.append(f"what stands beyond {MOST_GOAL:,} characters: {goal[end:].strip()[:40]}…")
     if reading.colleges and not any(v.value.startswith("college") for v in reading.order.get("venues", [])):
         reading.add("venues", *_COLLEGES, VenueType.COLLEGE_NAIA)
     if reading.high_schools and not set(_HIGH) & set(reading.order.get("venues", [])):
@@ -173,9 +181,7 @@ def _only(reading: _Reading, rest: str) -> int:
 
 def _named(reading: _Reading, rest: str) -> int:
     """A name that the records know. An organisation's must be written as theirs is: some are everyday words."""
-    from_source = re.search(
-        r"\b(?:from|source)(?: the)?\s*$", reading.goal[: len(reading.goal) - len(rest)], re.IGNORECASE
-    )
+    from_source = re.search(r"\b(?:from|source)(?: the)?\s*$", reading.before, re.IGNORECASE)
     fields = ("sources", "organisations") if from_source else ("organisations", "sources")
     for name in (*fields, "cities", "conferences", "industries"):
         for value in reading.known.get(name, []):
@@ -261,7 +267,10 @@ def _number(text: str) -> int:
     plain = text.lower().replace(",", "")
     if plain in _WORDS:
         return _WORDS[plain]
-    return int(float(plain.removesuffix("k")) * 1000) if plain.endswith("k") else int(float(plain))
+    if len(plain) > _DIGITS:
+        return _NO_NUMBER
+    number = int(float(plain.removesuffix("k")) * 1000) if plain.endswith("k") else int(float(plain))
+    return min(number, _NO_NUMBER)
 
 
 def _tiers(reading: _Reading, rest: str) -> int:
@@ -322,10 +331,10 @@ def _states(reading: _Reading, rest: str) -> int:
 
 def _personas(reading: _Reading, rest: str) -> int:
     """The shortest run of words that is a title of somebody the playbooks write to."""
-    words = list(re.finditer(r"[A-Za-z.&/-]+", rest.split(",")[0]))[:5]
-    for last in words:
+    words = list(islice(re.finditer(r"[A-Za-z.&/-]+", rest.split(",")[0]), 5))
+    for count, last in enumerate(words, start=1):
         phrase = rest[: last.end()]
-        if phrase != " ".join(w[0] for w in words[: words.index(last) + 1]):
+        if phrase != " ".join(w[0] for w in words[:count]):
             return 0
         persona = classify(re.sub(r"(?<=[a-zA-Z]{2})s\b(?<!ss)", "", phrase))
         if persona is None:

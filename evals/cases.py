@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evals.base import Case, Task
+from tools.plain_json import BadJson, read_json
 
 
 class BadCases(ValueError):
@@ -63,9 +64,9 @@ def read_cases(paths: Iterable[Path], task: Task[Any, Any]) -> list[Case]:
 
 def _case(line: str, where: str, task: Task[Any, Any], problems: list[str]) -> Case | None:
     try:
-        raw = json.loads(line)
-    except json.JSONDecodeError as exc:
-        problems.append(f"{where}: it is not JSON: {exc.msg} at character {exc.pos + 1}.")
+        raw = read_json(line)
+    except BadJson as exc:
+        problems.append(f"{where}: it is not JSON: {exc}.")
         return None
     if not isinstance(raw, dict):
         problems.append(f"{where}: a case is a JSON object, {{…}}.")

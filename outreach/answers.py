@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from sqlalchemy.orm import Session as OrmSession
 
 from db.access import Database
@@ -37,13 +37,20 @@ class Answer(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
 
     draft_id: str
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Field(ge=1, le=2_147_483_647)]
     hash: str
     decision: DecisionName
     reason: str | None = None
     subject: str | None = None
     body: str | None = None
     until: date | None = None
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _can_be_kept(cls, value: object) -> object:
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("there is a NUL in it, which no database keeps")
+        return value
 
 
 @dataclass(frozen=True)

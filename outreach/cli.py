@@ -20,6 +20,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from outreach.context import Context, context_of
 from outreach.errors import Complaint
+from tools.plain_json import storable_text
 
 INTERRUPTED = 130
 
@@ -120,6 +121,7 @@ class LazyGroup(TyperGroup):
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
         try:
+            _refuse_no_text(sys.argv[1:] if args is None else args)
             return super().main(args, *more, **extra)
         except SystemExit as exc:
             if exc.code == INTERRUPTED:
@@ -133,6 +135,13 @@ class LazyGroup(TyperGroup):
                 raise
             complain(complaint)
             sys.exit(complaint.code)
+
+
+def _refuse_no_text(args: Sequence[str]) -> None:
+    """Bytes that are no text come from a shell as halves of surrogate pairs, which no database keeps."""
+    for place, arg in enumerate(args, start=1):
+        if not arg.isascii() and storable_text(arg) != arg:
+            raise Complaint(f"Argument {place} is no UTF-8 text.", "Check the terminal's encoding.", code=2)
 
 
 _LISTING = "outreach.listing"

@@ -110,7 +110,7 @@ def prepared(
     from evals.planning import WrongPrompt, choose_cases, plan_of, prompts_of
     from evals.running import Trial
     from outreach.wiring import model_settings, own_prompts, prompts_in_force
-    from prompts import PromptNotFound, find_prompt
+    from prompts import PromptInvalid, PromptNotFound, find_prompt
 
     cases_of(suite)
     models = model_settings(settings)
@@ -124,7 +124,7 @@ def prepared(
         if not strict:
             named = [prompt for prompt in named if prompt.agent in suite.prompts]
         used = prompts_of(suite, prompts_in_force(settings), named)
-    except (PromptNotFound, WrongPrompt) as exc:
+    except (PromptNotFound, PromptInvalid, WrongPrompt) as exc:
         raise Complaint(str(exc), "See them with: outreach prompts list", code=2) from exc
     judging = models.model_copy(update={"name": judge}) if judge and suite.judged and judge != models.name else None
     plan = plan_of(suite, cases, models, used, epochs, judging)

@@ -16,7 +16,7 @@ def as_complaint(exc: BaseException) -> Complaint | None:
     """
     if isinstance(exc, Complaint):
         return exc
-    for explain in (_file_error, _playbook_error, _database_error, _migration_error, _model_error):
+    for explain in (_file_error, _playbook_error, _prompt_error, _database_error, _migration_error, _model_error):
         found = explain(exc)
         if found is not None:
             return found
@@ -49,6 +49,16 @@ def _playbook_error(exc: BaseException) -> Complaint | None:
         return Complaint(
             f"{exc}.".replace("..", "."), "See every mistake, its line and its mend: outreach playbook check"
         )
+    return None
+
+
+def _prompt_error(exc: BaseException) -> Complaint | None:
+    if "prompts" not in sys.modules:
+        return None
+    from prompts import PromptInvalid
+
+    if isinstance(exc, PromptInvalid):
+        return Complaint(_sentence(exc), "Correct the file, or put another version in force: outreach prompts list")
     return None
 
 

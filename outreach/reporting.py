@@ -30,8 +30,12 @@ def scope_of(playbook: str | None, since: str | None, until: str | None) -> Scop
     if first and last and last < first:
         raise Complaint(f"{until} is before {since}.", "Give the earlier day to --since.", code=2)
     begin = datetime.combine(first, time(), UTC) if first else None
-    end = datetime.combine(last + timedelta(days=1), time(), UTC) if last else None
+    end = datetime.combine(min(last, _LAST) + timedelta(days=1), time(), UTC) if last else None
     return Scope(playbook=playbook, since=begin, until=end)
+
+
+_LAST = date.max - timedelta(days=1)
+"""A day that has one after it."""
 
 
 def _day(text: str | None) -> date | None:

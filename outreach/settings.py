@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from outreach.errors import Complaint
+from tools.plain_json import storable_text
 
 ENV_FILE = Path(".env")
 TOML_NAME = "config.toml"
@@ -37,12 +38,21 @@ def default_home() -> Path:
 def find_home(environ: dict[str, str] | None = None) -> Path:
     """`OUTREACH_HOME` must be known before `config.toml` inside it can be read."""
     env = os.environ if environ is None else environ
-    named = env.get("OUTREACH_HOME") or dotenv_values(ENV_FILE).get("OUTREACH_HOME")
+    named = env.get("OUTREACH_HOME") or _env_file().get("OUTREACH_HOME")
     return Path(named).expanduser().absolute() if named else default_home()
 
 
 def _named(field: str, *more: str) -> AliasChoices:
     return AliasChoices(f"outreach_{field}", *more, field)
+
+
+def _env_file() -> dict[str, str | None]:
+    """What `.env` in the current folder says. Raises Complaint where it is no text."""
+    try:
+        return dotenv_values(ENV_FILE)
+    except UnicodeDecodeError as exc:
+        what = f"{ENV_FILE.absolute()} is not UTF-8 text (byte {exc.start})."
+        raise Complaint(what, "Save it as UTF-8, or remove it.") from exc
 
 
 class Settings(BaseSettings):
@@ -104,6 +114,13 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        if isinstance(value, str) and storable_text(value) != value:
+            raise ValueError("it holds a NUL, or bytes that are no UTF-8 text")
+        return value
+
     @field_validator("unsubscribe_url", mode="after")
     @classmethod
     def _one_click(cls, value: str | None) -> str | None:
@@ -162,12 +179,11 @@ def load_settings(**overrides: Any) -> Settings:
     home = overrides.get("home")
     if home is not None:
         os.environ["OUTREACH_HOME"] = str(Path(home).expanduser().absolute())
+    _env_file()  # refused here, with a word on what it is, and not where its first value is wanted
     toml = find_home() / TOML_NAME
     try:
         unknown = _unknown_keys(toml)
         settings = Settings(**overrides)
-    except tomllib.TOMLDecodeError as exc:
-        raise Complaint(f"{toml} is not valid TOML: {exc}", "Mend the line it names, or remove the file.") from exc
     except ValidationError as exc:
         first = exc.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "?"
@@ -196,12 +212,19 @@ def _know_own_playbooks(folder: Path) -> None:
 
 
 def _unknown_keys(toml: Path) -> set[str]:
+    known = set(Settings.model_fields)
+    return {key for key in _toml_keys(toml) if key.lower().removeprefix("outreach_") not in known}
+
+
+def _toml_keys(toml: Path) -> set[str]:
+    """What `config.toml` sets. Raises Complaint where it cannot be read."""
     if not toml.exists():
         return set()
-    with toml.open("rb") as file:
-        keys = set(tomllib.load(file))
-    known = set(Settings.model_fields)
-    return {key for key in keys if key.lower().removeprefix("outreach_") not in known}
+    try:
+        with toml.open("rb") as file:
+            return set(tomllib.load(file))
+    except (ValueError, RecursionError) as exc:  # tomllib's own, no UTF-8, 5,000 digits; thousands of brackets
+        raise Complaint(f"{toml} is not valid TOML: {exc}", "Mend the line it names, or remove the file.") from exc
 
 
 def origin(field: str) -> str:
@@ -209,12 +232,9 @@ def origin(field: str) -> str:
     name = ENV_NAMES.get(field, field)
     if os.environ.get(name):
         return "environment"
-    if any(key.upper() == name and value for key, value in dotenv_values(ENV_FILE).items()):
+    if any(key.upper() == name and value for key, value in _env_file().items()):
         return ".env"
     toml = find_home() / TOML_NAME
-    if toml.exists():
-        with toml.open("rb") as file:
-            keys = {key.lower().removeprefix("outreach_") for key in tomllib.load(file)}
-        if field in keys:
-            return str(toml)
+    if field in {key.lower().removeprefix("outreach_") for key in _toml_keys(toml)}:
+        return str(toml)
     return "default"

@@ -233,13 +233,14 @@ def own_prompts(settings: Settings) -> Path:
 def prompts_in_force(settings: Settings) -> dict[str, Prompt]:
     """The versions that `outreach prompts activate` chose over the newest shipped ones.
 
-    Raises Complaint where one of them is gone: to go on with another one would be to change what is said unasked.
+    Raises Complaint where one of them is gone or cannot be read: to go on with another one would be to change what is
+    said unasked.
     """
-    from prompts import PromptNotFound, chosen
+    from prompts import PromptInvalid, PromptNotFound, chosen
 
     try:
         return chosen(own_prompts(settings))
-    except PromptNotFound as exc:
+    except (PromptNotFound, PromptInvalid) as exc:
         raise Complaint(
             str(exc), "Choose anew: outreach prompts list, outreach prompts activate AGENT@VERSION"
         ) from exc

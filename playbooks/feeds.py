@@ -4,25 +4,15 @@ They are kept apart from `playbook.toml`: a sales motion works without them, and
 message. Patterns are Python regular expressions, matched without regard to case.
 """
 
-import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from playbooks.loader import PlaybookInvalid, PlaybookNotFound, folder_of, playbook_folders, read_toml
+from playbooks.patterns import LONGEST, Pattern
 
-
-def _compiles(pattern: str) -> str:
-    try:
-        re.compile(pattern, re.IGNORECASE)
-    except re.error as exc:
-        raise ValueError(f"'{pattern}' is no regular expression: {exc}") from exc
-    return pattern
-
-
-Pattern = Annotated[str, AfterValidator(_compiles)]
 SignalName = Literal[
     "buyer_intent", "qa_job_posting", "funding", "leadership_change", "product_launch", "competitor_eval"
 ]  # OCC, signals.signal_type
@@ -153,20 +143,30 @@ class SignalWords(_Data):
     @model_validator(mode="before")
     @classmethod
     def _with_terms(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Writes the terms out in the patterns of news. A gap within a sentence may hold a decimal point."""
-        terms = given.get("terms", {})
+        """Writes the terms out in the patterns of news. A gap within a sentence may hold a decimal point.
 
-        def written(pattern: str) -> str:
+        What is not of the shape that it should have is left to the fields, which say what is wrong with it.
+        """
+        terms, rules = given.get("terms", {}), given.get("news", [])
+        if not isinstance(terms, dict) or not isinstance(rules, list):
+            return given
+
+        def written(pattern: Any) -> Any:
+            if not isinstance(pattern, str):
+                return pattern
             for name, meaning in terms.items():
+                if len(pattern) > LONGEST:  # terms that hold each other double with every one
+                    return pattern
                 pattern = pattern.replace(f"%{name}%", f"(?:{meaning})")
             return pattern.replace("[^.;]", r"(?:[^.;]|\.(?=\d))")
 
-        lists = ("patterns", "unless", "not_before")
-        news = [
-            {**rule, **{name: [written(one) for one in rule[name]] for name in lists if name in rule}}
-            for rule in given.get("news", [])
-        ]
-        return {**given, "news": news}
+        def rule_of(rule: Any) -> Any:
+            if not isinstance(rule, dict):
+                return rule
+            lists = [name for name in ("patterns", "unless", "not_before") if isinstance(rule.get(name), list)]
+            return {**rule, **{name: [written(one) for one in rule[name]] for name in lists}}
+
+        return {**given, "news": [rule_of(rule) for rule in rules]}
 
     @model_validator(mode="after")
     def _each_expires(self) -> Self:

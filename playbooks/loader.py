@@ -15,6 +15,8 @@ from playbooks.model import Playbook
 
 FOLDER = Path(__file__).parent
 _own: list[Path] = []
+_NO_TOML = (ValueError, RecursionError)
+"""What tomllib ends in: its own error, bytes that are no UTF-8, a number of 5,000 digits, thousands of brackets."""
 
 
 class PlaybookNotFound(LookupError):
@@ -68,8 +70,11 @@ def read_playbook(folder: Path) -> Playbook:
     Raises PlaybookInvalid.
     """
     name, path = folder.name, folder / "playbook.toml"
+    data = playbook_data(folder)
+    if "name" in data:
+        raise PlaybookInvalid(f"{path.name} of '{name}': name: a playbook is called by the name of its folder")
     try:
-        return Playbook.model_validate({"name": name, **playbook_data(folder)})
+        return Playbook.model_validate({"name": name, **data})
     except ValidationError as exc:
         first = exc.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -91,19 +96,31 @@ def playbook_data(folder: Path) -> dict[str, Any]:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """One file of a playbook. Raises PlaybookInvalid where it is no TOML."""
+    """One file of a playbook. Raises PlaybookInvalid where it is no TOML, and for a NUL that is spelt out in it: no
+    database keeps a message that has one."""
+    name = path.parent.name
     try:
         with path.open("rb") as file:
-            return tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise PlaybookInvalid(f"{path.name} of '{path.parent.name}' is not valid TOML: {exc}") from exc
+            found = tomllib.load(file)
+    except _NO_TOML as exc:
+        raise PlaybookInvalid(f"{path.name} of '{name}' is not valid TOML: {exc}") from exc
+    stack: list[Any] = [found]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, str) and "\0" in value:
+            raise PlaybookInvalid(f"{path.name} of '{name}' has a NUL in '{value[:40]!r}'")
+        stack += [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+    return found
 
 
 def _add(data: dict[str, Any], more: dict[str, Any], where: str) -> None:
     """What follows the first touch: its statements and editions beside the others, and tables of its own."""
     for key, value in more.items():
         if key in ("statements", "editions"):
-            data[key] = [*data.get(key, []), *value]
+            known = data.get(key, [])
+            if not isinstance(value, list) or not isinstance(known, list):
+                raise PlaybookInvalid(f"{where}: '{key}' is no list of tables")
+            data[key] = [*known, *value]
         elif key in data:
             raise PlaybookInvalid(f"{where}: '{key}' stands in playbook.toml already")
         else:

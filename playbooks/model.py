@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from playbooks.batches import Batches
+from playbooks.patterns import Pattern
 from playbooks.research import Research
 from playbooks.sending import Sending
 from playbooks.sequences import Step, Timing, TouchKind, TouchName
@@ -141,8 +142,8 @@ class NoNeed(_Data):
 
     field: Literal["current_lighting_type", "venue_type", "primary_sport"] | None = None
     values: list[str] = []
-    fact_words: list[str] = []
-    unless_words: list[str] = []
+    fact_words: list[Pattern] = []
+    unless_words: list[Pattern] = []
     max_days: int | None = Field(default=None, ge=1)
     reason: str = Field(description="said where a message is not written for it")
 
@@ -150,11 +151,6 @@ class NoNeed(_Data):
     def _one_way(self) -> Self:
         if (self.field is None) == (not self.fact_words) or (self.field is None) != (not self.values):
             raise ValueError("no need shows by a field and its values, or by fact_words")
-        for pattern in (*self.fact_words, *self.unless_words):
-            try:
-                re.compile(pattern)
-            except re.error as exc:
-                raise ValueError(f"{pattern!r} is no pattern: {exc}") from exc
         return self
 
     def says(self, sentence: str, days: int | None) -> bool:

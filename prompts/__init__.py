@@ -14,15 +14,25 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 FOLDER = Path(__file__).parent
 ACTIVE = "active.toml"
 _VERSION = re.compile(r"v[1-9][0-9]*")
-_jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False)  # noqa: S701
+# Sandboxed: a prompt that somebody else wrote fills in the playbook's words, and does nothing besides.
+_jinja = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False)
+# What an expression of a template can end in, besides the library's own errors.
+_NOT_FILLED_IN = (
+    jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError,
+)  # fmt: skip
 
 
 class PromptNotFound(LookupError):
     """The asked version of an agent's prompt does not exist."""
+
+
+class PromptInvalid(ValueError):
+    """A prompt's file cannot be read, or cannot be filled in; the message says which, and why."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +55,12 @@ class Prompt:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def render(self, **variables: Any) -> str:
-        """The instructions with their variables filled in; a missing variable is an error (jinja2.UndefinedError)."""
-        return _jinja.from_string(self.text).render(**variables)
+        """The instructions with their variables filled in. Raises PromptInvalid, also where a variable is missing."""
+        try:
+            return _jinja.from_string(self.text).render(**variables)
+        except _NOT_FILLED_IN as exc:
+            said = " ".join(str(exc).split())[:300] or type(exc).__name__
+            raise PromptInvalid(f"{self.id} cannot be filled in: {said}") from exc
 
 
 def agents() -> list[str]:
@@ -62,14 +76,26 @@ def versions(agent: str, own: Path | None = None) -> list[str]:
 
 @cache
 def load_prompt(agent: str, version: str, own: Path | None = None) -> Prompt:
-    """Reads one version; what is shipped cannot be replaced by a file of the same name in `own`. Raises PromptNotFound
-    with the versions that exist."""
+    """Reads one version; what is shipped cannot be replaced by a file of the same name in `own`.
+
+    Raises PromptNotFound with the versions that exist, and PromptInvalid for a file that is no text.
+    """
     for folder in (FOLDER, own):
         path = None if folder is None else folder / agent / f"{version}.md"
         if path is not None and _VERSION.fullmatch(version) and path.is_file():
-            return Prompt(agent=agent, version=version, text=path.read_text(encoding="utf-8"))
+            return Prompt(agent=agent, version=version, text=_read(path))
     known = ", ".join(versions(agent, own)) or "none"
     raise PromptNotFound(f"There is no prompt {agent}@{version}; there are: {known}.")
+
+
+def _read(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as exc:
+        raise PromptInvalid(f"{path} is not UTF-8 text (byte {exc.start}).") from exc
+    if "\0" in text:
+        raise PromptInvalid(f"{path} is no text: there is a NUL in it.")
+    return text
 
 
 def newest(agent: str) -> Prompt:
@@ -90,14 +116,17 @@ def find_prompt(reference: str, own: Path | None = None) -> Prompt:
 
 
 def chosen(own: Path | None) -> dict[str, Prompt]:
-    """The versions that were chosen over the newest shipped ones, by agent. Raises PromptNotFound where one is gone."""
+    """The versions that were chosen over the newest shipped ones, by agent.
+
+    Raises PromptNotFound where one is gone, PromptInvalid where the file that says so cannot be read.
+    """
     path = None if own is None else own / ACTIVE
     if path is None or not path.is_file():
         return {}
     try:
-        named = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as exc:
-        raise PromptNotFound(f"{path} is not valid TOML: {exc}.") from exc
+        named = tomllib.loads(_read(path))
+    except (ValueError, RecursionError) as exc:  # a number of 5,000 digits is a ValueError, deep brackets the other
+        raise PromptInvalid(f"{path} is not valid TOML: {exc}.") from exc
     return {agent: find_prompt(f"{agent}@{version}", own) for agent, version in named.items()}
 
 

@@ -37,6 +37,7 @@ from agents.models.resilience import RetryPolicy, Transient, retry_after_seconds
 from agents.models.settings import ModelSettings
 from agents.models.structured import parsed_by
 from agents.models.wire import counts_in, fault_in, response_format, set_aside, storable_answer, with_instruction
+from tools.plain_json import BadJson, read_json
 
 log = structlog.get_logger(__name__)
 
@@ -127,7 +128,7 @@ class EndpointChatModel(ChatOpenAI):
                         return await super(EndpointChatModel, self)._agenerate(messages, stop, run_manager, **kwargs)
                     raw = await self.async_client.with_raw_response.create(**payload)
                     return self._result(raw.http_response.content)
-            except (openai.OpenAIError, TimeoutError, json.JSONDecodeError) as error:
+            except (openai.OpenAIError, TimeoutError, BadJson) as error:
                 raise self._understood(error) from self._cause(error)
 
         with current_budget().one_call() as report:
@@ -193,8 +194,8 @@ class EndpointChatModel(ChatOpenAI):
 
     def _result(self, content: bytes) -> ChatResult:
         try:
-            body = json.loads(content)
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            body = read_json(content)
+        except BadJson as error:
             preview = shortened(self._unsaid(content[:4000].decode("utf-8", "replace")), 120) or "nothing"
             raise Transient(ModelGarbled(self._address, f"not JSON, it begins with {preview!r}")) from error
         fault = fault_in(body)
@@ -317,18 +318,23 @@ async def probe(settings: ModelSettings, *, retry: RetryPolicy | None = None) ->
         try:
             async with asyncio.timeout(settings.timeout_s):
                 raw = await model.root_async_client.models.with_raw_response.list()
-                body = json.loads(raw.http_response.content)
+                body = read_json(raw.http_response.content)
         except openai.NotFoundError:
             return []
-        except (openai.OpenAIError, TimeoutError, json.JSONDecodeError) as error:
+        except (openai.OpenAIError, TimeoutError, BadJson) as error:
             raise model._understood(error) from model._cause(error)
-        listed = body.get("data") if isinstance(body, dict) else None
-        return [str(m["id"]) for m in listed or [] if isinstance(m, dict) and "id" in m]
+        return names_in(body)
 
     try:
         return await model._retry.call(once, model=settings.name)
     finally:
         await model.aclose()
+
+
+def names_in(body: Any) -> list[str]:
+    """The names of models in a server's list of them, whatever shape it has."""
+    listed = body.get("data") if isinstance(body, dict) else None
+    return [str(m["id"]) for m in listed if isinstance(m, dict) and "id" in m] if isinstance(listed, list) else []
 
 
 def _said(error: openai.APIStatusError) -> str:

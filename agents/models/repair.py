@@ -7,7 +7,6 @@ as if it had finished, which is what `RepairToolCalls` is for.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,6 +14,7 @@ from langchain.agents.middleware import AgentMiddleware, AgentState, ModelCallLi
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from agents.models.errors import InvalidOutput, shortened
+from tools.plain_json import BadJson, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -139,9 +139,9 @@ def _marked(messages: Sequence[BaseMessage], kind: str) -> list[BaseMessage]:
 def _problem(call: InvalidToolCall) -> str:
     args = call.get("args") or ""
     try:
-        parsed = json.loads(args)
-    except json.JSONDecodeError as error:
-        why = f"are not valid JSON ({error.msg} at character {error.pos})"
+        parsed = read_json(args)
+    except BadJson as error:
+        why = f"are not valid JSON ({error})"
     else:
         why = f"are a JSON {type(parsed).__name__}, not an object"
     return f"the arguments of {call.get('name') or 'a tool call'} {why}: {shortened(args, 200)!r}."

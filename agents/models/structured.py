@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from agents.models.errors import InvalidOutput, shortened
 from agents.models.pricing import Usage, usage_of
 from agents.models.wire import storable_json
+from tools.plain_json import storable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -138,11 +139,12 @@ def extract_json(text: str) -> str:
     if start < 0:
         raise AnswerProblem("there is no JSON object in the answer")
     try:
-        _, end = json.JSONDecoder().raw_decode(text, start)
+        found, end = json.JSONDecoder().raw_decode(text, start)
+        storable(found)
     except json.JSONDecodeError as error:
         raise AnswerProblem(f"the answer is not valid JSON: {error.msg} at character {error.pos}") from error
-    except RecursionError as error:
-        raise AnswerProblem("the answer's JSON is nested too deeply") from error
+    except (ValueError, RecursionError) as error:  # numbers of 5,000 digits, thousands of brackets
+        raise AnswerProblem("the answer's JSON is nested too deeply, or has a number that is too long") from error
     if "{" in text[end:]:
         raise AnswerProblem("there is more than one JSON object in the answer")
     return text[start:end]

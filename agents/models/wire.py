@@ -11,6 +11,7 @@ from langchain_core.messages import InvalidToolCall
 from pydantic import BaseModel
 
 from agents.models.errors import shortened
+from tools.plain_json import BadJson, read_json, storable
 
 
 def fault_in(body: Any) -> str | None:
@@ -55,23 +56,11 @@ def counts_in(usage: Any) -> dict[str, Any] | None:
     }
 
 
-def storable(value: Any) -> Any:
-    """The value with U+FFFD for each NUL and each half of a surrogate pair: a database takes neither, so that a text
-    which has a model write one would end whatever keeps the answer."""
-    if isinstance(value, dict):
-        return {storable(key): storable(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [storable(inner) for inner in value]
-    if isinstance(value, str):
-        return value.replace("\x00", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return value
-
-
 def storable_json(text: str) -> str:
-    """`storable` of what a JSON text says; what is no JSON comes back as it is."""
+    """What a JSON text says so that it can be kept (`tools.plain_json`); what is no JSON comes back as it is."""
     try:
-        return json.dumps(storable(json.loads(text)), ensure_ascii=False)
-    except (ValueError, RecursionError):
+        return json.dumps(read_json(text), ensure_ascii=False)
+    except BadJson:
         return text
 
 
@@ -99,8 +88,8 @@ def set_aside(message: dict[str, Any]) -> list[InvalidToolCall]:
         elif not isinstance(given, str):
             function["arguments"] = json.dumps(given)
         try:
-            fits = isinstance(json.loads(function["arguments"], strict=False), dict)
-        except (json.JSONDecodeError, RecursionError):
+            fits = isinstance(read_json(function["arguments"], strict=False), dict)
+        except BadJson:
             fits = True  # not JSON at all, which the library does understand
         if fits:
             kept.append(call)

@@ -28,6 +28,8 @@ from db.models import Account, Contact, ExternalId, Prospect, Signal
 from db.queries.mappings import headers_for
 
 MOST_INDUSTRIES = 80
+MOST_NUMBER = 2_147_483_647
+"""What an INTEGER column holds on PostgreSQL: no database compares it with more."""
 
 
 class Wanted(BaseModel):
@@ -49,13 +51,15 @@ class Wanted(BaseModel):
     personas: list[PersonaType] = []
     signals: list[SignalType] = Field(default=[], description="only who has one of these signals, not yet expired")
     sources: list[str] = Field(default=[], description="only who was imported from one of these")
-    least_seats: int | None = Field(default=None, ge=0)
-    most_seats: int | None = Field(default=None, ge=0)
-    least_students: int | None = Field(default=None, ge=0)
-    most_students: int | None = Field(default=None, ge=0)
-    least_employees: int | None = Field(default=None, ge=0)
-    most_employees: int | None = Field(default=None, ge=0)
-    lights_at_least_years: int | None = Field(default=None, ge=0, description="age of the present lights")
+    least_seats: int | None = Field(default=None, ge=0, le=MOST_NUMBER)
+    most_seats: int | None = Field(default=None, ge=0, le=MOST_NUMBER)
+    least_students: int | None = Field(default=None, ge=0, le=MOST_NUMBER)
+    most_students: int | None = Field(default=None, ge=0, le=MOST_NUMBER)
+    least_employees: int | None = Field(default=None, ge=0, le=MOST_NUMBER)
+    most_employees: int | None = Field(default=None, ge=0, le=MOST_NUMBER)
+    lights_at_least_years: int | None = Field(
+        default=None, ge=0, le=MOST_NUMBER, description="age of the present lights"
+    )
     built_before: int | None = Field(default=None, ge=1800, le=2100, description="the stadium, by year")
     built_after: int | None = Field(default=None, ge=1800, le=2100)
 

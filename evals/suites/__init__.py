@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from evals.base import PASSED, Case, Task
 from evals.cases import read_cases
@@ -95,7 +95,7 @@ def load_suite(name: str) -> Suite:
         raise SuiteNotFound(f"There is no suite {name}; there are: {', '.join(suite_names())}.")
     try:
         given = _Toml.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, ValidationError) as exc:
+    except (ValueError, RecursionError) as exc:  # pydantic's errors and tomllib's, also of bytes that are no UTF-8
         raise BadSuite(f"{name}/suite.toml: {exc}") from exc
     metrics = {PASSED: "cases that are right in everything", **given.metrics}
     for thresholds in (given.gate.least, *given.gate.models.values()):

@@ -375,6 +375,6 @@ def _day(on: str | None) -> datetime | None:
         return None
     try:
         when = datetime.fromisoformat(on)
-    except ValueError as exc:
+        return (when.replace(hour=12) if len(on.strip()) == 10 else when).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:  # the first and last days there are have no time in every zone
         raise Complaint(f"'{on}' is not a time.", "Write it as 2027-03-01T14:00.", code=2) from exc
-    return (when.replace(hour=12) if len(on.strip()) == 10 else when).astimezone(UTC)

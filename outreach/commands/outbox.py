@@ -331,7 +331,7 @@ def moment(at: str | None) -> datetime:
         return now
     try:
         when = datetime.fromisoformat(at).astimezone(UTC)
-    except ValueError as exc:
+    except (ValueError, OverflowError) as exc:  # the first and last days there are have no time in every zone
         raise Complaint(f"'{at}' is not a time.", "Write it as 2026-03-02T09:30.", code=2) from exc
     if when > now:
         raise Complaint("A message cannot have left in the future.", "Give the time at which it was sent.", code=2)

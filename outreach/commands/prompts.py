@@ -79,11 +79,9 @@ def activate(
 
     Every step's row says by which prompt it was made (`outreach runs show`), and it must fit every playbook.
     """
-    from jinja2 import TemplateError
-
     from outreach.wiring import own_prompts, prompts_in_force
     from playbooks import load_playbook, playbook_names
-    from prompts import choose, newest
+    from prompts import PromptInvalid, choose, newest
 
     settings = settings_of(ctx)
     prompt = _found(settings, reference)
@@ -91,19 +89,17 @@ def activate(
     for name in playbook_names():
         try:
             prompt.render(playbook=load_playbook(name))
-        except TemplateError as exc:
-            raise Complaint(
-                f"{prompt.id} cannot be filled in for {name}: {exc}", "Correct the file, then again."
-            ) from exc
+        except PromptInvalid as exc:
+            raise Complaint(f"For the playbook {name}, {exc}.", "Correct the file, then again.") from exc
     choose(own_prompts(settings), prompt)
     say(f"{prompt.id} is in force (before: {before.id}).")
 
 
 def _found(settings: Settings, reference: str) -> Prompt:
     from outreach.wiring import own_prompts
-    from prompts import PromptNotFound, find_prompt
+    from prompts import PromptInvalid, PromptNotFound, find_prompt
 
     try:
         return find_prompt(reference, own_prompts(settings))
-    except PromptNotFound as exc:
+    except (PromptNotFound, PromptInvalid) as exc:
         raise Complaint(str(exc), "See them with: outreach prompts list", code=2) from exc

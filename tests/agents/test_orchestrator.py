@@ -140,3 +140,10 @@ def test_a_file_counts_only_letter_for_letter() -> None:
     for goal in ("import leads.csv", 'import "leads.csv".', "import leads.csv, then draft"):
         assert checked(WorkOrder(files=["leads.csv"]), goal, {}).files == ["leads.csv"]
     assert checked(WorkOrder(files=["leads.csv"]), "import myleads.csv", {}).files == []
+
+
+def test_a_goal_without_end_is_read_to_its_bound_and_the_rest_is_told() -> None:
+    order = read_goal("5 drafts, " + '{"a":' * 6000 + " 10 drafts", {}, ["sports-lighting"], 2026)
+    assert order.count == 5
+    assert "beyond 2,000 characters" in order.not_understood[-1]
+    assert read_goal("9" * 400 + " drafts", {}, [], 2026).count is None

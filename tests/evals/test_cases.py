@@ -70,3 +70,9 @@ def test_the_hash_is_of_what_the_cases_say(tmp_path: Path) -> None:
     one = dataset_hash(read(tmp_path, GOOD, two))
     assert dataset_hash(read(tmp_path, two, GOOD)) == one
     assert dataset_hash(read(tmp_path, GOOD, {**two, "expected": {"order": {"count": 6}}})) != one
+
+
+def test_numbers_and_brackets_without_end_are_named(tmp_path: Path) -> None:
+    with pytest.raises(BadCases) as found:
+        read(tmp_path, "9" * 5000, "[" * 5000, GOOD)
+    assert ["it is not JSON" in problem for problem in found.value.problems] == [True, True]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from playbooks import loader
+from playbooks import load_playbook, loader
 from playbooks.feeds import BidWords, SignalWords, Unwanted, Wanted, load_bid_words, load_signal_words, playbooks_with
 from playbooks.loader import PlaybookInvalid, PlaybookNotFound
 
@@ -47,3 +47,34 @@ def test_rules_of_the_words() -> None:
         Unwanted(says="x", pattern="(")
     with pytest.raises(ValidationError, match="expires_days lacks funding"):
         SignalWords.model_validate({"expires_days": {}, "news": [{"type": "funding", "patterns": ["x"]}]})
+
+
+@pytest.mark.parametrize("pattern", ["(?:a){99999999999999999999}", "(" * 5000, "a" * 30_000])
+def test_a_pattern_beyond_bounds_is_refused_in_words(pattern: str) -> None:
+    with pytest.raises(ValidationError, match=r"regular expression|more than 20,000"):
+        Unwanted(says="x", pattern=pattern)
+
+
+@pytest.mark.parametrize("given", [{"terms": 1}, {"news": 1}, {"news": [1]}, {"news": [{"patterns": 1}]}])
+def test_what_is_not_of_its_shape_is_told_by_its_field(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        SignalWords.model_validate({"expires_days": {}, **given})
+
+
+def test_terms_that_hold_each_other_do_not_grow_without_end() -> None:
+    terms = {f"t{n}": f"%t{n + 1}%" * 9 for n in range(12)}
+    with pytest.raises(ValidationError, match="more than 20,000"):
+        SignalWords.model_validate(
+            {"expires_days": {}, "terms": terms, "news": [{"type": "funding", "patterns": ["%t0%"]}]}
+        )
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"a = " + b"9" * 5000, b"a = " + b"[" * 5000])
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    monkeypatch.setattr(loader, "FOLDER", tmp_path)
+    for name, load in (("playbook.toml", load_playbook), ("bids.toml", load_bid_words)):
+        (folder / name).write_bytes(data)
+        with pytest.raises(PlaybookInvalid, match=rf"{name} of 'mine' is not valid TOML"):
+            load("mine")

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from playbooks import Playbook, PlaybookInvalid, PlaybookNotFound, load_playbook, loader, playbook_names
+from playbooks.model import NoNeed
 
 SHIPPED = playbook_names()
 
@@ -102,3 +104,29 @@ def test_tiers_and_scores() -> None:
     assert [playbook.tier_of(n) for n in (100, 80, 79, 70, 55, 40, 39, 0)] == [
         *("A1", "A1", "A2", "A2", "B", "C", "D", "D"),
     ]
+
+
+def test_a_playbook_has_no_name_but_its_folders(broken: Callable[[str, str], Playbook]) -> None:
+    with pytest.raises(PlaybookInvalid, match="called by the name of its folder"):
+        broken('title = "QA', 'name = "other"\ntitle = "QA')
+
+
+def test_a_pattern_of_no_need_that_is_none() -> None:
+    with pytest.raises(ValidationError, match="no regular expression"):
+        NoNeed(fact_words=["("], reason="x")
+
+
+@pytest.mark.parametrize("more", ["statements = 1", 'editions = "x"'])
+def test_sequences_that_are_no_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str) -> None:
+    shipped = (Path(loader.__file__).parent / "qa-software" / "playbook.toml").read_text(encoding="utf-8")
+    monkeypatch.setattr(loader, "FOLDER", tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "playbook.toml").write_text(shipped, encoding="utf-8")
+    (tmp_path / "mine" / "sequences.toml").write_text(more, encoding="utf-8")
+    with pytest.raises(PlaybookInvalid, match="no list of tables"):
+        loader.read_playbook(tmp_path / "mine")
+
+
+def test_a_nul_that_is_spelt_out_is_refused(broken: Callable[[str, str], Playbook]) -> None:
+    with pytest.raises(PlaybookInvalid, match="has a NUL"):
+        broken('title = "QA', 'title = "\\u0000QA')

@@ -3,12 +3,22 @@
 import hashlib
 from pathlib import Path
 
-import jinja2
 import pytest
 
 import prompts
 from playbooks import load_playbook, playbook_names
-from prompts import FOLDER, Prompt, PromptNotFound, choose, chosen, find_prompt, load_prompt, newest, versions
+from prompts import (
+    FOLDER,
+    Prompt,
+    PromptInvalid,
+    PromptNotFound,
+    choose,
+    chosen,
+    find_prompt,
+    load_prompt,
+    newest,
+    versions,
+)
 
 AGENTS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir() and list(path.glob("v*.md")))
 
@@ -32,12 +42,12 @@ def test_a_prompt_says_what_this_playbook_is_about(agent: str) -> None:
 
 @pytest.mark.parametrize("agent", ["researcher", "drafting", "qc"])
 def test_a_missing_variable_is_an_error(agent: str) -> None:
-    with pytest.raises(jinja2.UndefinedError):
+    with pytest.raises(PromptInvalid, match=r"undefined|has no attribute"):
         load_prompt(agent, "v1").render()
 
 
 def test_a_misspelt_variable_is_an_error() -> None:
-    with pytest.raises(jinja2.UndefinedError):
+    with pytest.raises(PromptInvalid, match=r"undefined|has no attribute"):
         Prompt("x", "v1", "{{ playbook.titel }}").render(playbook={"title": "x"})
 
 
@@ -92,4 +102,30 @@ def test_what_is_no_prompt_is_refused(reference: str) -> None:
 def test_a_chosen_version_that_is_gone_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "active.toml").write_text('qc = "v77"\n', encoding="utf-8")
     with pytest.raises(PromptNotFound, match="v77"):
+        chosen(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ playbook.title",
+        "{{ 1 / 0 }}",
+        "{{ playbook() }}",
+        "{% for x in 7 %}{% endfor %}",
+        "{{ ''.__class__.mro() }}",
+    ],
+)
+def test_what_cannot_be_filled_in_is_one_error(text: str) -> None:
+    with pytest.raises(PromptInvalid, match="x@v1 cannot be filled in"):
+        Prompt("x", "v1", text).render(playbook={"title": "x"})
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"a\0b"])
+def test_a_file_that_is_no_text_is_named(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "qc").mkdir()
+    (tmp_path / "qc" / "v9.md").write_bytes(data)
+    with pytest.raises(PromptInvalid, match=r"v9\.md"):
+        load_prompt("qc", "v9", tmp_path)
+    (tmp_path / "active.toml").write_bytes(data)
+    with pytest.raises(PromptInvalid, match=r"active\.toml"):
         chosen(tmp_path)

@@ -208,3 +208,9 @@ def test_places() -> None:
     assert normalise.timezone_of("Nowhere", "KY") is None
     assert normalise.timezone_of("München", None, "Germany") == "Europe/Berlin"
     assert normalise.timezone_of("Akron", None) is None
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "2147483648", "3000M", "9" * 5000])
+def test_a_count_that_no_column_holds_is_none(text: str) -> None:
+    assert normalise.whole_number(text) is None
+    assert normalise.whole_number("2147483647") == 2_147_483_647

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -215,3 +216,27 @@ def test_a_missing_file_and_another_file_are_refused(tmp_path: Path) -> None:
     assert read_table(path, digest).sha256 == digest
     with pytest.raises(UnreadableFile, match="not the file that was checked"):
         read_table(path, "0" * 64)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_nul_is_left_out_of_wide_encodings_too(tmp_path: Path, encoding: str) -> None:
+    table = read_table(written(tmp_path, "Name,City\nOak\0mont,Akron\n".encode(encoding)))
+    assert [row.cells for row in table.rows()] == [{"Name": "Oakmont", "City": "Akron"}]
+
+
+def test_what_no_database_keeps_is_left_out_of_json_keys_and_values(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, '[{"Na\\ud800me": "a\\u0000b"}]', "file.json"))
+    assert [row.cells for row in table.rows()] == [{"Na?me": "ab"}]
+
+
+def test_a_workbook_with_a_broken_sheet_is_told_in_words(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Name", "City"])
+    book.save(tmp_path / "whole.xlsx")
+    broken = tmp_path / "broken.xlsx"
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(broken, "w") as made:
+        for name in whole.namelist():
+            data = whole.read(name)
+            made.writestr(name, data.replace(b'r="1"', b"r=1") if name.endswith("sheet1.xml") else data)
+    with pytest.raises(UnreadableFile, match="is a broken workbook"):
+        read_table(broken)

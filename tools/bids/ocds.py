@@ -56,7 +56,7 @@ def notice_of_release(release: Mapping[str, Any], row: int) -> Notice | Refusal:
         return Refusal(row, "the release has no ocid, or no id")
     tender = _mapping(release.get("tender"))
     parties = [_mapping(party) for party in _list(release.get("parties"))]
-    buyers = [party for party in parties if set(_list(party.get("roles"))) & set(_BUYERS)]
+    buyers = [party for party in parties if any(role in _BUYERS for role in _list(party.get("roles")))]
     names = [
         _text(_mapping(release.get("buyer")).get("name")),
         _text(_mapping(tender.get("procuringEntity")).get("name")),

@@ -1,7 +1,6 @@
 """Reads a feed of tenders, whatever its format: JSON of SAM.gov or of the Open Contracting standard, or a table."""
 
 import gzip
-import json
 import shutil
 import tempfile
 import zlib
@@ -11,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from tools import plain_json
 from tools.bids import ocds, sam, table
 from tools.bids.notices import Notice, Refusal
+from tools.plain_json import BadJson
 from tools.reading import UnreadableFile, read_table
 
 MAX_BYTES: Final = 256 * 1024 * 1024
@@ -137,15 +138,14 @@ def read_json(path: Path, name: str) -> Any:
     except UnicodeDecodeError as exc:
         raise UnreadableFile(f"{name} is not UTF-8 text (byte {exc.start}).") from exc
     try:
-        return json.loads(text)
-    except ValueError as whole:
+        return plain_json.read_json(text)
+    except BadJson as whole:
+        # Not splitlines: a JSON string may hold U+2028 as it is.
+        lines = [line for line in text.split("\n") if line.strip()]
         try:
-            # Not splitlines: a JSON string may hold U+2028 as it is.
-            return [json.loads(line) for line in text.split("\n") if line.strip()]
-        except ValueError:
+            return [plain_json.read_json(line) for line in lines]
+        except BadJson:
             raise UnreadableFile(f"{name} is no sound JSON: {whole}.") from whole
-    except RecursionError as exc:
-        raise UnreadableFile(f"{name} is nested too deep to be read.") from exc
 
 
 def _json_feed(path: Path, name: str) -> Feed:

@@ -3,7 +3,6 @@
 A file is told apart by what it holds: JSON lines begin with '{', an mbox with 'From ' and holds several mails.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 from tools.mail.limits import MAX_BYTES, MAX_HEADER, UnreadableMail, capped
 from tools.mail.reading import KEPT, Mail, address_in, file_bytes, name_in, parsed_date, read_mail
+from tools.plain_json import BadJson, read_json
 
 MAX_FILE = 500_000_000
 _SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{1,300}\r?\n")
@@ -86,8 +86,8 @@ def _of_raw(raw: bytes, source: str) -> Found:
 def _of_line(line: bytes, source: str) -> Found:
     """{"id", "subject", "from", "to", "headers", "text", "date"}, of which only the text or a subject must be there."""
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
+        row = read_json(line)
+    except BadJson:
         return Found(source, error="this line is no JSON")
     if not isinstance(row, dict) or not (row.get("text") or row.get("subject") or row.get("headers")):
         return Found(source, error="this line holds no object with a text, a subject or headers")
@@ -128,6 +128,6 @@ def _when(value: Any) -> datetime | None:
         return parsed_date(value)
     try:
         when = datetime.fromisoformat(value)
-    except ValueError:
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and last days there are have no time in every zone
         return None
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)

@@ -122,8 +122,8 @@ def _mail_of(message: Message) -> Mail:
         subject=header(message, "subject"),
         date=parsed_date(header(message, "date")),
         text=text,
-        content_type=message.get_content_type(),
-        report_type=str(message.get_param("report-type") or "").lower(),
+        content_type=_plain(message.get_content_type()),
+        report_type=_plain(str(message.get_param("report-type") or "").lower()),
         headers=kept,
         reports=tuple(reports),
         returned=tuple(returned),
@@ -150,7 +150,12 @@ def header(message: Message, name: str) -> str:
     except (MessageError, binascii.Error, ValueError):
         pieces = [(raw, None)]
     text = "".join(piece if isinstance(piece, str) else decoded(piece, charset) for piece, charset in pieces)
-    return " ".join(capped(text).split())[:MAX_HEADER]
+    return _plain(text)[:MAX_HEADER]
+
+
+def _plain(text: str) -> str:
+    """One line without control characters."""
+    return " ".join(capped(text).split())
 
 
 def address_in(value: str) -> str:

@@ -11,6 +11,8 @@ _BLANKS = {
     "undefined", "#ref!", "#value!", "\\n", "keine angabe", "k.a.", "?",
 }  # fmt: skip
 _AMERICAN: Final = re.compile(r"(?:\+?1[ .-]?)?\(?([2-9]\d\d)\)?[ .-]{0,2}([2-9]\d\d)[ .-]?(\d{4})")
+MOST_COUNTED: Final = 2_147_483_647
+"""The greatest number that an INTEGER column holds on PostgreSQL; a greater one counts nothing that we know of."""
 _DAYS: Final = ("%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y",
                 "%d-%b-%y", "%Y%m%d")  # fmt: skip
 
@@ -28,7 +30,7 @@ def clean(text: str | None) -> str | None:
 
 
 def whole_number(text: str | None) -> int | None:
-    """A count that is 0 or more: '1,200', '30000.0', '12k' and '1.5M' are read; ranges are not."""
+    """A count from 0 to MOST_COUNTED: '1,200', '30000.0', '12k' and '1.5M' are read; ranges are not."""
     value = clean(text)
     if value is None:
         return None
@@ -39,7 +41,8 @@ def whole_number(text: str | None) -> int | None:
     if match is None:
         return None
     number = float(re.sub(r"\D", "", match[1]) + (match[2] or ""))
-    return int(number * {"k": 1e3, "m": 1e6}.get((match[3] or "").lower(), 1))
+    number *= {"k": 1e3, "m": 1e6}.get((match[3] or "").lower(), 1)
+    return int(number) if number <= MOST_COUNTED else None
 
 
 def year(text: str | None) -> int | None:

@@ -1,6 +1,5 @@
 """Drafts from a file judged by the rules, without a database."""
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from playbooks import Playbook, PlaybookNotFound, Sender, load_playbook, playbook_names
+from tools.plain_json import BadJson, read_json
 from tools.qc.engine import check, passed
 from tools.qc.model import DraftUnderCheck, Earlier, Fact, Flag, Recipient
 from tools.qc.naming import names_of, venues_in
@@ -38,8 +38,8 @@ def _values(text: str) -> list[tuple[str, Any]]:
     if not text:
         raise UnreadableDrafts("There is nothing in it.")
     try:
-        whole = json.loads(text)
-    except json.JSONDecodeError as exc:
+        whole = read_json(text)
+    except BadJson as exc:
         # Not splitlines: a JSON string may hold U+2028 as it is.
         lines = [(n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
         if len(lines) < 2 or not lines[0][1].lstrip().startswith("{"):
@@ -57,8 +57,8 @@ def _values(text: str) -> list[tuple[str, Any]]:
 
 def _line(number: int, line: str) -> Any:
     try:
-        return json.loads(line)
-    except json.JSONDecodeError as exc:
+        return read_json(line)
+    except BadJson as exc:
         raise UnreadableDrafts(f"Line {number} is not JSON: {exc}.") from exc
 
 

@@ -54,12 +54,16 @@ def values(text: str) -> set[float]:
     return {amount.value for amount in amounts(text)} | plain
 
 
+_NEAR = 60
+"""Characters before a number that may say how exact it is."""
+
+
 def backed(text: str, amount: Amount, known: set[float], year: int | None) -> bool:
     """Whether a number is a known one, an honest rounding of one, or the years gone by since a known year."""
     if amount.value in known:
         return True
     since = {year - then for then in known if year and 1600 < then <= year}
-    match = _ROUGHLY.search(text[: amount.start])
+    match = _ROUGHLY.search(text[max(0, amount.start - _NEAR) : amount.start])
     if amount.value in since or (match and {amount.value - 1, amount.value + 1} & since):
         return True
     if match is None:

@@ -163,11 +163,15 @@ def _uses(text: str, number: str) -> list[tuple[str, set[int]]]:
     return [_use(text, m.start(), m.start() + len(m[0].rstrip(".,"))) for m in found]
 
 
+_NEAR = 200
+"""Characters around a number that can say what it counts: with all of a text for each, the cost is its square."""
+
+
 def _use(text: str, start: int, end: int) -> tuple[str, set[int]]:
     """How a number is used: as a 'year' or an 'amount' ('' where that cannot be told), and what it may count."""
-    before, number = text[:start], text[start:end]
+    before, number, after = text[max(0, start - _NEAR) : start], text[start:end], text[end : end + _NEAR]
     # What stands beside it on its own line and in its own clause; a column's name stands before its value.
-    near = re.split(r"[\n,;]| and ", before)[-1].split()[-3:] + re.split(r"[\n,;]| and ", text[end:])[0].split()[:3]
+    near = re.split(r"[\n,;]| and ", before)[-1].split()[-3:] + re.split(r"[\n,;]| and ", after)[0].split()[:3]
     beside = {stem(word) for part in near for word in WORD.findall(part.replace("-", " "))}
     units = {n for n, group in enumerate(_UNITS) if group & beside}
     plausible = re.fullmatch(r"1[6-9]\d\d|20\d\d", number) is not None

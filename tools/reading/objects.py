@@ -137,7 +137,7 @@ def flat(record: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[str, 
     """One level: {'company': {'name': 'X'}} becomes {'company.name': 'X'}; a list of words is joined by '; '."""
     cells: dict[str, str] = {}
     for key, value in record.items():
-        name = f"{prefix}{' '.join(str(key).split())[:200]}"
+        name = f"{prefix}{' '.join(_kept(str(key)).split())[:200]}"
         if isinstance(value, dict) and depth < _DEEP:
             cells |= flat(value, f"{name}.", depth + 1)
         else:
@@ -153,5 +153,9 @@ def _text(value: Any) -> str:
     if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
         return "; ".join(_text(item) for item in value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    # JSON can spell out NUL and halves of letters, which no database takes.
+    return _kept(text)
+
+
+def _kept(text: str) -> str:
+    """JSON can spell out NUL and halves of letters, which no database takes."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

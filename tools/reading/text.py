@@ -35,7 +35,10 @@ _WESTERN: Final = frozenset("äöüßÄÖÜéèêëÉàâáÁçÇñÑóíúîï�
 
 @dataclass(frozen=True)
 class Scan:
-    """What one pass over the bytes tells: their digest, how they are encoded, and what had to be made allowance for."""
+    """What one pass over the bytes tells: their digest, how they are encoded, and what had to be made allowance for.
+
+    `nuls`: the text may hold NUL, which is to be left out.
+    """
 
     sha256: str
     encoding: str
@@ -75,11 +78,11 @@ def scan(path: Path) -> Scan:
         raise UnreadableFile(f"{path.name} is a binary file, not a table of text.")
     bom = next((encoding for mark, encoding in _BOMS if head.startswith(mark)), None)
     if bom is not None and bom != "utf-8-sig":
-        return Scan(digest.hexdigest(), bom, False, ())
+        return Scan(digest.hexdigest(), bom, True, ())
     if nuls:
         wide = _wide(head)
         if wide is not None:
-            return Scan(digest.hexdigest(), wide, False, (f"read as {wide.upper()} (it has no byte order mark)",))
+            return Scan(digest.hexdigest(), wide, True, (f"read as {wide.upper()} (it has no byte order mark)",))
         if nuls * 50 > total:
             raise UnreadableFile(f"{path.name} is a binary file, not a table of text.")
         notes.append(f"{nuls} NUL bytes were left out")

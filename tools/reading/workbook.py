@@ -70,8 +70,14 @@ class _opened:  # noqa: N801 (reads as the context that it is)
             ) from exc
         return self._book
 
-    def __exit__(self, *_exc: object) -> None:
+    def __exit__(self, _kind: object, raised: BaseException | None, _traceback: object) -> None:
+        from python_calamine import CalamineError
+
         self._book.close()
+        if isinstance(raised, CalamineError):
+            raise UnreadableFile(
+                f"{self._path.name} is a broken workbook ({raised}). Open it and save the sheet as 'CSV UTF-8'."
+            ) from raised
 
 
 def records(path: Path, sheet: str) -> Iterator[list[str]]:

@@ -27,7 +27,9 @@ class Found:
 
     def expires_on(self, words: SignalWords) -> date | None:
         """The last day on which it is news; None where it is not known from when it is."""
-        return self.seen_on + timedelta(days=words.expires_days[self.type]) if self.seen_on else None
+        if self.seen_on is None:
+            return None
+        return self.seen_on + min(timedelta(days=words.expires_days[self.type]), date.max - self.seen_on)
 
     def as_json(self, words: SignalWords, today: date) -> dict[str, Any]:
         """The object that docs/signals.md describes."""

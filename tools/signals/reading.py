@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from tools.bids.reading import read_json, unpacked
 from tools.normalise import clean, day, domain_of, website
+from tools.plain_json import storable_text
 from tools.reading import UnreadableFile, read_table
 from tools.signals.jobs import Opening
 from tools.signals.news import MAX_TEXT, Article
@@ -85,7 +86,7 @@ def _plain_text(path: Path) -> str:
         raise UnreadableFile(f"{path.name} is not UTF-8 text (byte {exc.start}).") from exc
     if not text.strip():
         raise UnreadableFile(f"{path.name} is empty.")
-    return text[:MAX_TEXT]
+    return storable_text(text[:MAX_TEXT])
 
 
 def _of_table(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:

@@ -30,7 +30,8 @@ class Entry:
             headers["If-None-Match"] = self.etag
         if self.last_modified:
             headers["If-Modified-Since"] = self.last_modified
-        return headers
+        # Servers send bytes in these that no request may carry back.
+        return {name: value for name, value in headers.items() if value.isascii() and value.isprintable()}
 
 
 class PageCache:

@@ -309,7 +309,10 @@ def _retry_after(response: httpx.Response) -> float:
 
 
 def _loopback(origin: str) -> str:
-    url = httpx.URL(origin)
+    try:
+        url = httpx.URL(origin)
+    except httpx.InvalidURL as exc:
+        raise ValueError(str(exc)) from exc
     if url.scheme not in ("http", "https") or not ipaddress.ip_address(url.host).is_loopback:
         raise ValueError("the origin that is let through must be a loopback address, as http://127.0.0.1:8099")
     return origin_of(url)

@@ -3,13 +3,13 @@
 Without a provider, research works from records, the operator's pages and their links, and says so.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import httpx
 
+from tools.plain_json import BadJson, read_json
 from tools.web.addresses import checked_url, origin_of
 from tools.web.bodies import BadEncoding, TooLarge, bounded
 from tools.web.fetcher import certificates
@@ -50,7 +50,10 @@ class SearXng:
     """
 
     def __init__(self, base_url: str, *, seconds: float = 10.0, allow_origin: str | None = None) -> None:
-        self._url = httpx.URL(base_url.rstrip("/") + "/search")
+        try:
+            self._url = httpx.URL(base_url.rstrip("/") + "/search")
+        except httpx.InvalidURL as exc:
+            raise ValueError(str(exc)) from exc
         if self._url.scheme not in ("http", "https") or not self._url.host:
             raise ValueError("the address of SearXNG must start with http:// or https://")
         self._seconds = seconds
@@ -81,9 +84,8 @@ class SearXng:
 
 def _results(body: bytes, limit: int, allowed: str | None) -> list[SearchResult]:
     try:
-        told: Any = json.loads(body)
-        hits = told["results"]
-    except (ValueError, KeyError, TypeError, RecursionError) as exc:
+        hits = read_json(body)["results"]
+    except (BadJson, KeyError, TypeError) as exc:
         raise SearchFailed("the search engine's answer is no list of results in JSON") from exc
     found: dict[str, SearchResult] = {}
     for hit in hits if isinstance(hits, list) else []:

@@ -7,7 +7,8 @@ from langchain_core.messages import AIMessage
 from pydantic import BaseModel
 
 from agents.models.structured import parse_answer
-from agents.models.wire import storable, storable_answer
+from agents.models.wire import storable_answer
+from tools.plain_json import storable
 
 ODD = "a\x00b\ud800c\udc00d"
 PLAIN = "a\ufffdb\ufffdc\ufffdd"

@@ -128,6 +128,13 @@ def test_a_wrong_file_of_answers(
     assert says in result.stderr
 
 
+def test_an_answer_with_a_nul_is_refused_by_itself(outreach: Outreach, database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    path.write_text(json.dumps({"draft_id": "\0", "version": 1, "hash": "x", "decision": "approve"}))
+    result = outreach("approve", "--answers", str(path))
+    assert (result.exit_code, "there is a NUL in it" in result.stderr) == (1, True)
+
+
 def fill(session: Session) -> dict[str, str]:
     """A batch with a warned A1 message, a clean A2 one on LinkedIn, and one of another playbook; ids by name."""
     batch = Batch(batch_number=3)

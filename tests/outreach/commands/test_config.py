@@ -67,3 +67,22 @@ def test_a_misspelt_setting_in_the_file_is_named(outreach: Outreach, home: Path)
     result = outreach("config")
     assert result.exit_code == 1
     assert "settings that do not exist: modell" in result.stderr
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"a = " + b"9" * 5000, b"a = " + b"[" * 5000])
+def test_files_of_settings_that_are_none_are_named(outreach: Outreach, home: Path, tmp_path: Path, data: bytes) -> None:
+    (home / "config.toml").write_bytes(data)
+    result = outreach("config")
+    assert result.exit_code == 1
+    assert "config.toml is not valid TOML" in result.stderr.replace("\n", "")
+    (home / "config.toml").unlink()
+    (tmp_path / ".env").write_bytes(b"OUTREACH_USER=\xff")
+    assert ".env is not UTF-8 text" in outreach("config").stderr.replace("\n", "")
+
+
+def test_bytes_that_are_no_text_are_refused(outreach: Outreach, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTREACH_USER", "k\udcff")
+    assert "no UTF-8" in outreach("config").stderr
+    monkeypatch.delenv("OUTREACH_USER")
+    result = outreach("runs", "show", "k\udcff")
+    assert (result.exit_code, "Argument 3 is no UTF-8 text" in result.stderr) == (2, True)

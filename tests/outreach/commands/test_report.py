@@ -88,3 +88,7 @@ def test_a_hostile_key_is_only_text(outreach: Outreach, database: Database, home
     assert "<script>alert" not in text
     assert "\u202e" not in text
     assert "\u202e" not in outreach("report", "replies", "--by", "pain-hook").stdout
+
+
+def test_the_last_day_there_is(outreach: Outreach, database: Database) -> None:
+    assert outreach("report", "replies", "--by", "channel", "--until", "9999-12-31").exit_code == 0

@@ -114,3 +114,34 @@ def test_numbers_and_titles_of_amendments() -> None:
     assert number_key("N/A", ("x",)) is None
     assert without_amendment("Cannon Cafe - Amendment 0002") == "Cannon Cafe"
     assert title_key("RFP 2026 Field Lighting (rebid)") == title_key("Field Lighting")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"ocid": ' + "[" * 5000,
+        '{"ocid": 1}\n{"ocid": ' + "[" * 5000 + "]" * 5000 + "}",
+        '{"ocid": ' + "9" * 5000 + "}",
+    ],
+)
+def test_json_beyond_bounds_is_refused_in_words(tmp_path: Path, content: str) -> None:
+    (tmp_path / "feed.json").write_text(content)
+    with pytest.raises(UnreadableFile, match="no sound JSON"):
+        read_feed(tmp_path / "feed.json")
+
+
+def test_what_no_database_keeps_does_not_come_in(tmp_path: Path) -> None:
+    release = json.loads((DATA / "ocds_package.json").read_text())["releases"][1]
+    release["tender"]["title"] = "Lights\0\ud800"
+    release["odd"] = [float("inf")]
+    (tmp_path / "one.json").write_text(json.dumps(release))
+    (notice,) = read_feed(tmp_path / "one.json").notices
+    assert notice.title == "Lights\ufffd\ufffd"
+    assert notice.payload["odd"] == [None]
+
+
+def test_roles_that_are_no_words_are_passed_over(tmp_path: Path) -> None:
+    release = json.loads((DATA / "ocds_package.json").read_text())["releases"][1]
+    release["parties"][0]["roles"] = [{"": ""}, "buyer"]
+    (tmp_path / "one.json").write_text(json.dumps(release))
+    assert len(read_feed(tmp_path / "one.json").notices) == 1

@@ -52,3 +52,9 @@ def test_what_cannot_be_read_is_told_and_stops_nothing(tmp_path: Path) -> None:
     assert [one.source for one in found if one.error] == ["in.jsonl:2", "in.jsonl:3", "in.jsonl:4"]
     assert [bool(one.error) for one in messages_in(tmp_path / "nowhere.eml")] == [True]
     assert [bool(one.error) for one in messages_of(b"", "empty")] == [True]
+
+
+def test_the_first_and_last_days_there_are(tmp_path: Path) -> None:
+    dates = ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-03-02")
+    found = list(messages_of("\n".join(json.dumps({"text": "x", "date": date}) for date in dates).encode(), "in.jsonl"))
+    assert [one.mail is not None and str(one.mail.date)[:10] for one in found] == ["None", "None", "2026-03-02"]

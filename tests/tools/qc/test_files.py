@@ -124,3 +124,10 @@ def test_the_footer_of_the_program_follows_a_body_without_one() -> None:
 def test_the_schemas_are_those_of_the_code(name: str, schema: dict[str, Any]) -> None:
     """After a change on purpose (keys are only added): write `schema` to the file."""
     assert json.loads((DOCS / f"{name}.schema.json").read_text("utf-8")) == json.loads(json.dumps(schema))
+
+
+def test_a_sentence_without_end_costs_no_more_than_its_length() -> None:
+    """With all of a text looked at for each of its numbers this takes minutes, beyond the time limit."""
+    body = "The lights have stood since 19" + " lights since 19" * 12_000
+    judged = judge_drafts(read_drafts(json.dumps({**DRAFT, "body": body})), today=DAY)
+    assert not judged[0].passed

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from playbooks.feeds import load_signal_words
+from playbooks.feeds import SignalWords, load_signal_words
 from tools.signals import Article, Found, Note, read_article
 from tools.signals.news import sentences
 
@@ -148,3 +148,15 @@ def test_sentences() -> None:
 def test_what_is_said_in_other_words(playbook: str, text: str, types: set[str]) -> None:
     read = read_article(Article(text, "Acme Robotics"), load_signal_words(playbook))
     assert {one.type for one in read if isinstance(one, Found)} == types
+
+
+def test_news_of_the_last_day_there_is() -> None:
+    found = read_article(Article("Acme raised $12 million in a Series A.", "Acme", published=date.max), QA)
+    assert [one.expires_on(QA) for one in found if isinstance(one, Found)] == [date.max]
+
+
+@pytest.mark.parametrize("words", [QA, LIGHTING], ids=["software", "sports"])
+@pytest.mark.parametrize("letter", ["9", "$9", "9.", "a ", "Series A "])
+def test_a_text_of_one_letter_ends(words: SignalWords, letter: str) -> None:
+    """Where the cost grows with the square of the text, digits alone take four minutes here, beyond the time limit."""
+    assert read_article(Article(letter * (100_000 // len(letter)), "Acme Robotics"), words) == []

@@ -115,3 +115,12 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     file.write_text("Colour,Size\nred,1\n")
     with pytest.raises(UnreadableFile, match="neither a job's title nor a text"):
         read_texts(file)
+
+
+def test_deep_records_and_odd_letters(tmp_path: Path) -> None:
+    deep = '{"title": "QA", "location": "x", "company": ' + '{"name": ' * 900 + "1" + "}" * 900 + "}"
+    (tmp_path / "deep.jsonl").write_text(f"{deep}\n{deep}")
+    with pytest.raises(UnreadableFile, match="no sound JSON"):
+        read_texts(tmp_path / "deep.jsonl")
+    (tmp_path / "odd.txt").write_text("Kite raised\0 money.")
+    assert read_texts(tmp_path / "odd.txt").articles[0].text == "Kite raised\ufffd money."

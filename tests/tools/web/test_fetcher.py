@@ -320,3 +320,10 @@ def test_hostile_robots_files_are_read_in_no_time() -> None:
     assert rules.allow("https://x.example/" + "a" * 1_900, "outreach-command-center")
     assert parse(b"User-agent: *\nCrawl-delay: inf\nRequest-rate: 1/0\n").delay("x") == 0.0
     assert json.dumps(parse(b"\xff\xfe\x00").delay("x")) == "0.0"
+
+
+def test_validators_that_no_request_may_carry_are_left_out() -> None:
+    entry = Entry(
+        "https://x.example/", "text/html", None, 'W/"\xe7"', "Mon, 02 Mar 2026 10:00:00 GMT", datetime.now(UTC), b""
+    )
+    assert list(entry.validators()) == ["If-Modified-Since"]
