@@ -61,7 +61,6 @@ OURS = {
     "evals.qc_rules:labelled": "shipped cases",
     "evals.planning:code_hash": "the bytes of shipped files, for their digest",
     "evals.anonymise:ordinary_words": "shipped words",
-    "tools.playbook_files.findings:Places.read": "the lines of a playbook that was just parsed",
     "tools.playbook_files.begin:_copy": "a playbook that was just read",
     "tools.playbook_files.begin:_starter": "a shipped playbook",
     "evals.page:page_of": "a shipped template",

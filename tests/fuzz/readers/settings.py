@@ -29,6 +29,7 @@ from tests.fuzz.damage import damaged, damaged_text, json_cases, line_cases
 from tests.fuzz.reader import TODAY, Reader, as_file
 from tests.fuzz.readers.steps import DRAFT_ID, stage
 from tools.outbox.signing import UnusableKey, load_signer
+from tools.playbook_files.lint import lint
 from tools.qc.files import UnreadableDrafts, judge_drafts, read_drafts
 
 SHIPPED = Path(loader.__file__).parent / "qa-software"
@@ -149,19 +150,28 @@ def _environment(text: str, folder: Path) -> Any:
         return [hide_password(loaded.effective_database_url()), str(loaded.effective_web_cache())]
 
 
-def _playbook(name: str, data: bytes, folder: Path) -> Any:
+def _copy(name: str, data: bytes, folder: Path) -> Path:
     """The shipped playbook with one of its files replaced, as whoever copies it would."""
     mine = folder / "books" / "mine"
     shutil.rmtree(mine, ignore_errors=True)
     shutil.copytree(SHIPPED, mine)
     as_file(mine, name, data)
-    match name:
-        case "bids.toml":
-            return feeds._load(mine, name, feeds.BidWords)
-        case "signals.toml":
-            return feeds._load(mine, name, feeds.SignalWords)
-        case _:
-            return loader.read_playbook(mine)
+    return mine
+
+
+def _checked(name: str, data: bytes, folder: Path) -> Any:
+    """What `outreach playbook check` finds in it."""
+    return [(f.wrong, f.why, f.mend, f.key) for f in lint(_copy(name, data, folder)).findings]
+
+
+def _playbook(name: str, data: bytes, folder: Path) -> Any:
+    _copy(name, data, folder)
+    # Each item is another file at the same place, so nothing may be kept of the one before.
+    for kept in (feeds._bids, feeds._signals, loader._kept):
+        kept.cache_clear()
+    load = {"bids.toml": feeds.load_bid_words, "signals.toml": feeds.load_signal_words}.get(name, load_playbook)
+    with mock.patch.object(loader, "FOLDER", folder / "books"):
+        return load("mine")
 
 
 def _prompt(data: bytes, folder: Path) -> Any:
@@ -225,6 +235,17 @@ READERS = (
             share=0.5,
         )
         for name in ("playbook.toml", "sequences.toml", "bids.toml", "signals.toml")
+    ),
+    *(
+        Reader(
+            f"check of a playbook, {name}",
+            partial(_checked, name),
+            damaged((SHIPPED / name).read_bytes()),
+            ((SHIPPED / name).read_bytes(),),
+            (),
+            share=0.2,
+        )
+        for name in ("playbook.toml", "sequences.toml", "bids.toml")
     ),
     Reader("prompt", _prompt, damaged(PROMPT), (PROMPT,), (PromptNotFound, PromptInvalid)),
     Reader("prompts in force", _active, damaged(ACTIVE), (ACTIVE,), (PromptNotFound, PromptInvalid), share=0.5),
