@@ -193,7 +193,15 @@ class Threads:
         # A context of its own for each: a graph that is run from within a node would otherwise take itself for a
         # part of that node's graph.
         loop = asyncio.get_running_loop()
-        await asyncio.gather(*(loop.create_task(one(item), context=contextvars.Context()) for item in items))
+        tasks = [loop.create_task(one(item), context=contextvars.Context()) for item in items]
+        try:
+            await asyncio.gather(*tasks)
+        except BaseException:
+            # What stopped one stops all; each is waited for, so that none ends in an error that nobody takes.
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
 
     async def _snapshot(self, thread_id: str) -> StateSnapshot | None:
         """Where a thread stands; None where its checkpoints cannot be read."""

@@ -65,6 +65,7 @@ LINES = [
     "flags show {flag}", "flags merges", "doctor", "qc rules", "config", "db check", "workers",
     "prompts list", "prompts diff {foul} drafter@v1", "eval list", "eval show last", "eval compare last last",
     "send --dry-run", "dedupe {table}", "import {table} --dry-run", "qc check {table}",
+    "playbook list", "playbook show sports-lighting", "playbook check sports-lighting", "completion bash",
     "signals scan {table} --dry-run", "bids match {table} --dry-run", "replies classify {mail}", "research page {page}",
 ]  # fmt: skip
 """What only looks: as a terminal gets it, and as JSON where it knows that, else as a pipe gets it."""
@@ -89,7 +90,8 @@ CHANGES = [
     "experiment add {foul} 3", "experiment conclude {experiment} --reason {foul}", "bids import {table}",
     "bids review {foul} --relevant", "qc override {ready} {foul} --reason {foul}", "research add {foul} {foul}",
     "research accept {foul}", "research dismiss {foul}", "score again", "review resolve {foul} --note {foul}",
-    "prompts activate {foul}", "flags reopen {flag}", "flags keep-apart {flag} --note {foul}", "flags undo {foul}",
+    "prompts activate {foul}", "playbook new {foul}", "flags reopen {flag}",
+    "flags keep-apart {flag} --note {foul}", "flags undo {foul}",
     "flags merge {flag} --note {foul}", "flags resolve {flag} --note {foul}", "worker --once",
 ]  # fmt: skip
 """What changes something, with hostile text for what a person may write: ids, names, reasons, filters."""
@@ -97,6 +99,7 @@ ELSEWHERE = {
     "qc measure": "measures the rules on the shipped drafts; how findings are shown is swept by qc check",
     "demo": "runs the sample in a home of its own; its screens are those of run and status",
     "eval run": "measures the shipped cases; what it keeps is shown by eval show, compare and view",
+    "mcp": "speaks its protocol on standard output, each text as data within JSON (tests/outreach/mcp)",
     "eval gate": "prints the shipped suites' figures",
 }
 """Commands that the sweep does not give hostile text, and why."""

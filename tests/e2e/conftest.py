@@ -1,5 +1,6 @@
 """Small whole runs for the end-to-end tests."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,9 +9,11 @@ from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy.orm import Session as OrmSession
+from typer.testing import CliRunner
 
 from db.access import Database
 from graphs.runner import RunResult
+from outreach.cli import app
 from outreach.settings import Settings
 from outreach.work import Session
 from tests.support.pipeline import small_sample
@@ -40,6 +43,26 @@ class Office:
     def read(self, fn: Callable[[OrmSession], T]) -> T:
         with Database(self.settings.effective_database_url(), "user") as database:
             return database.read_sync(fn)
+
+
+@dataclass
+class Ended:
+    """What a command printed, and its exit code."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def command(office: Office, *args: str, given: str | None = None, **env: str) -> Ended:
+    """`outreach ARGS` without a terminal, in this process: a process of its own takes a second to start."""
+    none = {name: None for name in os.environ if name.startswith(("OUTREACH_", "OPENAI_"))}
+    url = office.settings.effective_database_url()
+    home = {"OUTREACH_HOME": str(office.settings.home), "OUTREACH_DATABASE_URL": url}
+    done = CliRunner().invoke(app, list(args), given, {**none, **home, **env}, prog_name="outreach")
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return Ended(done.exit_code, done.stdout, done.stderr)
 
 
 MakeOffice = Callable[..., Office]

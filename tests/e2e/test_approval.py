@@ -32,7 +32,7 @@ from db.models import (
 from db.queries.inbox import waiting_drafts
 from db.queries.reading import Waiting
 from outreach.work import Session
-from tests.e2e.conftest import MakeOffice, Office
+from tests.e2e.conftest import MakeOffice, Office, command
 from tests.support.world import run_problems
 from tools.outbox import ready
 
@@ -382,19 +382,6 @@ def test_killed_at_the_prompt_nothing_is_lost(terminal: tuple[Office, "pexpect.s
     assert draft_of(office, first).approval_status == "ready"
     assert len(office.read(waiting_drafts)) == 4
     assert office.read(run_problems) == []
-
-
-def command(office: Office, *args: str, given: str | None = None) -> "subprocess.CompletedProcess[str]":
-    """Runs a command without a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "outreach", "--home", str(office.settings.home), *args],
-        env={**os.environ, "OUTREACH_DATABASE_URL": office.settings.database_url},
-        cwd=Path(__file__).parents[2],
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_an_approval_is_taken_back_until_the_message_is_on_its_way(office: Office, tmp_path: Path) -> None:

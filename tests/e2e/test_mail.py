@@ -3,8 +3,6 @@
 import email
 import email.policy
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -15,9 +13,9 @@ import pytest
 
 from db.models import Contact, Delivery, Followup, InboundMessage, MessageDraft, OutreachSequence, Reply, Suppression
 from db.queries.inbox import waiting_drafts
-from tests.e2e.conftest import MakeOffice, Office
+from tests.e2e.conftest import MakeOffice, Office, command
 from tests.e2e.test_approval import decide
-from tests.e2e.test_replies import ROOT, SENDER, all_of, environment, of
+from tests.e2e.test_replies import SENDER, all_of, of
 from tests.support.mail_servers import DOVECOT, Letter, dovecot_server, smtp_server
 
 pytestmark = pytest.mark.skipif(DOVECOT is None, reason="dovecot is not installed")
@@ -25,14 +23,7 @@ COLLEGES = 3
 
 
 def ran(office: Office, env: dict[str, str], *args: str, code: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "outreach", *args],
-        cwd=ROOT,
-        env={**environment(office), **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = command(office, *args, **env)
     assert done.returncode == code, done.stderr
     return done.stdout
 

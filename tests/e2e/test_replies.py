@@ -40,7 +40,7 @@ from db.models import (
 from db.queries.inbox import waiting_drafts
 from db.queries.reading import Waiting
 from playbooks import load_playbook
-from tests.e2e.conftest import MakeOffice, Office
+from tests.e2e.conftest import MakeOffice, Office, command
 from tests.e2e.test_approval import decide
 from tests.support.letters import letter, returned
 from tests.support.world import run_problems
@@ -66,18 +66,6 @@ CHANGED_BY_REPLIES = {
 }
 
 
-def command(office: Office, *args: str, **run: Any) -> "subprocess.CompletedProcess[str]":
-    """`outreach ARGS` in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "outreach", *args],
-        cwd=ROOT,
-        env=environment(office),
-        capture_output=True,
-        text=True,
-        **run,
-    )
-
-
 def environment(office: Office) -> dict[str, str]:
     given = {name: value for name, value in os.environ.items() if not name.startswith(("OUTREACH_", "OPENAI_"))}
     return {
@@ -88,7 +76,7 @@ def environment(office: Office) -> dict[str, str]:
 
 
 def did(office: Office, *args: str) -> str:
-    done = command(office, *args, check=False)
+    done = command(office, *args)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -212,7 +200,7 @@ def test_what_leaves_and_what_its_answers_change(after_a_run: MakeOffice, databa
     check_what_left(office, sent)
     before = tables(office)
     write_mails(tmp_path / "in", sent)
-    done = command(office, "replies", "triage", str(tmp_path / "in"), check=False)
+    done = command(office, "replies", "triage", str(tmp_path / "in"))
     assert done.returncode == 0, done.stderr
     assert f"{MAILS} new, 0 known before, 1 matched to nobody" in done.stderr
     after = tables(office)
