@@ -57,7 +57,6 @@ _MEANING = {
     "price_cached": "US dollars per million cached tokens in",
     "price_out": "US dollars per million tokens out",
 }
-_DERIVED = {"database_url", "checkpoint_url"}
 
 
 class Setting(NamedTuple):
