@@ -72,3 +72,14 @@ def test_pages_that_the_program_names_are_there() -> None:
         if not (ROOT / name).exists()
     }
     assert not wrong
+
+
+def test_the_index_names_every_page() -> None:
+    index = ROOT / "docs" / "index.md"
+    named = {(index.parent / link.partition("#")[0]).resolve() for link in links(index)}
+    missing = [str(page.relative_to(ROOT)) for page in PAGES if page not in named | {index}]
+    assert not missing, f"docs/index.md does not say that these are there: {missing}"
+
+
+def test_the_readme_stays_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
