@@ -147,9 +147,9 @@ def _postgresql_engine(url: URL, role: Role, read_only: bool, busy_timeout: floa
         except raw.Error as exc:
             if not raw.closed:
                 raise OperationalError(words, None, exc) from exc
-            # The server was restarted, or has ended it: so it has the others that wait here.
+            # The server was restarted, or has ended it. The pool keeps the others: one that is in use would never be
+            # closed, and whoever is handed a dead one tries the next (db/access.py).
             connection.invalidate(exc)
-            connection.engine.dispose()
             raise NeverBegan(words, None, exc, connection_invalidated=True) from exc
 
     return engine
