@@ -376,9 +376,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @pytest.mark.timeout(300)
 def test_kills_between_intake_and_triage_and_within_it_lose_nothing(
-    after_a_run: MakeOffice, database_url: str, tmp_path: Path
+    after_a_run: MakeOffice, sqlite_url: str, tmp_path: Path
 ) -> None:
-    office, sent = send_five(after_a_run, database_url, tmp_path / "out")
+    office, sent = send_five(after_a_run, sqlite_url, tmp_path / "out")
     write_mails(tmp_path / "in", sent)
     killed = subprocess.run(
         [sys.executable, "-c", ONLY_INTAKE, str(tmp_path / "in")], cwd=ROOT, env=environment(office), check=False

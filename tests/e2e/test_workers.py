@@ -2,9 +2,7 @@
 wrong. They are killed in test_kill_rounds.py."""
 
 import json
-import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -19,9 +17,9 @@ from db.queries.inbox import waiting_drafts
 from db.queries.queue import queued_threads
 from graphs.runner import RunResult
 from outreach.work import Session
-from tests.e2e.conftest import MakeOffice, Office
+from tests.e2e.conftest import MakeOffice, Office, command
 from tests.e2e.test_approval import decide, draft_of
-from tests.support.crew import ROOT, WorkerCrew, wait_for, workers
+from tests.support.crew import WorkerCrew, wait_for, workers
 from tests.support.mail_servers import smtp_server
 from tests.support.world import run_problems, world
 
@@ -79,27 +77,19 @@ def calm(after_a_run: MakeOffice, sqlite_url: str) -> dict[str, Any]:
 # The story at the command line
 
 
-def ran(env: dict[str, str], *args: str, given: str = "") -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "outreach", *args], cwd=ROOT, env={**os.environ, **env}, input=given,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def ran(office: Office, *args: str, given: str | None = None, **env: str) -> str:
+    done = command(office, *args, given=given, **env)
     assert done.returncode == 0, (args, done.stderr)
     return done.stdout
 
 
 def story(office: Office, *run_options: str) -> dict[str, Any]:
     """From nothing to mail that left, by commands alone."""
-    env = {
-        "OUTREACH_HOME": str(office.settings.home),
-        "OUTREACH_DATABASE_URL": office.settings.database_url,
-        "OUTREACH_MODEL": "rules",
-    }
-    ran(env, "init")
+    ran(office, "init")
     files = [word for file in office.files for word in ("--import", file["path"])]
-    result = json.loads(ran(env, "run", *files, "--source", "a list", *run_options, "--json"))
+    result = json.loads(ran(office, "run", *files, "--source", "a list", *run_options, "--json"))
     assert (result["waiting"], result["failed"]) == (COLLEGES, 0)
-    shown = json.loads(ran(env, "approve", "--json"))
+    shown = json.loads(ran(office, "approve", "--json"))
     answers = [
         {
             "draft_id": item["draft_id"], "version": item["version"], "hash": item["hash"],
@@ -107,9 +97,9 @@ def story(office: Office, *run_options: str) -> dict[str, Any]:
         }
         for item in shown
     ]  # fmt: skip
-    ran(env, "approve", "--answers", "-", given="\n".join(json.dumps(answer) for answer in answers))
+    ran(office, "approve", "--answers", "-", given="\n".join(json.dumps(answer) for answer in answers))
     with smtp_server() as smtp:
-        sent = json.loads(ran({**env, "OUTREACH_SMTP_URL": smtp.url}, "send", "--any-time", "--json"))["messages"]
+        sent = json.loads(ran(office, "send", "--any-time", "--json", OUTREACH_SMTP_URL=smtp.url))["messages"]
         assert [line["what"] for line in sent] == ["sent"] * COLLEGES
         assert sorted(smtp.counts().values()) == [1] * COLLEGES
     assert [problem for problem in office.read(run_problems) if not problem.startswith("dispatch")] == []
