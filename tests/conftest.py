@@ -1,6 +1,5 @@
 """Real databases for every test: SQLite and a real PostgreSQL, migrated once and copied for each test."""
 
-import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,6 @@ from db.migrate import upgrade
 from tests.support.postgres import PostgresServer
 
 BACKENDS = ("sqlite", "postgresql")
-
-# Half of a million objects live as long as the process: to look through them every few thousand took a tenth of it all.
-gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture(scope="session")

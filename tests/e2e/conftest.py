@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -116,18 +117,20 @@ class Templates:
 
     def _on_sqlite(self, home: Path, playbook: str, colleges: int, limit: int | None) -> Path:
         if not home.exists():
-            home.mkdir(parents=True)
-            shutil.copyfile(self.migrated_sqlite, home / "outreach.db")
-            _run(
-                Settings(home=home, database_url=f"sqlite:///{home / 'outreach.db'}", playbook=playbook),
-                colleges,
-                limit,
-            )
+            draft = home.with_name(f"{home.name}.unfinished")
+            draft.mkdir(parents=True)
+            shutil.copyfile(self.migrated_sqlite, draft / "outreach.db")
+            url = f"sqlite:///{draft / 'outreach.db'}"
+            _run(Settings(home=draft, database_url=url, playbook=playbook), colleges, limit)
+            draft.rename(home)
         return home
 
 
 def _run(settings: Settings, colleges: int, limit: int | None) -> None:
-    result = Office(settings, small_sample(settings.home / "files", colleges, settings.playbook)).run(limit)
+    office = Office(settings, small_sample(settings.home / "files", colleges, settings.playbook))
+    # In a thread of its own: the test that comes first may be a coroutine, and a session has its own event loop.
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(office.run, limit).result()
     assert result.complete, result.tally
 
 
