@@ -1,5 +1,6 @@
 """The command line as a person meets it: a home folder of its own, nothing from this machine's environment."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -50,3 +51,10 @@ def database(home: Path, migrated_sqlite: Path) -> Iterator[Database]:
     shutil.copyfile(migrated_sqlite, path)
     with Database(f"sqlite:///{path}", "user") as found, acting_as("user:test"):
         yield found
+
+
+@pytest.fixture
+def leftovers() -> Iterator[None]:
+    """What a test left in circles is collected at its end, under its own filters of warnings."""
+    yield
+    gc.collect()

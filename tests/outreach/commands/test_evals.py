@@ -17,14 +17,10 @@ from agents.orchestrator_policy import policy
 from evals.suites import load_suite, suite_names
 from prompts import FOLDER, newest
 from tests.outreach.conftest import Outreach
+from tests.support.inspecting import RUNS_INSPECT
 from tests.support.openai_server import ScriptedServer, policy_script
 
-# inspect-ai leaves a stream of its own open when it ends, and calls tenacity in an old way; the rest stays an error.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:The 'initial' parameter is deprecated:DeprecationWarning",
-    "ignore:.*MemoryObject(Receive|Send)Stream.*:ResourceWarning",
-    "ignore:.*MemoryObject(Receive|Send)Stream.*:pytest.PytestUnraisableExceptionWarning",
-)
+pytestmark = RUNS_INSPECT
 GOALS = "orchestrator_goals"
 INSTRUCTION = "- `not_understood`:"
 

@@ -13,13 +13,10 @@ from evals.judge_rules import Shown, StyleVerdict
 from evals.judging import HELD_OUT
 from evals.suites import load_suite
 from tests.outreach.conftest import Outreach
+from tests.support.inspecting import RUNS_INSPECT
 from tests.support.openai_server import ScriptedServer, policy_script, route
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:The 'initial' parameter is deprecated:DeprecationWarning",
-    "ignore:.*MemoryObject(Receive|Send)Stream.*:ResourceWarning",
-    "ignore:.*MemoryObject(Receive|Send)Stream.*:pytest.PytestUnraisableExceptionWarning",
-)
+pytestmark = RUNS_INSPECT
 CASES = 24
 
 
