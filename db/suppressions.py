@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.enums import ContactStatus, FollowupState, SequenceStatus, SuppressionKind
@@ -47,6 +47,11 @@ def _domains(address: str) -> list[str]:
     return [".".join(labels[start:]) for start in range(len(labels))]
 
 
+def ground(kind: str, reason: str | None) -> str:
+    """Why a contact is do-not-contact whose address, or its domain, was on the list before the contact was there."""
+    return f"suppressed {kind}: {reason or 'no reason on file'}"
+
+
 def suppress_address(
     session: Session, address: str, *, reason: str, source: str, contact_id: str | None = None
 ) -> list[Contact]:
@@ -71,6 +76,34 @@ def suppress_address(
     for owner in owners:
         do_not_contact(session, owner, reason)
     return owners
+
+
+def suppress_domain(session: Session, domain: str, *, reason: str, source: str) -> list[Contact]:
+    """Suppresses a domain with all domains below it; then everybody who has an address there becomes do-not-contact.
+    Idempotent.
+
+    Returns the contacts that it concerned.
+    """
+    value = domain.strip().lower()
+    known = session.scalar(
+        select(Suppression.id).where(Suppression.kind == SuppressionKind.DOMAIN.value, Suppression.value == value)
+    )
+    if known is None:
+        session.add(Suppression(kind=SuppressionKind.DOMAIN.value, value=value, reason=reason, source=source))
+        session.flush()
+    people = list(session.scalars(select(Contact).where(at_domain(value))))
+    for person in people:
+        do_not_contact(session, person, reason)
+    return people
+
+
+def at_domain(domain: str) -> ColumnElement[bool]:
+    """The condition that a contact's address is at a domain or at one below it."""
+    address = func.lower(Contact.email)
+    return or_(
+        address.endswith(f"@{domain}", autoescape=True),
+        address.like("%@%") & address.endswith(f".{domain}", autoescape=True),
+    )
 
 
 def bar_contact(session: Session, contact: Contact, *, reason: str, source: str) -> None:

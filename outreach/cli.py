@@ -72,6 +72,7 @@ COMMANDS: dict[str, Entry] = {
     "prompts": Entry("prompts", "prompts_app", "The versions of the agents' prompts; which is in force.", CARE),
     "playbook": Entry("playbook", "playbook_app", "Your own sales motion: begin one, check it, list, show.", CARE),
     "flags": Entry("flags", "flags_app", "What hygiene found: settle, merge, keep apart, undo merges.", CARE),
+    "suppressions": Entry("suppressions", "suppressions_app", "Who must not be written to: list, add, lift.", CARE),
     "doctor": Entry("doctor", "doctor", "Check that everything is in place, and say how to mend it.", CARE),
     "completion": Entry("completion", "completion", "Print what makes your shell complete commands.", CARE),
     "config": Entry("config", "config", "Every setting in force and where it came from.", CARE),

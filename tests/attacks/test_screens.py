@@ -62,7 +62,7 @@ LINES = [
     "call-prep {contact}", "replies", "replies show {reply}", "replies show {message} --raw", "bids list",
     "signals list --all", "research people", "score explain {org}", "score changes", "runs list",
     "runs show last", "report funnel", "report replies --by pain_hook", "analyse", "review", "flags",
-    "flags show {flag}", "flags merges", "doctor", "qc rules", "config", "db check", "workers",
+    "flags show {flag}", "flags merges", "suppressions", "doctor", "qc rules", "config", "db check", "workers",
     "prompts list", "prompts diff {foul} drafter@v1", "eval list", "eval show last", "eval compare last last",
     "send --dry-run", "dedupe {table}", "import {table} --dry-run", "qc check {table}",
     "playbook list", "playbook show sports-lighting", "playbook check sports-lighting", "completion bash",
@@ -93,6 +93,7 @@ CHANGES = [
     "prompts activate {foul}", "playbook new {foul}", "flags reopen {flag}",
     "flags keep-apart {flag} --note {foul}", "flags undo {foul}",
     "flags merge {flag} --note {foul}", "flags resolve {flag} --note {foul}", "worker --once",
+    "suppressions add {foul} --reason {foul}", "suppressions lift {contact} --reason {foul} --yes",
 ]  # fmt: skip
 """What changes something, with hostile text for what a person may write: ids, names, reasons, filters."""
 ELSEWHERE = {

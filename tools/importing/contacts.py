@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.enums import ContactSource, ContactStatus, FlagSeverity, FlagType, SuppressionKind
 from db.models import Contact, Suppression
-from db.suppressions import do_not_contact
+from db.suppressions import do_not_contact, ground
 from tools.dedupe.names import another_person
 from tools.flags import open_flag
 from tools.importing.cleaning import Clean, Person, person_key
@@ -139,7 +139,7 @@ class People:
         kinds += [(SuppressionKind.DOMAIN.value, p) for p in _parents(address.rpartition("@")[2])]
         for key in kinds:
             if key in self._suppressed:
-                return f"suppressed {key[0]}: {self._suppressed[key] or 'no reason on file'}"
+                return ground(key[0], self._suppressed[key])
         return None
 
     def find(self, person: Person, key: str, prospect: Held) -> Held | None:

@@ -236,6 +236,11 @@ def registered_domain(text: str | None) -> str | None:
     return str(found) if found else ".".join(host.split(".")[-2:])
 
 
+def is_public_suffix(domain: str) -> bool:
+    """Whether domains of many owners are registered right below it: 'edu', 'co.uk', 'k12.oh.us'."""
+    return bool(_suffixes()(domain).suffix == domain)
+
+
 @lru_cache(maxsize=16384)
 def website(text: str | None) -> str | None:
     """A web address with its scheme; None where its host is none."""
