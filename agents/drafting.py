@@ -12,7 +12,8 @@ from db.actors import agent
 from db.enums import ContactStatus, SequenceStatus, TouchType
 from db.lifecycle import LIVE, OPEN, move_contact, move_prospect
 from db.models import Contact, Followup, MessageDraft, OutreachSequence, Prospect
-from db.queries.due import READY_TO_WRITE, reply_draft_id
+from db.queries.answers import reply_draft_id
+from db.queries.due import READY_TO_WRITE
 from tools.briefs import Brief, Subject, make_brief
 from tools.drafts import draft_id_for, ensure_sequence, facts_about, store_version, with_footer
 from tools.heeding import heed_note

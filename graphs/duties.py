@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from db.actors import acting_as
 from db.jobs import enqueue, forget
 from db.models import AgentRun
-from db.queries.due import answers_due, followups_due, playbooks_of_replies, replies_to_triage
+from db.queries.answers import answers_due, playbooks_of_replies, replies_to_triage
+from db.queries.due import followups_due
 from db.queries.inbox import stirring
 from graphs.crew import Crew
 from graphs.leftovers import close_lost_rows, recall_lapsed

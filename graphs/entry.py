@@ -7,7 +7,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from db.models import MessageDraft
-from db.queries.due import first_touches_due, followups_due, left_drafts
+from db.queries.due import first_touches_due, followups_due
+from db.queries.left_drafts import left_drafts
 from db.queries.wanted import Wanted
 from graphs.nodes import Machine, Node
 from graphs.recorder import Opening, step_id

@@ -14,15 +14,8 @@ from agents.parts import Part
 from agents.prospector import NoMapping
 from agents.registry import AGENTS
 from db.actors import acting_as
-from db.queries.due import (
-    DueTouch,
-    answers_due,
-    drafts_of_run,
-    first_touches_due,
-    followups_due,
-    playbooks_of_replies,
-    replies_to_triage,
-)
+from db.queries.answers import answers_due, playbooks_of_replies, replies_to_triage
+from db.queries.due import DueTouch, drafts_of_run, first_touches_due, followups_due
 from db.queries.wanted import Wanted
 from graphs.contact import Graph
 from graphs.nodes import NEVER_CAME_ROUND, Machine, make_node

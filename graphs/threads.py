@@ -23,7 +23,7 @@ from db.actors import acting_as
 from db.actors import agent as agent_actor
 from db.errors import DatabaseAway, explain
 from db.jobs import JobLost
-from db.queries.due import LeftDraft, left_drafts
+from db.queries.left_drafts import LeftDraft, left_drafts
 from graphs.approval import DECIDED, read_decision
 from graphs.checkpoints import has_thread, thread_ids
 from graphs.contact import Graph

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from db.enums import ApprovalStatus, ReferralStatus, ReplyIntent, ReplyTag
 from db.models import AuditLog, InboundMessage, LabelCorrection, ReferralSuggestion, Reply
 from db.models.inbound import BY_PERSON
-from db.queries.due import reply_drafts
+from db.queries.answers import reply_drafts
 from db.suppressions import open_followups
 from tools.handled import settle_review
 from tools.intake import AGENT

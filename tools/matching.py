@@ -12,7 +12,7 @@ from db.enums import ApprovalStatus, InboundKind, ReferralStatus, ReplyIntent
 from db.lifecycle import follow_sequence
 from db.models import AgentAuditLog, AuditLog, Contact, Delivery, InboundMessage, Opportunity, Reply
 from db.models.inbound import BY_PERSON
-from db.queries.due import reply_drafts
+from db.queries.answers import reply_drafts
 from tools.handled import settle_review
 from tools.intake import AGENT, typed_id
 from tools.journal import note

@@ -23,7 +23,7 @@ from db.models import (
     Suppression,
     Touchpoint,
 )
-from db.queries.due import reply_drafts
+from db.queries.answers import reply_drafts
 from tools.corrections import TABLE
 from tools.handled import ABOUT_MESSAGES
 from tools.intake import channel_of

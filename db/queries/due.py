@@ -1,4 +1,4 @@
-"""What is due: the questions that the orchestrator asks the database."""
+"""What is due to be written unasked: first touches and follow-ups. Answers to replies: `db.queries.answers`."""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -17,22 +17,18 @@ from db.models import (
     Batch,
     BatchProspect,
     Contact,
-    Delivery,
     Followup,
     InboundMessage,
-    LabelCorrection,
     MessageDraft,
-    MessageVersion,
     OutreachSequence,
     Prospect,
-    Reply,
     ResearchFact,
 )
-from db.models.inbound import BY_PERSON
 from db.models.research import REFERRAL
 from db.queries.wanted import Wanted
 
-_NAMESPACE = uuid.UUID("3d5c1d2e-7f40-5b8a-8a64-0b7a3d7f3c11")
+# Of the ids that follow from what they are for.
+NAMESPACE = uuid.UUID("3d5c1d2e-7f40-5b8a-8a64-0b7a3d7f3c11")
 OPEN_BATCHES = ("building", "ready", "active")
 UNDER_WAY = ("outreach_active", "engaged")
 READY_TO_WRITE = ("scored", "needs_research", "research_complete", "ready_for_outreach")
@@ -40,7 +36,7 @@ READY_TO_WRITE = ("scored", "needs_research", "research_complete", "ready_for_ou
 
 def sequence_id_for(contact_id: str, playbook: str) -> str:
     """The id of a contact's first sequence under a playbook: the same however often it is asked for."""
-    return uuid.uuid5(_NAMESPACE, f"{contact_id}/{playbook}/1").hex
+    return uuid.uuid5(NAMESPACE, f"{contact_id}/{playbook}/1").hex
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,7 @@ class DueTouch:
 
 def re_engagement_id(followup_id: str) -> str:
     """The id of the sequence that a 'not now' leads to, from the follow-up that was planned for it."""
-    return uuid.uuid5(_NAMESPACE, f"re_engagement/{followup_id}").hex
+    return uuid.uuid5(NAMESPACE, f"re_engagement/{followup_id}").hex
 
 
 def members_of(batch_id: str | ColumnElement[str]) -> Select[str]:
@@ -137,7 +133,7 @@ def followups_due(
             Prospect.playbook == playbook,
             ~drafted,
             ~unread,
-            *_in_batch(batch_id),
+            *in_batch(batch_id),
         )
         .order_by(Followup.due_date, Followup.id)
         .limit(limit + len(without))
@@ -146,102 +142,9 @@ def followups_due(
     return [touch for touch in due if touch.thread_id not in without][:limit]
 
 
-def reply_draft_id(reply_id: str, label: int = 0) -> str:
-    """The id of the draft that answers a reply: the same however often it is written.
-
-    `label` counts how often a person corrected the reply's intent: another intent needs another answer.
-    """
-    return uuid.uuid5(_NAMESPACE, f"reply/{reply_id}/{label}" if label else f"reply/{reply_id}").hex
-
-
-def corrected_intents(session: Session, reply_id: str) -> int:
-    """How often a person corrected the intent of a reply."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(LabelCorrection)
-            .where(
-                LabelCorrection.table_name == "replies",
-                LabelCorrection.record_id == reply_id,
-                LabelCorrection.field == "intent",
-            )
-        )
-        or 0
-    )
-
-
-def reply_drafts(session: Session, reply_id: str) -> list[MessageDraft]:
-    """The answers that were drafted to a reply, one for each label that it had, the earliest first."""
-    ids = [reply_draft_id(reply_id, label) for label in range(corrected_intents(session, reply_id) + 1)]
-    found = {draft.id: draft for draft in session.scalars(select(MessageDraft).where(MessageDraft.id.in_(ids)))}
-    return [found[one] for one in ids if one in found]
-
-
-ANSWERED = ("positive", "referral", "not_now")
-"""The intents of replies that are answered with a draft; a question ('neutral') is a person's to answer."""
-SURE = 0.6
-"""Below this confidence a person reads a reply before anything is written to it."""
-
-
-def _in_batch(batch_id: str | ColumnElement[str] | None) -> list[ColumnElement[bool]]:
+def in_batch(batch_id: str | ColumnElement[str] | None) -> list[ColumnElement[bool]]:
+    """The condition on contacts that they are a batch's people; without a batch, none."""
     return [] if batch_id is None else [Contact.id.in_(members_of(batch_id))]
-
-
-def answers_due(
-    session: Session, playbook: str, *, limit: int, without: Collection[str] = (), batch_id: str | None = None
-) -> list[DueTouch]:
-    """Replies that wait for an answer and have no draft of one, the oldest first.
-
-    Only mails that came from the address that was written to, or that a person vouched for, were read with confidence,
-    and belong to a sequence; with `batch_id` only those of a batch's people. What is said on LinkedIn or by telephone
-    is answered there, by hand.
-    """
-    rows = session.execute(
-        select(
-            Contact.account_id,
-            Contact.prospect_id,
-            Contact.id,
-            OutreachSequence.id,
-            Delivery.touch_number,
-            OutreachSequence.tier,
-            Reply.id,
-        )
-        .join(Contact, Contact.id == Reply.contact_id)
-        .join(Prospect, Prospect.id == Contact.prospect_id)
-        .join(InboundMessage, InboundMessage.id == Reply.inbound_message_id)
-        .join(Delivery, Delivery.id == InboundMessage.delivery_id)
-        .join(OutreachSequence, OutreachSequence.id == Delivery.sequence_id)
-        .where(
-            Reply.handled_at.is_(None),
-            Reply.intent.in_(ANSWERED),
-            Reply.confidence >= SURE,
-            or_(
-                InboundMessage.matched_by == BY_PERSON,
-                func.lower(InboundMessage.from_address).in_(
-                    (func.lower(Delivery.recipient), func.lower(Contact.email))
-                ),
-            ),
-            Reply.channel == "email",
-            Contact.status == "active",
-            Contact.deleted_at.is_(None),
-            Prospect.deleted_at.is_(None),
-            Prospect.playbook == playbook,
-            *_in_batch(batch_id),
-        )
-        .order_by(Reply.replied_at, Reply.id)
-    )
-    open_ = []
-    for account, prospect, contact, sequence, touch, tier, reply in rows:
-        label = corrected_intents(session, reply)
-        answers = reply_drafts(session, reply)
-        fresh = reply_draft_id(reply, label)
-        if any(draft.id == fresh or draft.approval_status != "archived" for draft in answers):
-            continue
-        due = DueTouch(account, prospect, contact, sequence, touch, tier, reply, draft_id=fresh)
-        if due.thread_id not in without:
-            open_.append(due)
-    # Two replies to one touch share a thread: one at a time.
-    return list({d.thread_id: d for d in reversed(open_)}.values())[::-1][:limit]
 
 
 def _reachable() -> list[ColumnElement[bool]]:
@@ -308,7 +211,7 @@ def _first_touches(
         partition_by=Contact.prospect_id, order_by=(named.desc(), rank, Contact.priority_score.desc(), Contact.id)
     )
     batch: Any = bindparam("batch", type_=BatchProspect.batch_id.type)
-    whom = _in_batch(batch) if of_batch else [or_(~a_colleague_is_in_a_batch(), named)]
+    whom = in_batch(batch) if of_batch else [or_(~a_colleague_is_in_a_batch(), named)]
     best = (
         select(Contact.id, place.label("place"), named.label("introduced"))
         .where(
@@ -375,90 +278,3 @@ def drafts_of_run(session: Session, root_run_id: str) -> int:
         .where(AgentRun.parent_run_id == root_run_id, MessageDraft.qc_passed.is_(True))
     )
     return session.scalar(query) or 0
-
-
-@dataclass(frozen=True)
-class LeftDraft:
-    """A draft that nobody's thread looks after any more, with what a new thread starts from."""
-
-    thread_id: str
-    state: dict[str, Any]
-
-
-def left_drafts(session: Session, *, without: Collection[str], only: Collection[str] | None = None) -> list[LeftDraft]:
-    """Drafts that are neither out nor over and have no thread: their checkpoints were lost.
-
-    `without` are the threads that exist, `only` narrows it to these. What was checked begins at the approval, what
-    was not, or was sent back, at QC; `state["revision"]` tells how often QC sent it back already.
-    """
-    rows = session.execute(
-        select(MessageDraft, Contact, Prospect.playbook, OutreachSequence.tier, AgentRun.parent_run_id)
-        .join(Contact, Contact.id == MessageDraft.contact_id)
-        .join(Prospect, Prospect.id == Contact.prospect_id)
-        .join(OutreachSequence, OutreachSequence.id == MessageDraft.sequence_id)
-        .join(AgentRun, AgentRun.id == MessageDraft.agent_run_id, isouter=True)
-        .where(MessageDraft.approval_status == "draft")
-        .order_by(MessageDraft.id)
-    )
-    found = []
-    for draft, contact, playbook, tier, root in rows:
-        thread_id = f"touch:{contact.id}:{draft.sequence_id}:{draft.touch_number}"
-        if thread_id in without or (only is not None and thread_id not in only):
-            continue
-        by_person, revision = _history(session, draft)
-        checked = draft.qc_passed is True or (draft.qc_passed is False and by_person)
-        state = {
-            "root_run_id": root,
-            "playbook": playbook,
-            "account_id": contact.account_id,
-            "prospect_id": contact.prospect_id,
-            "contact_id": contact.id,
-            "sequence_id": draft.sequence_id,
-            "touch_number": draft.touch_number,
-            "tier": tier,
-            "draft_id": draft.id,
-            "version": draft.version,
-            "revision": revision,
-            "qc_passed": draft.qc_passed,
-            "by_person": by_person,
-            "begin": "approval" if checked else "qc",
-        }
-        found.append(LeftDraft(thread_id, state))
-    return found
-
-
-def _history(session: Session, draft: MessageDraft) -> tuple[bool, int]:
-    """Whether a person wrote the present text, and how often QC sent back what led to it."""
-    versions = session.execute(
-        select(MessageVersion.author, MessageVersion.reason)
-        .where(MessageVersion.draft_id == draft.id, MessageVersion.version <= draft.version)
-        .order_by(MessageVersion.version.desc())
-    ).all()
-    revision = 0
-    for _, reason in versions:
-        if reason != "qc_revision":
-            break
-        revision += 1
-    return bool(versions) and versions[0].author.startswith("user"), revision
-
-
-def playbooks_of_replies(session: Session, ids: Collection[str]) -> dict[str, str]:
-    """The playbook under which the person who replied is pursued, for the messages that are matched to a person."""
-    rows = session.execute(
-        select(InboundMessage.id, Prospect.playbook)
-        .join(Contact, Contact.id == InboundMessage.contact_id)
-        .join(Prospect, Prospect.id == Contact.prospect_id)
-        .where(InboundMessage.id.in_(ids))
-    )
-    return {row.id: row.playbook for row in rows}
-
-
-def replies_to_triage(session: Session) -> list[str]:
-    """Ids of incoming messages that nobody has triaged yet, oldest first."""
-    return list(
-        session.scalars(
-            select(InboundMessage.id)
-            .where(InboundMessage.processed_at.is_(None))
-            .order_by(InboundMessage.received_at, InboundMessage.id)
-        )
-    )

@@ -319,7 +319,7 @@ def _take_in(settings: Settings, files: Sequence[Path]) -> tuple[list[Taken], in
 
 def _left_to_do(settings: Settings) -> bool:
     """Whether a message waits to be triaged, or a run was cut off: else no run is opened, and nothing changes."""
-    from db.queries.due import replies_to_triage
+    from db.queries.answers import replies_to_triage
     from db.queries.runs import has_unfinished_runs
     from outreach.wiring import open_database
 

@@ -453,7 +453,7 @@ def test_threads_that_are_over_leave_no_checkpoints(desk: Desk) -> None:
 
 def test_a_draft_that_qc_gave_up_on_is_not_taken_up_again(desk: Desk) -> None:
     """Its thread came to its end by itself: that it has none is no loss."""
-    from db.queries.due import left_drafts
+    from db.queries.left_drafts import left_drafts
     from graphs.threads import _was_over
 
     first, *_ = desk.waiting()

@@ -25,7 +25,7 @@ from db.models import (
     Reply,
     Suppression,
 )
-from db.queries.due import answers_due, reply_draft_id
+from db.queries.answers import answers_due, reply_draft_id
 from db.suppressions import suppress_address
 from tests.support.mail import PLAYBOOK, Case, approved_draft, outgoing_case
 from tests.support.rows import make_draft

@@ -22,7 +22,7 @@ from db.models import (
     Reply,
     Touchpoint,
 )
-from db.queries.due import reply_draft_id
+from db.queries.answers import reply_draft_id
 from db.queries.meetings import history, meetings, shares
 from db.suppressions import bar_contact
 from playbooks import load_playbook

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from db.enums import TouchType
 from db.models import Contact, MessageDraft, Opportunity, Reply, Touchpoint
-from db.queries.due import reply_draft_id
+from db.queries.answers import reply_draft_id
 
 
 class NotFound(LookupError):
