@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.console import dollars, many, moment, print_json, print_table, say, show, visible
+from outreach.console import many, print_json, print_table, say, show
 from outreach.context import settings_of
 from outreach.errors import Complaint
+from outreach.screens.eval_runs import failure, held, number, print_comparison, print_failure, print_run, share, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from evals.figures import Comparison, Price
-    from evals.gating import Check
-    from evals.results import Result, Run, Runs
+    from evals.results import Run, Runs
     from outreach.settings import Settings
 
 EPILOG = """
@@ -104,7 +101,7 @@ def list_suites(ctx: typer.Context, as_json: AsJson = False) -> None:
         "",
         ("suite", "what", "cases", "last run", "model", "right"),
         [
-            (r["suite"], r["title"], r["cases"], r["last_run"], r["model"], _share(r["right"], r["low"], r["high"]))
+            (r["suite"], r["title"], r["cases"], r["last_run"], r["model"], share(r["right"], r["low"], r["high"]))
             for r in rows
         ],
     )
@@ -148,10 +145,10 @@ def run(
     ]  # fmt: skip
     execute(settings, trials, concurrency)
     if as_json:
-        print_json([_summary(trial.run) for trial in trials])
+        print_json([summary(trial.run) for trial in trials])
         return
     for trial in trials:
-        _print_run(trial.run, runs_of(settings))
+        print_run(trial.run, runs_of(settings))
 
 
 @eval_app.command("show")
@@ -171,11 +168,11 @@ def show_run(
     found = found_run(settings, reference)
     failures = [r for r in found.results if (r.case in case if case else not r.passed)]
     if as_json:
-        print_json({**_summary(found), "failures": [_failure(found, result) for result in failures]})
+        print_json({**summary(found), "failures": [failure(found, result) for result in failures]})
         return
-    _print_run(found, runs_of(settings))
+    print_run(found, runs_of(settings))
     for result in failures[: limit or None]:
-        _print_failure(result, case_of(found.plan.suite, result.case))
+        print_failure(result, case_of(found.plan.suite, result.case))
     if limit and len(failures) > limit:
         say(f"{len(failures) - limit} more failures: outreach eval show {found.id} --limit 0")
 
@@ -203,7 +200,7 @@ def compare(
     if as_json:
         print_json({"a": a.id, "b": b.id, **asdict(result)})
         return
-    _print_comparison(a, b, result)
+    print_comparison(a, b, result)
 
 
 @eval_app.command()
@@ -239,7 +236,7 @@ def gate(
     if as_json:
         print_json([{**check.__dict__, "held": check.held} for check in found])
     else:
-        rows = [(c.suite, c.metric, _number(c.value), f"{c.least:.3f}", c.cases, _held(c)) for c in found]
+        rows = [(c.suite, c.metric, number(c.value), f"{c.least:.3f}", c.cases, held(c)) for c in found]
         print_table("", ("suite", "metric", "measured", "at least", "cases", "holds"), rows)
     below = sum(not check.held for check in found)
     if below:
@@ -271,154 +268,3 @@ def view(
         import webbrowser
 
         webbrowser.open(path.resolve().as_uri())
-
-
-def _summary(run: Run) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from evals.figures import estimate, pass_k, price
-    from evals.suites import load_suite
-
-    metrics = {name: asdict(estimate(run.results, name)) for name in load_suite(run.plan.suite).metrics}
-    summary = {
-        "run": run.id,
-        "suite": run.plan.suite,
-        "model": run.plan.model,
-        "prompts": {name: dict(each) for name, each in run.plan.prompts.items()},
-        "dataset": run.plan.dataset,
-        "code": run.plan.code,
-        "epochs": run.plan.epochs,
-        "cases": len(run.plan.cases),
-        "finished": len(run.results),
-        "ended": run.ended,
-        "metrics": metrics,
-        "price": asdict(price(run.results)),
-        "cached": sum(r.cached for r in run.results),
-        "calls": sum(r.calls for r in run.results),
-    }
-    if run.plan.epochs > 1:
-        summary["pass_k"] = {str(k): pass_k(run.results, k) for k in range(1, run.plan.epochs + 1)}
-    return summary
-
-
-def _print_run(run: Run, runs: Runs) -> None:
-    from evals.suites import load_suite
-    from outreach.evaluating import judge_of
-
-    told = _summary(run)
-    prompts = ", ".join(f"{p['id']} ({p['hash'][:12]})" for p in told["prompts"].values()) or "no prompt"
-    show(f"{run.id}: {run.plan.model}, {prompts}", "bold")
-    words = load_suite(run.plan.suite).metrics
-    rows = [
-        (name, _share(m["value"], m["low"], m["high"]), m["of"], words[name]) for name, m in told["metrics"].items()
-    ]
-    rows += [(f"pass^{k}", _number(v), "", f"cases right in all of {k}") for k, v in told.get("pass_k", {}).items()]
-    print_table("", ("metric", "measured", "of", "what it is"), [(a, b, str(int(c or 0)), d) for a, b, c, d in rows])
-    if (judge := judge_of(runs, run)) is not None:
-        say(f"{', '.join(load_suite(run.plan.suite).judged)}: {judge.why}", "" if judge.counted else "yellow")
-    say(_priced(run, told))
-    if run.ended is None:
-        say(f"Not finished: {len(run.results)} of {run.wanted}. The same command goes on with it.", "yellow")
-
-
-def _priced(run: Run, told: dict[str, Any]) -> str:
-    price = told["price"]
-    calls = f"{many(told['calls'], 'model call')}" + (f", {told['cached']} from the cache" if told["cached"] else "")
-    cost = dollars(price["cost_usd"] * len(run.results)) or "no cost"
-    return (
-        f"{many(len(run.plan.cases), 'case')}, began {moment(run.began)}; {calls}; {cost}; "
-        f"{price['seconds']:.2f} s a case in the middle."
-    )
-
-
-def _failure(run: Run, result: Result) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from outreach.evaluating import case_of
-
-    return {**asdict(result), "given": case_of(run.plan.suite, result.case)}
-
-
-def _print_failure(result: Result, case: dict[str, Any] | None) -> None:
-    from outreach.console import to_json
-
-    show("")
-    show(f"{result.case}" + (f" (epoch {result.epoch})" if result.epoch > 1 else ""), "bold")
-    for line in result.wrong or ("right",):
-        show(f"  {visible(line)}", "" if result.passed else "red")
-    if case is None:
-        show("  (the suite has no such case any more)")
-    else:
-        show(f"  input     {_inline(to_json(case['input']))}")
-        show(f"  expected  {_inline(to_json(case['expected']))}")
-    show(f"  got       {_inline(to_json(result.got))}")
-    depth: dict[str, int] = {}
-    for step in result.tree:
-        depth[step["id"]] = depth.get(step["parent"] or "", -1) + 1
-        tokens = f", {step['tokens_in']}+{step['tokens_out']} tokens" if step["tokens_in"] else ""
-        said = f": {step['error']}" if step["error"] else ""
-        show(f"  {'  ' * depth[step['id']]}{step['type']} {step['agent']} {step['status']}{tokens}{visible(said)}")
-
-
-def _inline(text: str) -> str:
-    return text.replace("\n", "\n            ")
-
-
-def _print_comparison(a: Run, b: Run, result: Comparison) -> None:
-    show(f"A {a.id}\nB {b.id}", "bold")
-    show("What differs: " + ("; ".join(result.differs) or "nothing but the time of the run"))
-    left = f", {result.left_out} in only one of them left out" if result.left_out else ""
-    show(f"{many(result.cases, 'case')} in common{left}.")
-    rows = [
-        (
-            d.metric,
-            f"{d.first:.3f}",
-            f"{d.second:.3f}",
-            f"{d.change:+.3f}",
-            f"{d.low:+.3f} to {d.high:+.3f}",
-            _verdict(d),
-        )
-        for d in result.metrics
-    ]
-    print_table("", ("metric", "A", "B", "B - A", "95 % interval", "so B is"), rows)
-    show(f"Fixed ({len(result.fixed)}): {_named(result.fixed)}")
-    show(f"Broken ({len(result.broken)}): {_named(result.broken)}")
-    show(f"McNemar's exact test of {len(result.fixed)} against {len(result.broken)}: p = {result.p:.3g}")
-    print_table(
-        "",
-        ("a case", "A", "B"),
-        [
-            ("cost", *(f"${price.cost_usd:.5f}" for price in (result.first, result.second))),
-            ("tokens in + out", *(_tokens(price) for price in (result.first, result.second))),
-            ("seconds, median", *(f"{price.seconds:.2f}" for price in (result.first, result.second))),
-            ("seconds, 95 of 100", *(f"{price.seconds_p95:.2f}" for price in (result.first, result.second))),
-        ],
-    )
-
-
-def _tokens(price: Price) -> str:
-    return f"{price.tokens_in:,.0f} + {price.tokens_out:,.0f}"
-
-
-def _verdict(difference: Any) -> str:
-    if not difference.clear:
-        return "not clearly different"
-    return "better" if difference.change > 0 else "worse"
-
-
-def _named(cases: Sequence[str]) -> str:
-    return ", ".join(cases[:20]) + (f" and {len(cases) - 20} more" if len(cases) > 20 else "") or "none"
-
-
-def _share(value: float | None, low: float | None, high: float | None) -> str:
-    return "-" if value is None or low is None or high is None else f"{value:.3f} ({low:.3f}–{high:.3f})"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _held(check: Check) -> str:
-    if not check.counted:
-        return "not counted"
-    return "yes" if check.held else "NO"
