@@ -7,6 +7,7 @@ nothing: its sentences are held against all facts (`tools.qc.free`).
 from typing import NamedTuple
 
 from tools.qc import free, grounding
+from tools.qc.known import known_of, rests_on
 from tools.qc.model import DraftUnderCheck, Fact, Finding, Findings
 from tools.qc.parts import Said, said
 
@@ -47,7 +48,7 @@ def _by_model(draft: DraftUnderCheck) -> list[_Judged]:
 
 
 def _by_person(draft: DraftUnderCheck) -> list[_Judged]:
-    known = free.known(draft)
+    known = known_of(draft)
     found = [
         _Judged("body", words, at + sentence.find(words), kind, wrong)
         for sentence, at in said(draft.text)
@@ -90,8 +91,8 @@ def _facts_behind(each: Said, draft: DraftUnderCheck) -> list[Fact]:
     cited = grounding.cited(each.sentence, draft)
     if cited or not draft.by_person:
         return cited
-    known = free.known(draft)
-    return [fact for fact in draft.facts if free.rests_on(each.sentence, fact, known)]
+    known = known_of(draft)
+    return [fact for fact in draft.facts if rests_on(each.sentence, fact, known)]
 
 
 def stale_facts(draft: DraftUnderCheck) -> Findings:

@@ -1,0 +1,163 @@
+"""What a sentence that cites nothing says of its reader, and which of that may be said without a fact."""
+
+import re
+
+from tools.qc import grounding, support
+from tools.qc.known import Known, content_of, named
+from tools.qc.support import share, words
+from tools.qc.words import NEGATIVE_WORDS
+
+_NEGATIVE = frozenset(support.stem(word) for word in NEGATIVE_WORDS)
+_HEDGED = re.compile(
+    r"\b(?:probably|likely|must|may|might|could|would|perhaps|maybe|presumably|possibly|usually|often|tends?"
+    r"|seldom|rarely"
+    r"|sometimes|I (?:imagine|guess|suppose|suspect|assume|expect|wonder|hope|take it)|in my experience|seems?"
+    r"|don['’]t know|can['’]t tell|could(?:n['’]t| not)|wouldn['’]t|will)\b",
+    re.IGNORECASE,
+)
+_COMMENT = re.compile(
+    r"^\W*(?:which|that) (?:is|means|makes|must|would|may|might|can|could|tends|leaves)\b|^\W*(?:a|no) (?:\w+ ){0,3}"
+    r"(?:thing|puzzle|matter|feat|step|way|sign|reason|time|question)\b",
+    re.IGNORECASE,
+)
+_NOTICED = re.compile(
+    r"\b(?:saw|see|read|noticed?|heard?|hear|understand|learned|gather|know|told|says?|congratulations|congrats"
+    r"|sorry|loved"
+    r"|enjoyed|love|impressed)\b",
+    re.IGNORECASE,
+)
+_YOUR_SUBJECT = re.compile(
+    r"(?<!\bon )(?<!\bin )(?<!\bof )(?<!\bto )(?<!\bat )(?<!\bfor )(?<!\bby )(?<!from )(?<!with )(?<!about"
+    r" )(?<!under )"
+    r"\byour\s+(?:[\w'’-]+\s+){1,4}?"
+    r"(?:is|are|was|were|has|have|had|do|does|did|went|lost|keeps?|needs?|lacks?|fails?|runs?|says|ran|\w{2,}ed"
+    r"|still)\b",
+    re.IGNORECASE,
+)
+_THEIRS = re.compile(
+    r"\b(?:they|their|he|she|his|her|the (?:college|school|university|district|department|team|company|campus"
+    r"|trustees|board|crew"
+    r"|students|fans|neighbors|neighbours|lights|lamps|poles|field|stadium|suite|tests|pipeline|product|engineers"
+    r"|parents|town)"
+    r"(?:\s+there)?)\b",
+    re.IGNORECASE,
+)
+_HAPPENED = re.compile(
+    r"\b(?:was|were|(?:has|have) (?:already |just |recently |never )?(?:been|\w+ed|set|put|begun|made|lost|told"
+    r"|cut|gone|won|bought|got)"
+    r"|had|did|told|said|admitted|failed|lost|broke|complained?|keeps?|fails?)\b",
+    re.IGNORECASE,
+)
+_IMPERATIVE = re.compile(
+    r"^\W*(?:(?:I |we )?(?:hope|wish|trust)|(?:please|just|simply|and)?\s*(?:send|tell|let|reply|point|forward"
+    r"|drop|write|call|ask|share|give|say|feel|take"
+    r"|have|keep|thank|thanks))\b",
+    re.IGNORECASE,
+)
+_VERB_FIRST = re.compile(
+    r"^\W*(?:(?:also|then|has|have|had|was|were|is|are|lost|went|got|made|told|fell|broke|cut|still|never"
+    r"|recently|just)\b"
+    r"|\w{3,}ed\b)",
+    re.IGNORECASE,
+)
+_PRESUMES = re.compile(r"\byour?\b|\bhow (?:much longer|many more)\b|\b(?:tired of|sick of|fed up)\b", re.IGNORECASE)
+_STILL = re.compile(
+    r"\b(?:you|your (?:\w+ ){1,3})\s*still (?!exist|have|open|there)|\b(?:tired of|sick of|fed up)\b", re.I
+)
+_GENERAL = re.compile(
+    r"^\W*(?:each|every|most|many|some|any|all|no|nobody|somebody|whoever|anybody|an?)\s", re.IGNORECASE
+)
+_OFFER = re.compile(
+    r"\byou (?:give|send|get|see|pay|pick|choose|keep|tell|show|bring|connect|share|upload|point|plug|only|just)\b",
+    re.IGNORECASE,
+)
+_NEEDS = re.compile(
+    r"\byou(?:r (?:\w+ ){1,3})?\s*(?:need|lack|struggle|waste|lose|fail|hate|suffer)s?\b", re.IGNORECASE
+)
+
+
+def loaded(question: str, known: Known) -> bool:
+    """Whether a question takes for granted what no fact says: 'Are your lights still failing?'"""
+    agreed = " ".join(text for text, _ in known.statements)
+    if grounding.modified(question, known.facts, agreed):
+        return True
+    beyond = words(question) - known.held - set().union(*(held for _, held in known.statements))
+    return _PRESUMES.search(question) is not None and bool(beyond & _NEGATIVE or _STILL.search(question))
+
+
+def about_reader(text: str, known: Known) -> bool:
+    """Whether a text speaks of the reader: by name, as 'you' who does something, or of what is theirs."""
+    return (
+        named(text, known)
+        or any(_is_said_of_you(match, text, known) for match in grounding.YOU.finditer(text))
+        or _YOUR_SUBJECT.search(text) is not None
+    )
+
+
+def _is_said_of_you(match: re.Match[str], text: str, known: Known) -> bool:
+    """Whether 'you' does something here, and it is meant."""
+    before = text[: match.start()]
+    if grounding.SUPPOSED.search(before) or re.search(
+        r"\b(?:thank|to|with|for|ask|tell|show|give|send|help|let|wish|both|of|from|at|about|as|bring|bother)\s+$",
+        before,
+        re.I,
+    ):
+        return False
+    if match["short"] in (None, "'d", "’d", "'ll", "’ll") and grounding.NO_CLAIM_AFTER_YOU.fullmatch(match["next"]):
+        return False
+    answering = known.draft.replied or known.draft.kind == "reply"
+    return not (answering and match["next"].lower() in ("asked", "said", "wrote", "mentioned", "wanted", "told"))
+
+
+def claim_in(sentence: str, known: Known) -> str | None:
+    """The part of a sentence that says something of the reader which no fact has."""
+    before_reader = False
+    for clause in support.clauses(sentence):
+        about = (
+            about_reader(clause, known)
+            or (before_reader and (_VERB_FIRST.match(clause) or grounding.POINTS_BACK.search(clause)))
+            or (_THEIRS.search(clause) and _HAPPENED.search(clause))
+        )
+        if not about:
+            continue
+        before_reader = before_reader or about_reader(clause, known)
+        if may_be_said(clause, sentence):
+            continue
+        content = content_of(clause, known)
+        beyond = content - known.held
+        blames = bool(beyond & _NEGATIVE) or (_NEEDS.search(clause) is not None and bool(beyond))
+        agreed = known.agreed(content)
+        if not blames and (len(beyond) < 2 - _plain_claim(clause) or share(set(known.held), content) >= support.ENOUGH):
+            continue
+        if content <= agreed and not _plain_claim(clause) and not blames:
+            continue
+        if not about_reader(clause, known) and share(set(agreed), content) >= support.ENOUGH:
+            continue
+        return clause.strip()
+    return None
+
+
+def _plain_claim(clause: str) -> bool:
+    """Whether it does nothing but say something of what is the reader's: 'Your poles can stay.'"""
+    return (
+        re.match(r"\W*your\b", clause, re.IGNORECASE) is not None and _YOUR_SUBJECT.match(clause.lstrip()) is not None
+    )
+
+
+def may_be_said(clause: str, sentence: str) -> bool:
+    """A guess that says so, the sender's own doing, a remark on what was said, a supposition."""
+    negative = bool(words(clause) & _NEGATIVE)
+    if re.match(
+        r"\W*(?:if|whether|when|should|once|until|before|after|how|what|who|which ones?)\b", clause, re.IGNORECASE
+    ):
+        return True
+    if _HEDGED.search(clause) or (_HEDGED.match(sentence.lstrip()) and not negative):
+        return True
+    if _IMPERATIVE.match(clause) and not negative:
+        return True
+    if _OFFER.search(clause) or (_COMMENT.match(clause) and not negative):
+        return True
+    if _GENERAL.match(clause) and not re.search(r"\byour?\b", clause, re.IGNORECASE):
+        return True
+    own = support.speaks_of_sender(clause) or support.goes_on_of_sender(clause, sentence)
+    return own and not _NOTICED.search(clause)
