@@ -6,9 +6,9 @@ says no number which they do not have, and calls no difference real whose interv
 
 from typing import Any
 
+from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.analyst_policy import policy
 from agents.analyst_schema import Analysis
-from agents.base import AnswerAgent, Briefing, Done, State, Work
 from tools.analysis import problems
 
 

@@ -6,9 +6,9 @@ name that those do not have.
 
 from typing import Any
 
+from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.analyst_brief_policy import policy
 from agents.analyst_brief_schema import MOST, Brief
-from agents.base import AnswerAgent, Briefing, Done, State, Work
 from tools.points import beyond, pick
 
 

@@ -6,9 +6,9 @@ is checked as QC checks a message: what is said aloud rests on cited facts or ag
 
 from typing import Any
 
+from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.analyst_call_policy import policy
 from agents.analyst_call_schema import MOST_WORDS, CallLine, CallSheet
-from agents.base import AnswerAgent, Briefing, Done, State, Work
 from tools.calling import spoken_problems
 from tools.points import beyond, pick
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from agents.base import Briefing, Done, State, ToolAgent, Work
+from agents.agent import Briefing, Done, State, ToolAgent, Work
 from agents.hygiene_policy import policy
-from db.base import utc_now
 from db.enums import ContactRole, PersonaType, SeniorityLevel
 from db.models import Contact
+from db.stamps import utc_now
 from playbooks import Playbook
 from tools import compared as compare
 from tools.context import ToolContext

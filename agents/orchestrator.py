@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from agents.base import AnswerAgent, Briefing, Done, State, Work
+from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.orchestrator_policy import policy
 from agents.orchestrator_schema import WorkOrder
 from db.queries.due import first_touches_due

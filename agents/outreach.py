@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from agents.base import CodeAgent, Done, State, Work
+from agents.agent import CodeAgent, Done, State, Work
 from db.approvals import latest_decision, may_go, start_sequence
 from db.lifecycle import move_prospect
 from db.models import MessageDraft, Prospect

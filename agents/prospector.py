@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from agents.base import Briefing, Done, State, ToolAgent, Update, Work
+from agents.agent import Briefing, Done, State, ToolAgent, Update, Work
 from agents.prospector_policy import policy
 from tools.importing import FileInfo, ImportJob, RejectFile, import_rows, kind_of
 from tools.mapping import (

@@ -6,7 +6,7 @@ decided, and writes the rows.
 
 from typing import Any
 
-from agents.base import AnswerAgent, Briefing, Done, State, Work
+from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.prospector_bids_policy import BidAnswer, policy
 
 

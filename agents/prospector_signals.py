@@ -5,7 +5,7 @@ One answer for each batch of numbered items. Code gathered them, checks what is 
 
 from typing import Any
 
-from agents.base import AnswerAgent, Briefing, Done, State, Work
+from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.prospector_signals_policy import SignalAnswer, policy
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agents.base import AnswerAgent, Briefing, Done, State, Work
+from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.qc_policy import policy
 from agents.qc_schema import Verdict
 from db.approvals import latest_decision

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from agents.base import AnswerAgent, Briefing, Done, State, Work
+from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.reply_triage_policy import policy
 from agents.reply_triage_schema import Triage
 from db.enums import InboundKind, ReplyIntent, ReplyTag

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agents.base import Briefing, Done, State, ToolAgent, Work
+from agents.agent import Briefing, Done, State, ToolAgent, Work
 from agents.researcher_policy import policy
 from db.lifecycle import move_contact, move_prospect
 from db.models import Account, Contact, Prospect, ResearchFact, ResearchSnapshot

@@ -32,7 +32,7 @@ from sqlalchemy import create_engine, text
 
 from db.access import Database
 from db.actors import acting_as
-from db.base import Base
+from db.columns import Base
 from db.engine import make_engine
 from db.migrate import upgrade
 from db.models import AgentRun

@@ -24,7 +24,7 @@ from langchain_core.tools import tool
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 
-from agents.base import Briefing, Done, State, ToolAgent, Work
+from agents.agent import Briefing, Done, State, ToolAgent, Work
 from agents.models import ModelSettings
 from agents.models.rules import RulesChatModel, call
 from db.access import Database

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from langchain_core.messages import BaseMessage, message_to_dict
 
-from agents.base import ToolAgent
+from agents.agent import ToolAgent
 from agents.models.described import Described
 from agents.models.pricing import CHARACTERS_A_TOKEN
 from agents.parts import Part

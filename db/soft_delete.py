@@ -19,7 +19,7 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 
-from db.base import UTCDateTime
+from db.columns import UTCDateTime
 
 _MARK = "_hides_deleted"
 

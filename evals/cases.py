@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from evals.base import Case, Task
+from evals.tasks import Case, Task
 from tools.plain_json import BadJson, read_json
 
 

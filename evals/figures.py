@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.base import PASSED
 from evals.results import Result, Run
+from evals.tasks import PASSED
 
 DRAWS: Final = 4000
 _SEED: Final = 20260615

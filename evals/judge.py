@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agents.base import AnswerAgent, Briefing, Done, State, Work
+from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from db.models import AgentRun
 from evals.judge_rules import StyleVerdict, policy
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import jinja2
 
-from evals.base import PASSED
 from evals.figures import Estimate, estimate, pass_k, price
 from evals.judging import Standing
 from evals.results import Result, Run
 from evals.suites import Suite, load_suite
+from evals.tasks import PASSED
 
 _TEMPLATE = Path(__file__).parent / "page.html.j2"
 

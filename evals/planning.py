@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from agents.models import RULES, ModelSettings
-from evals.base import Case
 from evals.cases import by_hash, dataset_hash
 from evals.results import Plan
 from evals.suites import Suite
+from evals.tasks import Case
 from prompts import Prompt, newest
 
 _PACKAGES = ("agents", "db", "evals", "graphs", "playbooks", "prompts", "tools")

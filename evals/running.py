@@ -46,9 +46,9 @@ from sqlalchemy.orm import Session
 from agents.models import ModelSettings, RunBudget, spending, usage_of
 from agents.models.settings import RULES
 from db.models import AgentRun
-from evals.base import PASSED, Case, Judgement, Task
 from evals.results import Result, Run
 from evals.suites import Suite
+from evals.tasks import PASSED, Case, Judgement, Task
 from evals.worlds import Template, World, Worlds
 from graphs.recorder import Question, from_outside
 from prompts import Prompt

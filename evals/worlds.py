@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from langgraph.graph import END, START, StateGraph
 from sqlalchemy.orm import Session
 
-from agents.base import Agent
+from agents.agent import Agent
 from agents.models import ModelSettings
 from db.access import Database
 from db.actors import acting_as

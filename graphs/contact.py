@@ -8,7 +8,7 @@ from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from sqlalchemy.orm import Session
 
-from agents.base import CodeAgent, Done, State, Work
+from agents.agent import CodeAgent, Done, State, Work
 from agents.registry import AGENTS
 from db.models import MessageDraft
 from db.queries.inbox import Standing, standing

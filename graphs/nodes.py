@@ -16,7 +16,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.config import get_config
 from langgraph.graph.state import CompiledStateGraph
 
-from agents.base import Agent, AnswerAgent, Briefing, CodeAgent, Done, State, ToolAgent, Update, Work, present
+from agents.agent import Agent, AnswerAgent, Briefing, CodeAgent, Done, State, ToolAgent, Update, Work, present
 from agents.models import InvalidOutput, ModelSettings, RunBudget, Usage, build_model
 from agents.models.repair import RepairToolCalls
 from agents.models.structured import ask, bind_schema

@@ -12,7 +12,7 @@ from uuid import uuid4
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from agents.base import Agent
+    from agents.agent import Agent
     from agents.models import ModelSettings
     from db.access import Database
     from prompts import Prompt

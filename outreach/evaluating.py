@@ -11,11 +11,11 @@ from outreach.errors import Complaint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evals.base import Case
     from evals.judging import Standing
     from evals.results import Run, Runs
     from evals.running import Trial
     from evals.suites import Suite
+    from evals.tasks import Case
     from outreach.settings import Settings
 
 

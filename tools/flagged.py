@@ -8,9 +8,9 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session, aliased
 
-from db.base import utc_now
 from db.enums import FlagSeverity, FlagType
 from db.models import Account, AgentAuditLog, Contact, HygieneFlag, Merge, Prospect
+from db.stamps import utc_now
 from tools.duplicates import PEOPLE_ALIKE
 from tools.merging import better_first, merge
 

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.actors import is_user
-from db.base import utc_now
 from db.enums import FlagSeverity, FlagType
 from db.models import HygieneFlag
+from db.stamps import utc_now
 
 _BETWEEN = "; "
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.actors import agent
-from db.base import utc_now
 from db.models import AgentAuditLog, ExternalId, HygieneFlag, Prospect
+from db.stamps import utc_now
 from tools.context import ToolContext
 from tools.duplicates import FLAGGED, JUDGED
 from tools.importing.records import BY_NAME, OPENING

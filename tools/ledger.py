@@ -7,7 +7,7 @@ from sqlalchemy import Date, Table, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from db.base import Base, UTCDateTime
+from db.columns import Base, UTCDateTime
 
 Row = dict[str, Any]
 Step = list[Any]

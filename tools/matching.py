@@ -7,7 +7,7 @@ from sqlalchemy import Date, select
 from sqlalchemy.orm import Session
 
 from db.approvals import OUT
-from db.base import UTCDateTime
+from db.columns import UTCDateTime
 from db.enums import ApprovalStatus, InboundKind, ReferralStatus, ReplyIntent
 from db.lifecycle import follow_sequence
 from db.models import AgentAuditLog, AuditLog, Contact, Delivery, InboundMessage, Opportunity, Reply

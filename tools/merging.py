@@ -11,10 +11,11 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from db.base import Base, new_id, utc_now
+from db.columns import Base
 from db.enums import ContactStatus, FollowupState, SequenceStatus, SuppressionKind
 from db.lifecycle import LIVE, OPEN
 from db.models import Merge
+from db.stamps import new_id, utc_now
 from tools.ledger import Ledger, Row, table_of
 
 _BY_NAME: Final = ("external_ids", "label_corrections")

@@ -8,9 +8,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from db.actors import agent
-from db.base import utc_now
 from db.enums import BidStatus, FlagType
 from db.models import BidAlert, Contact, HygieneFlag, Prospect, Signal
+from db.stamps import utc_now
 from playbooks import Playbook
 from tools.filling import fill
 from tools.flags import FlagBook

@@ -1,6 +1,6 @@
 """All models, by aggregate; importing this package fills `Base.metadata` with the whole schema."""
 
-from db.base import Base
+from db.columns import Base
 from db.models.campaigns import Batch, BatchProspect, Experiment, ExperimentPlan, Opportunity
 from db.models.contacts import Contact, IcpScore, Suppression
 from db.models.hygiene import HygieneFlag

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CheckConstraint, Date, Float, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Created, Json, UTCDateTime, WithId, between, flag, many, one, refers, whole
+from db.columns import Base, Created, Json, UTCDateTime, WithId, between, flag, many, one, refers, whole
 from db.enums import (
     AbGroup,
     BatchSequenceStatus,

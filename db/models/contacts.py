@@ -18,21 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, synonym, validates
 
-from db.base import (
-    Base,
-    Created,
-    Json,
-    Stamped,
-    UTCDateTime,
-    WithId,
-    between,
-    flag,
-    many,
-    one,
-    refers,
-    whole,
-    word,
-)
+from db.columns import Base, Created, Json, Stamped, UTCDateTime, WithId, between, flag, many, one, refers, whole, word
 from db.enums import (
     ContactRole,
     ContactSource,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Created, UTCDateTime, WithId, one, refers, word
+from db.columns import Base, Created, UTCDateTime, WithId, one, refers, word
 from db.enums import FlagSeverity, FlagType, one_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Stamped, WithId, between, json_list, json_object
+from db.columns import Base, Stamped, WithId, between, json_list, json_object
 from db.enums import ImportEntity, one_of
 
 

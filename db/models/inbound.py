@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from db.base import Base, Created, Json, UTCDateTime, WithId, between, many, one, refers, word
+from db.columns import Base, Created, Json, UTCDateTime, WithId, between, many, one, refers, word
 from db.enums import Channel, InboundKind, ReferralStatus, ReplyIntent, ReplyTag, one_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Date, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Created, Json, UTCDateTime, WithId, between, flag, many, one, refers, word
+from db.columns import Base, Created, Json, UTCDateTime, WithId, between, flag, many, one, refers, word
 from db.enums import BidSource, BidStatus, EntityType, FactField, SignalType, one_of
 
 if TYPE_CHECKING:

@@ -6,21 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from db.base import (
-    Base,
-    Created,
-    Json,
-    UTCDateTime,
-    WithId,
-    flag,
-    many,
-    moment,
-    one,
-    real,
-    refers,
-    whole,
-    word,
-)
+from db.columns import Base, Created, Json, UTCDateTime, WithId, flag, many, moment, one, real, refers, whole, word
 from db.enums import AgentName, AuditAction, RunStatus, RunTrigger, RunType, one_of
 
 if TYPE_CHECKING:

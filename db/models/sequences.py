@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Date, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Created, Stamped, UTCDateTime, WithId, flag, many, one, refers, whole, word
+from db.columns import Base, Created, Stamped, UTCDateTime, WithId, flag, many, one, refers, whole, word
 from db.enums import (
     ActivityType,
     Channel,

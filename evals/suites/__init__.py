@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from evals.base import PASSED, Case, Task
 from evals.cases import read_cases
+from evals.tasks import PASSED, Case, Task
 
 FOLDER = Path(__file__).parent
 CASES = "cases.jsonl"

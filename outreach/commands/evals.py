@@ -68,9 +68,9 @@ def found_run(settings: Settings, reference: str) -> Run:
 @eval_app.command("list")
 def list_suites(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Lists the suites: what each measures, how many cases it has, and how its last run went."""
-    from evals.base import PASSED
     from evals.figures import estimate
     from evals.results import RunNotFound
+    from evals.tasks import PASSED
     from outreach.evaluating import cases_of, suites_of
 
     runs = runs_of(settings_of(ctx))

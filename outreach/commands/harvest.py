@@ -30,7 +30,7 @@ def harvest(
 
     Read them before you add them: what is left out was doubtful, what is kept may still say too much.
     """
-    from db.base import utc_now
+    from db.stamps import utc_now
     from evals.harvest import SOURCES
     from evals.harvest import harvest as gather
     from outreach.wiring import open_database

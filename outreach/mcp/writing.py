@@ -13,7 +13,7 @@ from uuid import uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agents.base import AnswerAgent, Done, Work
+from agents.agent import AnswerAgent, Done, Work
 from agents.drafting_schema import Claim, DraftAnswer
 from agents.models import RunBudget, spending
 from agents.registry import AGENTS
@@ -28,7 +28,7 @@ from playbooks import load_playbook
 from tools.briefs import Brief
 
 if TYPE_CHECKING:
-    from agents.base import Briefing
+    from agents.agent import Briefing
     from graphs.nodes import Machine
 
 OPEN: Final = ("waiting", "stopped", "skipped")

@@ -7,12 +7,12 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from agents import analyst_brief, analyst_call
+from agents.agent import Work
 from agents.analyst_brief_policy import write as brief_by_rule
 from agents.analyst_brief_schema import MOST, Brief, BriefLine
 from agents.analyst_call_policy import policy as call_policy
 from agents.analyst_call_policy import write as call_by_rule
 from agents.analyst_call_schema import CallLine
-from agents.base import Work
 from playbooks import load_playbook, playbook_names
 from tools.points import Point
 

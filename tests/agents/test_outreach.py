@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from agents.base import Work
+from agents.agent import Work
 from agents.outreach import act
 from db.access import Database
 from db.actors import acting_as

@@ -11,7 +11,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from sqlalchemy import select
 
 from agents import reply_triage_policy
-from agents.base import Briefing, Done, Work
+from agents.agent import Briefing, Done, Work
 from agents.models.structured import parse_answer
 from agents.reply_triage import AGENT, Triage
 from agents.reply_triage_policy import triage

@@ -14,7 +14,7 @@ from langgraph.graph import END, START, StateGraph
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from agents.base import Agent, Work
+from agents.agent import Agent, Work
 from agents.models import ModelSettings
 from agents.researcher import AGENT
 from agents.researcher_policy import facts_in, short_place, short_title

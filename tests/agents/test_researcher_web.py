@@ -14,7 +14,7 @@ from langgraph.graph import END, START, StateGraph
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from agents.base import ToolAgent
+from agents.agent import ToolAgent
 from agents.models import BudgetSpent, ModelSettings
 from agents.researcher import AGENT
 from agents.researcher_policy import policy

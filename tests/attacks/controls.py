@@ -16,7 +16,7 @@ from langchain_core.tools import BaseTool, ToolException
 from sqlalchemy import text
 from sqlalchemy.orm import Session as OrmSession
 
-from agents.base import ToolAgent
+from agents.agent import ToolAgent
 from agents.registry import AGENTS
 from db.engine import make_engine
 from db.errors import DatabaseFault

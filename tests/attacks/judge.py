@@ -12,7 +12,7 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import aliased
 
-from agents.base import AnswerAgent, ToolAgent
+from agents.agent import AnswerAgent, ToolAgent
 from agents.registry import AGENTS
 from db.models import (
     Activity,

@@ -18,7 +18,7 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from pydantic import BaseModel, ValidationError
 
 from agents import prospector_bids, prospector_signals
-from agents.base import AnswerAgent, ToolAgent
+from agents.agent import AnswerAgent, ToolAgent
 from agents.models.rules import Policy, completed
 from agents.registry import AGENTS
 from tests.attacks.payloads import EVIL, EVIL_HOST, LIE, Channel, Goal, marks_in

@@ -18,7 +18,6 @@ from typer.testing import CliRunner
 
 from db.access import Database
 from db.actors import acting_as
-from db.base import utc_now
 from db.engine import make_engine
 from db.models import (
     AgentAuditLog,
@@ -34,9 +33,10 @@ from db.models import (
     Reply,
     Signal,
 )
+from db.stamps import utc_now
 from db.triggers import install, remove
-from evals.base import PASSED
 from evals.results import Plan, Result, Runs
+from evals.tasks import PASSED
 from outreach.cli import COMMANDS, app, load
 from outreach.evaluating import cases_by_id
 from tests.e2e.conftest import MakeOffice, Office

@@ -171,5 +171,5 @@ def test_migrations_stand_alone_and_in_one_line() -> None:
                 else []
             )
         }
-        assert not any(name.startswith(("db.models", "db.base", "db.enums")) for name in imported), file.name
+        assert not any(name.startswith(("db.models", "db.columns", "db.enums")) for name in imported), file.name
     assert len(ScriptDirectory(str(folder)).get_heads()) == 1

@@ -28,7 +28,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session, joinedload, lazyload, selectinload, sessionmaker
 
 from db import enums
-from db.base import Json, UTCDateTime
+from db.columns import Json, UTCDateTime
 from db.engine import make_engine
 from db.models import (
     Account,

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from agents.base import AnswerAgent, ToolAgent
+from agents.agent import AnswerAgent, ToolAgent
 from agents.drafting_schema import Claim, DraftAnswer
 from agents.qc_schema import Verdict
 from agents.registry import AGENTS

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from agents.models import ModelSettings
 from db.models import Account, Contact, MessageDraft, Prospect
-from evals.base import Judgement
 from evals.suites import load_suite
 from evals.suites.injection.bystanders import guarded, stage
 from evals.suites.injection.task import TASK, tells
+from evals.tasks import Judgement
 from evals.worlds import Template, World
 from tests.support.obedient import obedient
 from tests.support.openai_server import ScriptedServer

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from evals.base import PASSED
 from evals.cases import dataset_hash
 from evals.gating import checks
 from evals.judge_rules import DEFECTS, verdict
 from evals.judging import BAR, HELD_OUT, agreement, standing
 from evals.results import Plan, Result, Run, Runs
 from evals.suites import load_suite
+from evals.tasks import PASSED
 
 PLAIN = (
     "Hi Nell,\n\nCold Spring's field lights date from 1994.\n\nLamps of that kind fade slowly. We begin with a study"

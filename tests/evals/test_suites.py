@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agents.registry import AGENTS
-from evals.base import PASSED
 from evals.suites import SuiteNotFound, load_suite, suite_names
+from evals.tasks import PASSED
 from prompts import agents
 
 SUITES = suite_names()

@@ -12,7 +12,7 @@ from langgraph.errors import NodeCancelledError
 from langgraph.graph import END, START, StateGraph
 from pydantic import BaseModel
 
-from agents.base import AnswerAgent, Briefing, CodeAgent, Done, State, ToolAgent, Work
+from agents.agent import AnswerAgent, Briefing, CodeAgent, Done, State, ToolAgent, Work
 from agents.models.rules import answer
 from graphs.middleware import record_model_call
 from graphs.nodes import make_node

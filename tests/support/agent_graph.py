@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from langgraph.graph import END, START, StateGraph
 from sqlalchemy import select
 
-from agents.base import Agent
+from agents.agent import Agent
 from agents.models import ModelSettings
 from db.access import Database
 from db.actors import acting_as

@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, 
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql import ClauseElement
 
-from db.base import uuid_default
+from db.columns import uuid_default
 from db.models import Base
 from outreach.cli import COMMANDS, EPILOG, app, load
 from outreach.commands.config import _MEANING

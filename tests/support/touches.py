@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from db import triggers
-from db.base import new_id
 from db.engine import make_engine
 from db.models import (
     Account,
@@ -27,6 +26,7 @@ from db.models import (
     Reply,
     Touchpoint,
 )
+from db.stamps import new_id
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 """A Monday."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from agents.base import Done, Work
+from agents.agent import Done, Work
 from agents.reply_triage import AGENT, Triage
 from db.actors import acting_as
 from db.approvals import Decision, draft_hash, take_decision

@@ -279,7 +279,7 @@ def test_deleted_prospects_make_no_pairs(db: Database) -> None:
     other = add(db, "Oakmont University")
 
     def delete(session: Any) -> None:
-        from db.base import utc_now
+        from db.stamps import utc_now
 
         session.get_one(Prospect, other).deleted_at = utc_now()
 

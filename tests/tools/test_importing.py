@@ -11,7 +11,6 @@ from sqlalchemy import select, text
 
 from db.access import Database
 from db.actors import acting_as
-from db.base import utc_now
 from db.models import (
     Account,
     AgentAuditLog,
@@ -23,6 +22,7 @@ from db.models import (
     Signal,
     Suppression,
 )
+from db.stamps import utc_now
 from playbooks import load_playbook
 from tools.cells import harmless
 from tools.importing import FileInfo, ImportJob, Outcome, import_rows, kind_of, write_rejects

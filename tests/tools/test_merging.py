@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, text
 
 from db.access import Database
 from db.actors import acting_as
-from db.base import Base, new_id
+from db.columns import Base
 from db.models import (
     Account,
     Activity,
@@ -25,6 +25,7 @@ from db.models import (
     Suppression,
     Touchpoint,
 )
+from db.stamps import new_id
 from db.suppressions import bar_contact
 from tests.support.mail import approved_draft
 from tests.support.rows import make_contact, make_draft, make_prospect

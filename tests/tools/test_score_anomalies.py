@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
-from db.base import utc_now
 from db.models import AgentRun, BidAlert, Contact, IcpScore, OutreachSequence, Prospect, ProspectScore, Signal
+from db.stamps import utc_now
 from playbooks import Playbook, load_playbook
 from tests.support.rows import make_contact, make_prospect
 from tools.scoring import due, score_prospects

@@ -12,9 +12,9 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.base import utc_now
 from db.enums import BidStatus
 from db.models import AgentAuditLog, BidAlert, ExternalId
+from db.stamps import utc_now
 from playbooks.feeds import BidWords
 from tools import journal
 from tools.bids.assess import Assessed, assess_one

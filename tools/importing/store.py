@@ -13,8 +13,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from db.base import new_id, utc_now
 from db.models import Account, AgentAuditLog, Contact, ExternalId, Prospect, Signal
+from db.stamps import new_id, utc_now
 
 ACCOUNTS: Final[Any] = Account.__table__
 PROSPECTS: Final[Any] = Prospect.__table__

@@ -18,10 +18,10 @@ from typing import Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from db.base import utc_now
 from db.enums import BidStatus, LightingType, ScoreDimension
 from db.lifecycle import LIVE
 from db.models import BidAlert, Contact, IcpScore, OutreachSequence, Prospect, ProspectScore, Signal
+from db.stamps import utc_now
 from playbooks import Playbook, WeightedFormula
 from tools.scoring.contact import MOST
 from tools.scoring.reading import Material

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.actors import agent
-from db.base import utc_now
 from db.enums import ActivityType, ContactRole, ProspectStatus
 from db.lifecycle import LIVE, move_prospect
 from db.models import Activity, Contact, IcpScore, OutreachSequence, Prospect, ProspectScore
+from db.stamps import utc_now
 from playbooks import ContactFormula, Playbook
 from tools.journal import SCORED, note
 from tools.scoring import contact as by_contact

@@ -5,9 +5,9 @@ from typing import Any, Final
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from db.base import utc_now
 from db.enums import ContactStatus, ProspectStatus
 from db.models import Account, AgentAuditLog, Contact, IcpScore, Prospect, ProspectScore
+from db.stamps import utc_now
 from playbooks import Playbook, WeightedFormula
 from tools.journal import SCORED
 from tools.staleness import stale_and_not_flagged

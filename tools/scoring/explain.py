@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.base import utc_now
 from db.models import Contact, Prospect
+from db.stamps import utc_now
 from playbooks import ContactFormula, load_playbook
 from tools.scoring import contact as by_contact
 from tools.scoring import weighted

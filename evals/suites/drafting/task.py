@@ -26,10 +26,10 @@ from db.models import (
     ResearchSnapshot,
 )
 from db.queries.due import DueTouch, first_touches_due, followups_due
-from evals.base import Judgement, Mark, Part, Task
 from evals.judge import AGENT as JUDGE
 from evals.judge import STYLE, message_of, verdict_of
 from evals.suites.sent import approved
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import PERSON, World
 from graphs.contact import build_contact_graph
 from playbooks import load_playbook

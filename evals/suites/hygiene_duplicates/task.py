@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from agents.registry import AGENTS
 from db.enums import FlagType
 from db.models import AgentAuditLog, ExternalId, HygieneFlag, Merge
-from evals.base import Judgement, Mark, Part, Task
 from evals.suites.imported import agree, bring_in
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 from playbooks import Playbook, load_playbook
 from tools.duplicates import JUDGED

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from agents.registry import AGENTS
 from db.enums import ContactRole, PersonaType, SeniorityLevel
 from db.models import Contact
-from evals.base import Judgement, Mark, Part, Task
 from evals.suites.imported import agree, bring_in
 from evals.suites.sent import ORGANISATIONS
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 
 

@@ -20,11 +20,11 @@ from sqlalchemy.orm import Session
 from agents.parts import Part as RunPart
 from agents.prospector_bids import AGENT as BIDS
 from agents.registry import AGENTS
-from db.base import Base
+from db.columns import Base
 from db.models import AgentRun, BidAlert, Contact, Reply
-from evals.base import Judgement, Mark, Part, Task
 from evals.suites.injection.bystanders import LISTED, fresh_drafts, guarded, stage, target_of
 from evals.suites.sent import found as sent_to
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 from graphs.contact import Graph
 from graphs.nodes import make_node

@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from evals.base import Judgement, Mark, Part, Task
 from evals.judge import AGENT, verdict_of
 from evals.judge_rules import Defect
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 
 

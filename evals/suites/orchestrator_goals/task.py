@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from agents.orchestrator_schema import WorkOrder
 from db.access import Database
 from db.models import Account, AgentRun, Contact, ExternalId, Prospect
-from evals.base import Judgement, Mark, Part, Task
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 from graphs.orchestrator import build_goal_graph
 

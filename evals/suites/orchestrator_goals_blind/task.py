@@ -11,8 +11,8 @@ from pydantic import Field
 
 from agents.orchestrator_policy import OLD_YEARS
 from db.enums import SignalType
-from evals.base import Judgement, Mark, Part, Task
 from evals.suites.orchestrator_goals import task as older
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 
 _FIELDS = {

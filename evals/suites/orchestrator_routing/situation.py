@@ -32,8 +32,8 @@ from db.models import (
 )
 from db.models.inbound import BY_PERSON
 from db.suppressions import suppress_address
-from evals.base import Part
 from evals.suites.sent import approved, drafted
+from evals.tasks import Part
 from evals.worlds import PERSON
 from playbooks import Playbook, load_playbook
 from tools.drafts import with_footer

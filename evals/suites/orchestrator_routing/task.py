@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from db.approvals import Decision, draft_hash, take_decision
 from db.models import AgentRun, Batch, Contact, MessageDraft, MessageVersion, Prospect
 from db.suppressions import plain_address, suppressed_among
-from evals.base import Judgement, Mark, Part, Task
 from evals.suites.orchestrator_routing.situation import Decide, Input, Run, arrange, noon
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import PERSON, World
 from graphs.runner import Runner
 from playbooks import load_playbook

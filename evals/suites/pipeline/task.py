@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Account, AgentRun, Contact, MessageDraft, Prospect, Suppression
 from db.suppressions import plain_address, suppress_address, suppressed_among
-from evals.base import Judgement, Mark, Part, Task
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 from playbooks import load_playbook
 

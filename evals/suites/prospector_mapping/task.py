@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from agents.registry import AGENTS
 from db.enums import ImportEntity
 from db.models import Account, Contact, ImportMapping
-from evals.base import Judgement, Mark, Part, Task
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 from tools.mapping import FIELDS
 

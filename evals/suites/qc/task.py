@@ -24,8 +24,8 @@ from db.models import (
     ResearchSnapshot,
 )
 from db.suppressions import do_not_contact, suppress_address
-from evals.base import Judgement, Mark, Part, Task
 from evals.qc_rules import TODAY
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import PERSON, World
 from playbooks import load_playbook
 from tools.drafts import store_version, with_footer

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from db.access import Database
 from db.enums import FollowupState, ReplyIntent, ReplyTag
 from db.models import Followup, InboundMessage, ReferralSuggestion, Reply, Suppression
-from evals.base import Judgement, Mark, Part, Task
 from evals.suites.sent import ORGANISATIONS, Sent, found, send
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 from graphs.contact import build_reply_graph
 from playbooks import load_playbook

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from db.enums import InboundKind, ReplyIntent
 from db.models import AgentRun
-from evals.base import Judgement, Mark, Part, Task
 from evals.suites.reply_triage import task as older
 from evals.suites.sent import ROBIN, send
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 
 

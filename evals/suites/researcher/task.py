@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from agents.registry import AGENTS
 from agents.researcher import names_of
 from db.models import Account, Contact, ExternalId, Prospect, ResearchFact
-from evals.base import Judgement, Mark, Part, Task
+from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 from tools.sources import WEB
 from tools.web.facts import About

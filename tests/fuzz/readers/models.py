@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from pydantic import BaseModel
 
 from agents import analyst, analyst_brief, analyst_call, prospector_bids, prospector_signals
-from agents.base import AnswerAgent
+from agents.agent import AnswerAgent
 from agents.models import ModelSettings
 from agents.models.endpoint import build_endpoint, names_in
 from agents.models.errors import ModelGarbled

@@ -18,7 +18,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agents.base import AnswerAgent, ToolAgent
+from agents.agent import AnswerAgent, ToolAgent
 from agents.models import ModelSettings
 from agents.models.errors import InvalidOutput
 from agents.models.rules import calls

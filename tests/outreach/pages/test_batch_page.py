@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
-from db.base import Base
+from db.columns import Base
 from db.models import Experiment, MessageDraft, OutreachSequence, Suppression
 from outreach.console import visible
 from outreach.pages.batch import MOST_TEXT, batch_page

@@ -6,7 +6,6 @@ Every default is given twice, in Python and in SQL, so that a row written by raw
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import (
     JSON,
@@ -30,6 +29,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Relationship, 
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ColumnElement
 from sqlalchemy.types import DateTime, TypeDecorator
+
+from db.stamps import new_id, utc_now
 
 NAMING = {
     "ix": "idx_%(table_name)s_%(column_0_N_name)s",
@@ -108,16 +109,6 @@ def _uuid_sqlite(_element: uuid_default, _compiler: SQLCompiler, **_kw: object) 
 @compiles(uuid_default, "postgresql")
 def _uuid_postgresql(_element: uuid_default, _compiler: SQLCompiler, **_kw: object) -> str:
     return "replace(gen_random_uuid()::text, '-', '')"
-
-
-def new_id() -> str:
-    """A fresh id: 32 lower-case hex characters."""
-    return uuid4().hex
-
-
-def utc_now() -> datetime:
-    """Now, aware, in UTC."""
-    return datetime.now(UTC)
 
 
 def uuid_pk() -> MappedColumn[str]:
