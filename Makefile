@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test torture bench lint lock clean
+.PHONY: demo test docs torture bench lint lock clean
 
 demo: .venv/run.stamp  ## set up, then run the main job on the sample of colleges
 	$(BIN)/outreach demo
@@ -11,6 +11,10 @@ demo: .venv/run.stamp  ## set up, then run the main job on the sample of college
 
 test: .venv/dev.stamp  ## set up, then run the whole test suite (SQLite and a real PostgreSQL)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+docs: .venv/dev.stamp  ## set up, then build the docs as a site that needs no network; a link that leads nowhere fails
+	$(BIN)/python -m sphinx -W --keep-going -q -c docs/site -d build/doctrees . build/docs
+	@echo "Read it: build/docs/index.html"
 
 torture: .venv/dev.stamp  ## every attack, every reader against 110,000 damaged items, then kill runs, workers and sending at random moments (OUTREACH_TEST_KILLS of them) and at every boundary; takes hours
 	$(BIN)/python -m benchmarks.attacks
