@@ -155,7 +155,7 @@ def _who(contact: Contact, now: datetime) -> dict[str, Any]:
         "name": contact.full_name,
         "title": contact.title,
         "organisation": prospect.name,
-        "place": ", ".join(part for part in (prospect.city, prospect.state) if part and part != "OTHER"),
+        "place": prospect.place,
         "phone": contact.phone,
         "email": contact.email,
         "linkedin": contact.linkedin_url,

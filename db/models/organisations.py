@@ -164,6 +164,13 @@ class Prospect(WithId, Stamped, SoftDeleted, Base):
     research_facts: Mapped[list["ResearchFact"]] = many("prospect")
     audit_entries: Mapped[list["AgentAuditLog"]] = many("prospect")
 
+    @property
+    def place(self) -> str:
+        """Where it is, as one reads it: 'Columbus, OH'; outside of the territory, what its account says."""
+        if self.state == State.OTHER.value:
+            return self.account.hq_location or self.city or ""
+        return ", ".join(part for part in (self.city, self.state) if part)
+
 
 class ProspectScore(WithId, Base):
     """One dimension of one scoring (SB, prospect_scores): score 1-10, weight 1-5."""

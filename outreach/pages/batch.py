@@ -120,7 +120,7 @@ def _person(person: Person, data: BatchData) -> dict[str, Any]:
         "barred": "",
         "title": contact.title,
         "organisation": prospect.name,
-        "where": ", ".join(part for part in (prospect.city, prospect.state) if part),
+        "where": prospect.place,
         "zone": person.zone,
         "zone_assumed": person.zone_assumed,
         "tier": prospect.tier or "",

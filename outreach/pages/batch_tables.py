@@ -12,6 +12,7 @@ from typing import Final
 
 from outreach.pages.batch_data import BatchData, Message, Person
 from tools.cells import harmless
+from tools.normalise import state_of
 
 MESSAGE_COLUMNS: Final = (
     "batch", "position", "group", "person", "title", "organisation", "city", "us_state", "timezone", "tier", "score",
@@ -74,7 +75,7 @@ def _message_row(data: BatchData, person: Person, message: Message | None) -> li
         "title": contact.title,
         "organisation": prospect.name,
         "city": prospect.city,
-        "us_state": prospect.state,
+        "us_state": state_of(prospect.state, prospect.account.hq_location),
         "timezone": person.zone,
         "tier": prospect.tier,
         "score": prospect.icp_score,
@@ -119,7 +120,7 @@ def _hubspot_row(data: BatchData, person: Person) -> list[str]:
             "Website URL": account.website_url or account.domain,
             "LinkedIn URL": contact.linkedin_url,
             "City": prospect.city,
-            "State/Region": prospect.state,
+            "State/Region": state_of(prospect.state, account.hq_location),
             "Time Zone": person.zone,
             "Lifecycle Stage": _LIFECYCLE.get(contact.stage, "Lead"),
             "Lead Status": _LEAD_STATUS.get(contact.stage),

@@ -568,3 +568,16 @@ def test_drafts_default_to_waiting(session: Session) -> None:
     draft = make_draft(session, make_contact(session))
     assert (draft.approval_status, draft.version, draft.qc_passed) == ("draft", 1, None)
     assert session.scalars(select(MessageDraft)).one() is draft
+
+
+def test_a_place_is_what_one_reads() -> None:
+    """*OTHER* is how the database says 'outside of the territory', and no place to show."""
+
+    def place(state: str, city: str | None, told: str | None) -> str:
+        return Prospect(state=state, city=city, account=Account(name="Acme", hq_location=told)).place
+
+    assert place("OH", "Gambier", "Gambier, OH, USA") == "Gambier, OH"
+    assert place("OH", None, None) == "OH"
+    assert place("OTHER", "San Jose", "San Jose, CA, USA") == "San Jose, CA, USA"
+    assert place("OTHER", "Oslo", None) == "Oslo"
+    assert place("OTHER", None, None) == ""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Account, ExternalId, Prospect
 from tools.bids.organisations import Candidate
-from tools.normalise import clean, domain_of, state_code
+from tools.normalise import clean, domain_of, state_code, state_of
 from tools.reading import UnreadableFile, read_table
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
@@ -79,7 +79,7 @@ def candidates_of(session: Session, playbook: str) -> list[Candidate]:
         Candidate(
             id=prospect.id,
             name=prospect.name,
-            state=_state(prospect, account),
+            state=state_of(prospect.state, account.hq_location),
             city=prospect.city or _city(account),
             domain=account.domain,
             aliases=tuple(
@@ -91,12 +91,6 @@ def candidates_of(session: Session, playbook: str) -> list[Candidate]:
         )
         for prospect, account in rows
     ]
-
-
-def _state(prospect: Prospect, account: Account) -> str | None:
-    parts = [part.strip() for part in (account.hq_location or "").split(",")]
-    told = next((code for part in reversed(parts[1:]) if (code := state_code(part))), None)
-    return told or state_code(prospect.state)
 
 
 def _city(account: Account) -> str | None:

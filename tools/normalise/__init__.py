@@ -1,7 +1,7 @@
 """Brings what people type into one form. Pure functions; None means that nothing usable was there."""
 
 from tools.normalise.names import account_tier, employee_band, name_key, name_words, person_name, tidy_person
-from tools.normalise.places import STATES, country_code, state_code, territory, timezone_of
+from tools.normalise.places import STATES, country_code, state_code, state_of, territory, timezone_of
 from tools.normalise.values import clean, day, phone, whole_number, year
 from tools.normalise.web import (
     domain_of,
@@ -33,6 +33,7 @@ __all__ = [
     "phone",
     "registered_domain",
     "state_code",
+    "state_of",
     "territory",
     "tidy_person",
     "timezone_of",

@@ -48,6 +48,14 @@ def state_code(text: str | None) -> str | None:
     return _STATE_CODES.get(value.lower().rstrip(".")) if value else None
 
 
+def state_of(state: str | None, hq_location: str | None) -> str | None:
+    """The postal code of the state in which an organisation is: of its prospect's, or of the place that its account
+    names ('San Jose, CA, USA'); None for one that is no US state, or not known."""
+    parts = [part.strip() for part in (hq_location or "").split(",")]
+    told = next((code for part in reversed(parts[1:]) if (code := state_code(part))), None)
+    return told or state_code(state)
+
+
 def territory(code: str | None) -> str:
     """`prospects.state` for a state's code: one of the five states of the territory, else OTHER."""
     return code if code in {s.value for s in State} else State.OTHER.value

@@ -86,6 +86,20 @@ def test_no_cell_is_a_formula_and_each_can_be_taken_back(reading: Reading) -> No
     assert (person["First Name"], person["Company Name"]) == ("'+Dana", "'=HYPERLINK(A1)")
 
 
+def test_the_state_of_a_company_is_that_of_its_seat(reading: Reading) -> None:
+    def fill(session: Session) -> None:
+        batch = make_batch(session)
+        prospect = make_prospect(session, state="OTHER", city="San Jose")
+        prospect.account.hq_location = "San Jose, CA, USA"
+        join(session, batch, make_contact(session, prospect), 1)
+        join(session, batch, make_contact(session, make_prospect(session, state="OTHER")), 2)
+
+    _, (first, second) = reading(fill, "3", people)
+    assert (first["State/Region"], second["State/Region"]) == ("CA", "")
+    _, (row, _) = reading(lambda session: None, "3", messages)
+    assert row["us_state"] == "CA"
+
+
 def test_hostile_rows_are_text(reading: Reading) -> None:
     _, (row,) = reading(fill_hostile, "4", messages)
     for value in row.values():
