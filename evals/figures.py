@@ -111,7 +111,7 @@ def compare(first: Run, second: Run, metrics: Sequence[str]) -> Comparison:
     if first.plan.suite != second.plan.suite:
         raise NotComparable(f"{first.id} ran {first.plan.suite} and {second.id} ran {second.plan.suite}.")
     a, b = _by_case(first.results), _by_case(second.results)
-    common = [case for case in a if case in b]
+    common = sorted(a.keys() & b.keys())  # not as they finished: that differs from run to run
     if not common:
         raise NotComparable(f"{first.id} and {second.id} have no case in common.")
     ours = [r for case in common for r in a[case]]
@@ -163,12 +163,14 @@ def _rate(results: Sequence[Result]) -> float:
 
 
 def _by_group(results: Sequence[Result], metric: str) -> dict[str, tuple[float, float]]:
+    """Each group's hits, and of how many; in the order of their names, so that what is drawn of them is the same in
+    whatever order the cases finished."""
     sums: dict[str, tuple[float, float]] = {}
     for result in results:
         hits, of = sums.get(result.group, (0.0, 0.0))
         more = result.marks.get(metric, (0.0, 0.0))
         sums[result.group] = (hits + more[0], of + more[1])
-    return sums
+    return dict(sorted(sums.items()))
 
 
 def _draws(groups: int) -> Floats:

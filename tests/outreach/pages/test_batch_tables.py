@@ -96,7 +96,7 @@ def test_the_state_of_a_company_is_that_of_its_seat(reading: Reading) -> None:
 
     _, (first, second) = reading(fill, "3", people)
     assert (first["State/Region"], second["State/Region"]) == ("CA", "")
-    _, (row, _) = reading(lambda session: None, "3", messages)
+    _, (row, _) = reading(lambda _session: None, "3", messages)
     assert row["us_state"] == "CA"
 
 
