@@ -8,10 +8,12 @@ from pathlib import Path
 import pexpect
 
 from tests.e2e.conftest import MakeOffice
+from tests.support.pictures import compare
 from tests.support.pipeline import small_sample
 
 ROOT = Path(__file__).parents[2]
 CINCINNATI = "201885"
+KEYS = "[q]uit > "
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -36,24 +38,25 @@ def test_the_session_of_the_readme(make_office: MakeOffice, sqlite_url: str, tmp
         ["-m", "outreach", "approve"],
         cwd=ROOT,
         env={
-            **{name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")},
+            **{name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")},
             "OUTREACH_HOME": str(office.settings.home),
             "OUTREACH_DATABASE_URL": sqlite_url,
             "OUTREACH_MODEL": "rules",
-            "TERM": "xterm",
+            "TERM": "xterm-256color",
         },
         dimensions=(70, 100),
         encoding="utf-8",
         timeout=30,
     )
     said = ""
-    for prompt, key in (("[q]uit > ", answers[0]), ("answers it > ", answers[1]), ("[q]uit > ", "q")):
+    for prompt, key in ((KEYS, answers[0]), ("answers it > ", answers[1]), (KEYS, "q")):
         child.expect_exact(prompt)
         said += f"{child.before}{prompt}"
         child.sendline(key)
     child.expect(pexpect.EOF)
     said += child.before or ""
     child.close()
+    compare("inbox", said.partition(KEYS)[0] + KEYS, "outreach approve")
 
     # With one college in place of the demo's forty, it is the first of one.
     lines = [re.sub(r"\b1 of 1\b", "1 of 40", line.rstrip().rstrip("─")) for line in COLOUR.sub("", said).splitlines()]

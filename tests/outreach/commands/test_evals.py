@@ -19,6 +19,7 @@ from prompts import FOLDER, newest
 from tests.outreach.conftest import Outreach
 from tests.support.inspecting import RUNS_INSPECT
 from tests.support.openai_server import ScriptedServer, policy_script
+from tests.support.pictures import IN_COLOUR, compare
 
 pytestmark = RUNS_INSPECT
 GOALS = "orchestrator_goals"
@@ -62,7 +63,9 @@ def run_of(outreach: Outreach, *args: str) -> dict[str, Any]:
     return found
 
 
-def test_a_damaged_prompt_is_reported_as_worse(outreach: Outreach, home: Path, server: ScriptedServer) -> None:
+def test_a_damaged_prompt_is_reported_as_worse(
+    outreach: Outreach, home: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     damage(home)
     some = ("--only", "lost", "--only", "plain")
     good = run_of(outreach, GOALS, *some)
@@ -75,8 +78,12 @@ def test_a_damaged_prompt_is_reported_as_worse(outreach: Outreach, home: Path, s
     assert told["p"] < 0.01
     assert "orchestrator@v99" in told["differs"][0]
     assert told["first"]["cost_usd"] > told["second"]["cost_usd"] > 0
+    monkeypatch.delenv("NO_COLOR")
+    for name, value in IN_COLOUR.items():
+        monkeypatch.setenv(name, value)
     shown = outreach("eval", "compare", good["run"], bad["run"]).stdout
     assert "worse" in shown
+    compare("comparison", shown, "outreach eval compare A B")
 
 
 def test_two_identical_runs_do_not_differ(outreach: Outreach, home: Path) -> None:
