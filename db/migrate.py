@@ -3,18 +3,24 @@
 One transaction does all of it on both databases: a migration that fails leaves the database as it was.
 """
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 from db import jobs, triggers
 from db.engine import make_engine, sqlite_path
 from db.roles import create_roles
 
+SCRIPTS = Path(__file__).parent / "migrations"
 # Any number will do, as long as every process that migrates takes the same.
 _LOCK = 5_072_611
 
@@ -24,7 +30,7 @@ log = structlog.get_logger(__name__)
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
     # Alembic's interpolation reads % in a path as its own.
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
@@ -58,39 +64,55 @@ def upgrade(url: str, revision: str = "head") -> str:
         sqlalchemy.exc.DBAPIError: the database can't be reached, or refused a statement; nothing is changed.
         alembic.util.CommandError: the revision is unknown, such as one of a newer version of the program.
     """
-    engine = make_engine(url, "owner")
-    try:
-        with engine.begin() as connection:
-            upgrade_connection(connection, revision)
-            reached = current_revision(connection)
-    finally:
-        engine.dispose()
+    with _as_owner(url) as connection:
+        _take_triggers_off(connection)
+        command.upgrade(_config(connection), revision)
+        _lay_triggers(connection)
+        reached = current_revision(connection)
     log.info("database upgraded", revision=reached)
     return reached or "base"
 
 
-def upgrade_connection(connection: Connection, revision: str = "head") -> None:
-    """The same inside the caller's transaction, on a connection with the owner's role."""
-    _alone(connection)
-    _take_triggers_off(connection)
-    command.upgrade(_config(connection), revision)
-    _lay_triggers(connection)
-
-
 def downgrade(url: str, revision: str) -> None:
     """Bring the database at `url` back to `revision` ('base' leaves nothing), for developers and tests."""
+    with _as_owner(url) as connection:
+        _take_triggers_off(connection)
+        command.downgrade(_config(connection), revision)
+        if current_revision(connection) is not None:
+            _lay_triggers(connection)
+        else:
+            jobs.remove(connection)
+
+
+@contextmanager
+def _as_owner(url: str) -> Iterator[Connection]:
+    """One transaction on a connection with the owner's role, and nobody else migrates meanwhile.
+
+    SQLite changes a column or a CHECK by making its table anew, and to drop the old one is to delete its rows: with
+    foreign keys on, rows that point to them would be deleted, or would refuse it. So they are off, which SQLite takes
+    before a transaction only, and what points nowhere in the end undoes it all.
+    """
     engine = make_engine(url, "owner")
+    sqlite = engine.dialect.name == "sqlite"
     try:
-        with engine.begin() as connection:
-            _alone(connection)
-            _take_triggers_off(connection)
-            command.downgrade(_config(connection), revision)
-            if current_revision(connection) is not None:
-                _lay_triggers(connection)
-            else:
-                jobs.remove(connection)
+        with engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            if sqlite:
+                raw.execute("PRAGMA foreign_keys=OFF")
+            with connection.begin():
+                _alone(connection)
+                before = current_revision(connection)
+                yield connection
+                if sqlite and current_revision(connection) != before:
+                    _hold_together(connection)
     finally:
         engine.dispose()
+
+
+def _hold_together(connection: Connection) -> None:
+    query = "PRAGMA foreign_key_check"
+    if found := connection.exec_driver_sql(query).first():
+        raise IntegrityError(query, None, sqlite3.IntegrityError(f"rows of {found[0]} point to none of {found[2]}"))
 
 
 def _alone(connection: Connection) -> None:
