@@ -2,6 +2,8 @@
 
 A playbook says who is writing, what is sold, how organisations are scored and tiered, what may be said to whom,
 and what a message must look like. Code reads it; nothing about a motion is written into code.
+
+Imports: nothing of ours.
 """
 
 from playbooks.loader import PlaybookInvalid, PlaybookNotFound, load_playbook, playbook_names, use_own

@@ -2,6 +2,8 @@
 
 An operator's own versions stand in a folder of the same form, `prompts/` in OUTREACH_HOME, and `active.toml` there says
 which version is in force where that is not the newest shipped one.
+
+Imports: nothing of ours.
 """
 
 import hashlib

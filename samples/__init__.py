@@ -1,4 +1,7 @@
-"""The samples that ship with the project: a folder of files for each playbook, with a manifest."""
+"""The samples that ship with the project: a folder of files for each playbook, with a manifest.
+
+Imports: nothing of ours.
+"""
 
 import tomllib
 from datetime import date

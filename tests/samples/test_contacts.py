@@ -1,3 +1,5 @@
+"""The invented people of the samples: nobody real, nobody reachable."""
+
 import csv
 import io
 import re

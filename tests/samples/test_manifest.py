@@ -1,3 +1,5 @@
+"""What each sample says of its files is true of them."""
+
 import csv
 
 import pytest

@@ -1,3 +1,5 @@
+"""The sample of software companies."""
+
 import csv
 from collections import Counter
 

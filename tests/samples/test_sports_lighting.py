@@ -1,3 +1,5 @@
+"""The sample of colleges."""
+
 import csv
 from collections import Counter
 

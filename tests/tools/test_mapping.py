@@ -1,3 +1,5 @@
+"""Which column means what."""
+
 import pytest
 
 from tools.mapping import ColumnMapping, Mapped, changed, layout_hash, problem_of, save_mapping

@@ -1,3 +1,5 @@
+"""Values as people write them, brought into one form."""
+
 from datetime import date
 
 import pytest

@@ -1,3 +1,5 @@
+"""Tables in files: encodings, delimiters, workbooks, JSON."""
+
 import hashlib
 import json
 import zipfile

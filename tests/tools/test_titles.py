@@ -1,3 +1,5 @@
+"""Personas and seniority, read from titles."""
+
 import pytest
 
 from tools.titles import classify, seniority_of, title_key

@@ -1,3 +1,5 @@
+"""Limits of a run's money, tokens and calls, and what a call may still take."""
+
 import asyncio
 
 import pytest

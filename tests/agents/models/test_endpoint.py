@@ -1,3 +1,5 @@
+"""An OpenAI-compatible endpoint that answers well, badly, slowly or not at all."""
+
 import asyncio
 import json
 import time

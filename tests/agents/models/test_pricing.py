@@ -1,3 +1,5 @@
+"""What tokens cost, and what a server's answer says of them."""
+
 import pytest
 from langchain_core.messages import AIMessage, messages_from_dict, messages_to_dict
 

@@ -1,3 +1,5 @@
+"""Tool calls that a model wrote wrongly, and how it is told."""
+
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any

@@ -1,3 +1,5 @@
+"""What is tried again, how long is waited, and when it is given up."""
+
 from datetime import UTC, datetime
 
 import pytest

@@ -1,3 +1,5 @@
+"""The model of written policies."""
+
 from collections.abc import Sequence
 
 import pytest

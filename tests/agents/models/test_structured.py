@@ -1,3 +1,5 @@
+"""Answers in a schema, from servers that can and cannot give them."""
+
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 

@@ -1,0 +1,160 @@
+"""What holds the tree together and no linter looks at: sizes, names, docstrings, and who may use whose inside."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("structure")  # so that each file is parsed once
+
+ROOT = Path(__file__).parents[1]
+CONTRACT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+PACKAGES: list[str] = CONTRACT["root_packages"]
+LAYERS: list[list[str]] = [layer.split(" | ") for layer in CONTRACT["contracts"][0]["layers"]]
+LONGEST, LONGEST_TEST = 400, 600
+LONGER = {
+    "db/migrations/versions/0001_initial.py": "the whole schema of the first day, and what ran is not changed",
+    "tests/tools/test_importing.py": "one story, the import of one file after another into one database",
+}
+NAMELESS = re.compile(r"(?:^|_)(?:base|common|core|helpers?|lib|manager|misc|shared|stuff|utils?|various)$")
+
+
+def python(*folders: str) -> list[str]:
+    """The modules below the folders, as paths from the root."""
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return sorted(path.relative_to(ROOT).as_posix() for path in found if not {"__pycache__", "data"} & set(path.parts))
+
+
+SHIPPED = python(*PACKAGES)
+TESTS = python("tests", "benchmarks")
+
+
+@cache
+def tree(path: str) -> ast.Module:
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+
+@cache
+def imported(path: str) -> list[tuple[str, str]]:
+    """What a module imports by name: from where, and what."""
+    return [
+        (node.module or "", alias.name)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+
+
+@pytest.mark.parametrize(("modules", "most"), [(SHIPPED, LONGEST), (TESTS, LONGEST_TEST)], ids=["shipped", "tests"])
+def test_no_module_is_too_long_to_be_read(modules: list[str], most: int) -> None:
+    """Split it where a reader would look for the second half; an exception is named above, with its reason."""
+    lines = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in modules}
+    assert {path: n for path, n in lines.items() if n > most and path not in LONGER} == {}
+    assert [path for path in LONGER if path in lines and lines[path] <= most] == [], "not long any more: take it off"
+
+
+def test_a_module_is_named_for_what_is_in_it() -> None:
+    names = {path: part.removesuffix(".py") for path in SHIPPED + TESTS for part in Path(path).parts}
+    assert [path for path in SHIPPED + TESTS if not re.fullmatch(r"[a-z0-9_/]+\.py", path)] == []
+    assert {path: name for path, name in names.items() if NAMELESS.search(name)} == {}
+
+
+def test_every_module_says_what_it_is() -> None:
+    empty = [path for path in SHIPPED + TESTS if tree(path).body and not ast.get_docstring(tree(path))]
+    assert empty == [], "begin it with a docstring"
+
+
+def test_every_package_says_what_it_is() -> None:
+    """A folder of modules has an `__init__.py` with a docstring. Not the scripts that are loaded by their path."""
+    folders = {Path(path).parent for path in SHIPPED}
+    by_path = {Path("db/migrations/versions"), Path("db/migrations")}
+    packages = {folder for folder in folders - by_path if not (ROOT / folder / "suite.toml").exists()}
+    silent = [
+        str(folder)
+        for folder in sorted(packages)
+        if not (ROOT / folder / "__init__.py").exists() or not ast.get_docstring(tree(f"{folder}/__init__.py"))
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_every_top_package_says_what_it_may_import(name: str) -> None:
+    """In words, where somebody who opens it looks first; `lint-imports` holds the modules to it."""
+    place = next(n for n, layer in enumerate(LAYERS) if name in layer)
+    below = [package for layer in LAYERS[place + 1 :] for package in layer]
+    said = re.search(r"^Imports: (.+)\.$", ast.get_docstring(tree(f"{name}/__init__.py")) or "", re.MULTILINE)
+    assert said, f"{name}/__init__.py has no line 'Imports: {', '.join(below) or 'nothing of ours'}.'"
+    assert said[1] == (", ".join(below) or "nothing of ours")
+
+
+def private_uses(path: str) -> Iterator[str]:
+    """Names with an underscore that a module takes from another one of ours."""
+    modules = {name for module, name in imported(path) if (ROOT / module.replace(".", "/") / f"{name}.py").exists()}
+    yield from (
+        f"{module}.{name}"
+        for module, name in imported(path)
+        if module.partition(".")[0] in PACKAGES and name.startswith("_")
+    )
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and re.match("_[a-z]", node.attr):
+            yield from [f"{node.value.id}.{node.attr}"] if node.value.id in modules else []
+
+
+def test_nobody_uses_what_another_module_keeps_to_itself() -> None:
+    """Take the underscore off, if two modules need it, and say what it is."""
+    assert {path: uses for path in SHIPPED if (uses := sorted(private_uses(path)))} == {}
+
+
+def test_the_environment_is_read_in_one_place() -> None:
+    """Everything else is handed its settings. To set a variable that a library reads is another thing."""
+    readers = set()
+    for path in SHIPPED:
+        set_there = {
+            id(n.value) for n in ast.walk(tree(path)) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)
+        }
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv") and id(node) not in set_there:
+                readers.add(path)
+    assert readers == {"outreach/settings.py"}
+
+
+def looks_at_types(path: str) -> bool:
+    """Whether annotations are read while the module runs: it defines a table, a schema or a tool."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ClassDef):
+            named = {base.id for base in node.bases if isinstance(base, ast.Name)}
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            named = {mark.id for mark in node.decorator_list if isinstance(mark, ast.Name)}
+        else:
+            continue
+        if named & {"Base", "BaseModel", "Part", "TypedDict", "tool"}:
+            return True
+    return False
+
+
+def test_what_reads_annotations_finds_types_in_them() -> None:
+    late = [path for path in SHIPPED if looks_at_types(path) and ("__future__", "annotations") in imported(path)]
+    assert late == [], "take 'from __future__ import annotations' out: pydantic and SQLAlchemy need the types"
+
+
+def subject_of(path: str) -> bool:
+    """Whether a test module has the name of what it mirrors, or else names the package that it is about."""
+    folder, name = Path(path).parent.relative_to("tests"), Path(path).stem.removeprefix("test_")
+    words = name.split("_")
+    names = {"_".join(words[:n]) for n in range(1, len(words) + 1)}
+    mirrored = ROOT / folder
+    if any((mirrored / f"{each}.py").exists() or (mirrored / each).is_dir() for each in names):
+        return True
+    package = folder.parts[0]
+    return re.search(rf"\b{package}\b", (ROOT / path).read_text(encoding="utf-8")) is not None
+
+
+def test_every_test_module_has_its_subject() -> None:
+    """Below tests/PACKAGE a test is about PACKAGE."""
+    mirrored = [path for path in TESTS if re.match(rf"tests/(?:{'|'.join(PACKAGES)})/.*test_\w+\.py$", path)]
+    assert len(mirrored) > 100
+    assert [path for path in mirrored if not subject_of(path)] == []
