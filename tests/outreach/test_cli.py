@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from outreach import cli
 from outreach.errors import Complaint
 from outreach.failures import as_complaint
+from playbooks import playbook_names
 from tests.outreach.conftest import Outreach
 
 ROOT = Path(__file__).parents[2]
@@ -136,7 +137,7 @@ def test_an_unknown_playbook_is_wrong_usage(outreach: Outreach) -> None:
     outreach("init")
     result = outreach("--playbook", "submarines", "status")
     assert result.exit_code == 2
-    assert "There is no playbook 'submarines'; there are: qa-software, sports-lighting." in result.stderr
+    assert f"There is no playbook 'submarines'; there are: {', '.join(playbook_names())}." in result.stderr
 
 
 def test_a_model_that_never_comes_to_an_end_is_told_in_words() -> None:
