@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from db.enums import FlagSeverity, FlagType
 from db.models import Account, AgentAuditLog, Contact, HygieneFlag, Merge, Prospect
+from db.queries.references import the_one
 from db.stamps import utc_now
 from tools.duplicates import PEOPLE_ALIKE
 from tools.merging import better_first, merge
@@ -91,31 +92,28 @@ def _item(flag: HygieneFlag, prospect: Prospect, other: Prospect | None) -> Flag
 
 def find(session: Session, reference: str) -> HygieneFlag:
     """A flag by its id or the beginning of it. Raises FlagNotFound."""
-    low, high = _beginning(reference)
-    query = select(HygieneFlag).where(HygieneFlag.id >= low, HygieneFlag.id <= high).limit(2)
-    return _one(session.scalars(query).all(), reference, "flag")
+    return the_one(
+        session,
+        select(HygieneFlag),
+        HygieneFlag.id,
+        reference,
+        what="flag",
+        listed="outreach flags",
+        error=FlagNotFound,
+    )
 
 
 def find_merge(session: Session, reference: str) -> Merge:
     """A merge by its id or the beginning of it. Raises FlagNotFound."""
-    low, high = _beginning(reference)
-    query = select(Merge).where(Merge.id >= low, Merge.id <= high).limit(2)
-    return _one(session.scalars(query).all(), reference, "merge")
-
-
-def _beginning(reference: str) -> tuple[str, str]:
-    prefix = reference.strip().lower()
-    if not prefix or any(c not in "0123456789abcdef" for c in prefix):
-        raise FlagNotFound(f"'{reference}' is no id: give the beginning of one that is listed.")
-    return prefix, prefix + "g"
-
-
-def _one(found: Sequence[T], reference: str, what: str) -> T:
-    if not found:
-        raise FlagNotFound(f"No {what} has an id that begins with {reference}.")
-    if len(found) > 1:
-        raise FlagNotFound(f"Several {what}s have an id that begins with {reference}; give more of it.")
-    return found[0]
+    return the_one(
+        session,
+        select(Merge),
+        Merge.id,
+        reference,
+        what="merge",
+        listed="outreach flags merges",
+        error=FlagNotFound,
+    )
 
 
 def side_by_side(session: Session, reference: str) -> SideBySide:

@@ -24,11 +24,10 @@ from db.models import (
     Touchpoint,
 )
 from db.queries.answers import reply_drafts
+from db.queries.references import begins, prefix_in
 from tools.corrections import TABLE
 from tools.handled import ABOUT_MESSAGES
 from tools.intake import channel_of
-
-_HEX = frozenset("0123456789abcdef")
 
 
 class MessageNotFound(LookupError):
@@ -92,16 +91,16 @@ class Thread:
 
 def find_message(session: Session, reference: str) -> InboundMessage:
     """The incoming message of an id, or the beginning of one: its own, or that of its reply. Raises MessageNotFound."""
-    prefix = reference.strip().lower()
-    if not prefix or not set(prefix) <= _HEX:
+    prefix = prefix_in(reference)
+    if prefix is None:
         raise MessageNotFound(f"'{reference}' is no id: give one that `outreach replies` lists, or its beginning.")
     found: dict[str, InboundMessage] = {
         message.id: message
         for statement in (
-            select(InboundMessage).where(InboundMessage.id >= prefix, InboundMessage.id <= prefix + "g"),
+            select(InboundMessage).where(begins(InboundMessage.id, prefix)),
             select(InboundMessage)
             .join(Reply, Reply.inbound_message_id == InboundMessage.id)
-            .where(Reply.id >= prefix, Reply.id <= prefix + "g"),
+            .where(begins(Reply.id, prefix)),
         )
         for message in session.scalars(statement.limit(2))
     }

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from db.enums import ContactSource, EntityType, FactField, ReferralStatus, ReplyIntent
 from db.models import Contact, Prospect, ReferralSuggestion, Reply, ResearchFact, ResearchSnapshot
 from db.models.research import REFERRAL
+from db.queries.references import the_one
 from db.suppressions import is_suppressed
 from tools.handled import mark_handled
 from tools.normalise import email as tidy_email
@@ -127,23 +128,15 @@ def listed(
 
 
 def _find(session: Session, reference: str) -> ReferralSuggestion:
-    prefix = reference.strip().lower()
-    if not prefix or any(c not in "0123456789abcdef" for c in prefix):
-        raise SuggestionNotFound(f"'{reference}' is no id: give the beginning of one from the list.")
-    found = session.scalars(
-        select(ReferralSuggestion)
-        .where(
-            ReferralSuggestion.id >= prefix,
-            ReferralSuggestion.id <= prefix + "g",
-            ReferralSuggestion.status == ReferralStatus.OPEN.value,
-        )
-        .limit(2)
-    ).all()
-    if not found:
-        raise SuggestionNotFound(f"No open suggestion has an id that begins with {prefix}.")
-    if len(found) > 1:
-        raise SuggestionNotFound(f"Several ids begin with {prefix}; give more of it.")
-    return found[0]
+    return the_one(
+        session,
+        select(ReferralSuggestion).where(ReferralSuggestion.status == ReferralStatus.OPEN.value),
+        ReferralSuggestion.id,
+        reference,
+        what="open suggestion",
+        listed="outreach research people",
+        error=SuggestionNotFound,
+    )
 
 
 def accept(session: Session, reference: str, *, by: str, email: str | None = None) -> Contact:

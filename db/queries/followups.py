@@ -1,6 +1,5 @@
 """Follow-ups as a person looks at them: overdue, due, planned, done."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +8,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from db.models import Contact, Followup, MessageDraft, Prospect
+from db.queries.references import the_one
 
 
 class FollowupNotFound(LookupError):
@@ -85,14 +85,12 @@ def list_followups(
 
 def find_followup(session: Session, reference: str) -> Followup:
     """The follow-up of an id, or of the beginning of one. Raises FollowupNotFound."""
-    prefix = reference.strip().lower()
-    if not re.fullmatch(r"[0-9a-f]{1,32}", prefix):
-        raise FollowupNotFound(f"'{reference}' is no follow-up's id: give one that `outreach followups` lists.")
-    fitting = session.scalars(
-        select(Followup).where(Followup.id >= prefix, Followup.id <= prefix + "g").order_by(Followup.id).limit(2)
-    ).all()
-    if not fitting:
-        raise FollowupNotFound(f"There is no follow-up whose id begins with {prefix}.")
-    if len(fitting) > 1:
-        raise FollowupNotFound(f"Several follow-ups' ids begin with {prefix}; give more of it.")
-    return fitting[0]
+    return the_one(
+        session,
+        select(Followup),
+        Followup.id,
+        reference,
+        what="follow-up",
+        listed="outreach followups",
+        error=FollowupNotFound,
+    )

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models import AgentAuditLog, Contact, Prospect
+from db.queries.references import the_one
 
 
 class ReviewNotFound(LookupError):
@@ -108,21 +109,13 @@ def resolve(
 
 
 def _find(session: Session, reference: str) -> AgentAuditLog:
-    prefix = reference.strip().lower()
-    if not prefix or any(c not in "0123456789abcdef" for c in prefix):
-        raise ReviewNotFound(f"'{reference}' is no id: give the beginning of one that `outreach review` lists.")
-    fitting = session.scalars(
-        select(AgentAuditLog)
-        .where(
-            AgentAuditLog.id >= prefix,
-            AgentAuditLog.id <= prefix + "g",
-            AgentAuditLog.requires_review.is_(True),
-            AgentAuditLog.reviewed_at.is_(None),
-        )
-        .limit(2)
-    ).all()
-    if not fitting:
-        raise ReviewNotFound(f"Nothing that waits for review has an id that begins with {prefix}.")
-    if len(fitting) > 1:
-        raise ReviewNotFound(f"Several ids begin with {prefix}; give more of it.")
-    return fitting[0]
+    open_ = (AgentAuditLog.requires_review.is_(True), AgentAuditLog.reviewed_at.is_(None))
+    return the_one(
+        session,
+        select(AgentAuditLog).where(*open_),
+        AgentAuditLog.id,
+        reference,
+        what="entry that waits for review",
+        listed="outreach review",
+        error=ReviewNotFound,
+    )

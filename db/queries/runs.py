@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from db.enums import RunStatus, RunType
 from db.models import AgentRun, Contact, Prospect
+from db.queries.references import begins, prefix_in
 
 CALLS = ("model_call", "tool_call")
 LAST = "last"
@@ -126,12 +127,11 @@ def find_run(session: Session, reference: str) -> str:
         if found is None:
             raise RunNotFound("There is no run yet.")
         return str(found)
-    prefix = reference.strip().lower().replace("-", "")
-    if not prefix or any(c not in "0123456789abcdef" for c in prefix):
+    prefix = prefix_in(reference.replace("-", ""))
+    if prefix is None:
         raise RunNotFound(f"'{reference}' is no run: give the beginning of an id (0-9, a-f), or {LAST}.")
-    # An upper bound rather than LIKE: the primary key's index serves it on both databases.
     fitting = session.scalars(
-        select(AgentRun.id).where(AgentRun.id >= prefix, AgentRun.id <= prefix + "g").order_by(AgentRun.id).limit(6)
+        select(AgentRun.id).where(begins(AgentRun.id, prefix)).order_by(AgentRun.id).limit(6)
     ).all()
     if not fitting:
         raise RunNotFound(f"No run's id begins with {prefix}.")

@@ -1,6 +1,5 @@
 """Sequences as a person looks at them: where each stands and what comes next."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,6 +7,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from db.models import Contact, Followup, OutreachSequence, Prospect, Reply
+from db.queries.references import the_one
 
 
 class SequenceNotFound(LookupError):
@@ -91,17 +91,12 @@ def list_sequences(
 
 def find_sequence(session: Session, reference: str) -> OutreachSequence:
     """The sequence of an id, or of the beginning of one. Raises SequenceNotFound."""
-    prefix = reference.strip().lower()
-    if not re.fullmatch(r"[0-9a-f]{1,32}", prefix):
-        raise SequenceNotFound(f"'{reference}' is no sequence's id: give one that `outreach sequences` lists.")
-    fitting = session.scalars(
-        select(OutreachSequence)
-        .where(OutreachSequence.id >= prefix, OutreachSequence.id <= prefix + "g")
-        .order_by(OutreachSequence.id)
-        .limit(2)
-    ).all()
-    if not fitting:
-        raise SequenceNotFound(f"There is no sequence whose id begins with {prefix}.")
-    if len(fitting) > 1:
-        raise SequenceNotFound(f"Several sequences' ids begin with {prefix}; give more of it.")
-    return fitting[0]
+    return the_one(
+        session,
+        select(OutreachSequence),
+        OutreachSequence.id,
+        reference,
+        what="sequence",
+        listed="outreach sequences",
+        error=SequenceNotFound,
+    )

@@ -66,7 +66,7 @@ def test_resolving_says_who_when_and_what_they_noted(database: Database) -> None
 
 @pytest.mark.parametrize(
     ("reference", "message"),
-    [("aa", "Several"), ("cc1", "Nothing that waits"), ("zz", "is no id"), ("", "is no id")],
+    [("aa", "Several"), ("cc1", "no entry that waits"), ("zz", "is no id"), ("", "is no id")],
 )
 def test_one_bad_id_and_nothing_is_marked(database: Database, reference: str, message: str) -> None:
     with pytest.raises(ReviewNotFound, match=message):

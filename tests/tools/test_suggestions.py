@@ -73,7 +73,7 @@ def test_accepting_makes_a_contact_and_dismissing_none(database: Database, conta
     assert database.read_sync(lambda s: listed(s)) == []
     row = database.read_sync(lambda s: s.get_one(ReferralSuggestion, omar))
     assert (row.status, row.decided_by) == ("dismissed", "user:kim")
-    with pytest.raises(SuggestionNotFound, match="No open suggestion"):
+    with pytest.raises(SuggestionNotFound, match="no open suggestion"):
         database.write_sync(lambda s: accept(s, dana, by="user:kim").id)
 
 

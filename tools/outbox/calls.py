@@ -20,6 +20,7 @@ from db.enums import (
 )
 from db.lifecycle import contact_may_become, move_contact, move_followup, move_prospect, prospect_may_become
 from db.models import Activity, Contact, Touchpoint
+from db.queries.references import begins
 from db.suppressions import open_followups
 from tools.engagement import refresh_engagement
 from tools.flags import open_flag
@@ -69,7 +70,7 @@ def find_contact(session: Session, reference: str) -> Contact:
     statement = select(Contact).where(
         or_(Contact.email.ilike(_literal(wanted), escape="\\"), Contact.full_name.ilike(_literal(wanted), escape="\\"))
         if not re.fullmatch(r"[0-9a-f]{4,32}", prefix)
-        else (Contact.id >= prefix) & (Contact.id <= prefix + "g")
+        else begins(Contact.id, prefix)
     )
     found = list(session.scalars(statement.limit(2)))
     if not found and (digits := re.sub(r"\D", "", wanted)):

@@ -1,6 +1,5 @@
 """What may leave now, and why something else may not."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +11,7 @@ from db.approvals import APPROVING, draft_hash, latest_decision, recipient_of
 from db.enums import ApprovalStatus, Channel, ContactStatus, DeliveryState, SequenceStatus, TouchType
 from db.errors import explain
 from db.models import Contact, Delivery, InboundMessage, MessageDraft, Prospect
+from db.queries.references import the_one
 from tools.intake import TYPED, made_here
 
 HELD = {
@@ -73,17 +73,15 @@ def ready(session: Session, playbook: str | None = None, now: datetime | None = 
 
 def find(session: Session, reference: str) -> MessageDraft:
     """The draft of an id or of the beginning of one. Raises NotReady where none or several fit."""
-    prefix = reference.strip().lower()
-    if not re.fullmatch(r"[0-9a-f]{1,32}", prefix):
-        raise NotReady(f"'{reference}' is no draft's id: give one that `outreach outbox` lists, or its beginning.")
-    fitting = session.scalars(
-        select(MessageDraft).where(MessageDraft.id >= prefix, MessageDraft.id <= prefix + "g").limit(2)
-    ).all()
-    if not fitting:
-        raise NotReady(f"There is no draft whose id begins with {prefix}.")
-    if len(fitting) > 1:
-        raise NotReady(f"Several drafts' ids begin with {prefix}; give more of it.")
-    return fitting[0]
+    return the_one(
+        session,
+        select(MessageDraft),
+        MessageDraft.id,
+        reference,
+        what="draft",
+        listed="outreach outbox",
+        error=NotReady,
+    )
 
 
 def outgoing(session: Session, draft: MessageDraft, now: datetime | None = None) -> Outgoing:

@@ -217,7 +217,7 @@ def test_wrong_usage(outreach: Outreach, database: Database, args: list[str], sa
     ("args", "says"),
     [
         (["bulk", "--batch", "3"], "style.spam (1)"),
-        (["undo", "nothing"], "is no draft's id"),
+        (["undo", "nothing"], "is no id"),
         (["undo", "abcdef"], "There is no draft"),
     ],
 )
