@@ -84,7 +84,9 @@ async def record_model_call(
     scope = _scope()
     ordinal = scope.next("model_call")
     opening = _opening(scope, "model_call", model_name, ordinal, {"messages": _last_words(messages)})
-    async with recorder.step(opening) as step:
+    # The place is waited for before the step begins, which so takes no longer than the call, and left once the answer
+    # is there: while that is written down, another may call.
+    async with recorder.slots.taken() as leave, recorder.step(opening) as step:
         if step.replayed:
             answer = messages_from_dict(step.prior)
         else:
@@ -95,6 +97,7 @@ async def record_model_call(
                 else:
                     question = Question(scope.agent_name, model_name, messages, scope.prompt_hash)
                     answer = await recorder.ask(question, call)
+                leave()
                 step.outputs = messages_to_dict(answer)
                 _count(step, answer)
                 spent(Usage(step.tokens_in, step.tokens_out, step.tokens_cached, step.cost_usd))

@@ -32,6 +32,7 @@ from agents.models import RunBudget
 from db.access import Database
 from db.actors import acting_as
 from db.models import AgentRun
+from graphs.slots import Slots
 
 _NAMESPACE = uuid.UUID("6f2b3c9e-2f0e-5d58-9a53-0d6c0a3f1f4b")
 
@@ -167,10 +168,13 @@ class Recorder:
     """Writes `agent_runs`. Sums are not stored in parents: only the row of a model call has tokens and cost, so that
     adding up any set of rows counts nothing twice (`db.queries.runs` rolls a tree up)."""
 
-    def __init__(self, db: Database, *, worth_s: float = WORTH_S, ask: Ask | None = None) -> None:
+    def __init__(
+        self, db: Database, *, worth_s: float = WORTH_S, ask: Ask | None = None, at_once: int | None = None
+    ) -> None:
         self._db = db
         self.worth_s = worth_s
         self.ask = ask
+        self.slots = Slots(at_once)
         self._watch = watching.get()
 
     @asynccontextmanager

@@ -31,6 +31,7 @@ from graphs.holds import Holds, NobodyElse
 from graphs.leftovers import close_lost_rows, given_up, has_steps, recall_lapsed, tell_if_given_up
 from graphs.nodes import Machine
 from graphs.recorder import from_outside
+from graphs.slots import under_way
 from playbooks import load_playbook
 
 log = structlog.get_logger(__name__)
@@ -66,12 +67,13 @@ class Tally:
 
 @dataclass
 class Threads:
-    """Runs the threads of the graphs that the prefixes of their ids name ('touch:', 'reply:', 'run:')."""
+    """Runs the threads of the graphs that the prefixes of their ids name ('touch:', 'reply:', 'run:'). `at_once` is how
+    many model calls their recorder makes at once."""
 
     machine: Machine
     saver: BaseCheckpointSaver[str]
     graphs: Mapping[str, Graph]
-    concurrency: int = 8
+    at_once: int = 8
     budget: RunBudget = field(default_factory=RunBudget)
     on_end: Callable[[str, End], None] = lambda _thread, _end: None
     holds: Holds = field(default_factory=NobodyElse)
@@ -117,7 +119,7 @@ class Threads:
         return "elsewhere"
 
     async def start_all(self, wanted: Iterable[tuple[str, Mapping[str, Any]]], tally: Tally) -> None:
-        """Starts many threads, at most `concurrency` at a time; stops starting when the run cannot go on."""
+        """Starts many threads, at most `under_way(at_once)` at a time; stops starting when the run cannot go on."""
         await self._each(wanted, lambda item: self.start(item[0], item[1], tally), tally)
 
     async def sweep(self, tally: Tally, *, only: Iterable[str] | None = None) -> int:
@@ -183,7 +185,7 @@ class Threads:
         return set(await thread_ids(self.saver))
 
     async def _each(self, items: Iterable[Any], work: Callable[[Any], Awaitable[End]], tally: Tally) -> None:
-        gate = asyncio.Semaphore(self.concurrency)
+        gate = asyncio.Semaphore(under_way(self.at_once))
 
         async def one(item: Any) -> None:
             async with gate:

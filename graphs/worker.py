@@ -36,6 +36,7 @@ from db.roles import PG_ROLES
 from graphs.crew import Crew
 from graphs.duties import sweep, wake
 from graphs.holds import AdvisoryHolds
+from graphs.slots import under_way
 from graphs.threads import ORCHESTRATOR, Tally, Threads
 
 log = structlog.get_logger(__name__)
@@ -88,8 +89,9 @@ class _Again(BaseRetryStrategy):
 
 @dataclass
 class Worker:
-    """One worker, which runs `threads`. `duties` are those that the door adds (mail), by name; `lost` is called, and
-    must end the process, when this worker lost its lock."""
+    """One worker, which runs `threads`; `concurrency` is how many model calls their recorder makes at once. `duties`
+    are those that the door adds (mail), by name; `lost` is called, and must end the process, when this worker lost its
+    lock."""
 
     threads: Threads
     url: str
@@ -120,7 +122,7 @@ class Worker:
                 await self._at_once()
             fetcher = Fetcher(
                 app,
-                concurrency=self.concurrency,
+                concurrency=under_way(self.concurrency),
                 wait=not once,
                 shutdown_graceful_timeout=self.pace.stop_s,
                 delete_jobs=DeleteJobCondition.SUCCESSFUL,

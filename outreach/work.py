@@ -71,9 +71,8 @@ def open_machine(settings: Settings, stack: AsyncExitStack) -> Machine:
 
     check_contact_budget(settings, load_playbook)
     database = stack.enter_context(open_database(settings, "agent"))
-    return Machine(
-        database, Recorder(database), model_settings(settings), prompts_in_force(settings), web=open_web(settings)
-    )
+    recorder = Recorder(database, at_once=settings.concurrency)
+    return Machine(database, recorder, model_settings(settings), prompts_in_force(settings), web=open_web(settings))
 
 
 class Session:

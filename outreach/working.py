@@ -87,7 +87,8 @@ async def _work(settings: Settings, concurrency: int, once: bool, pace: Pace | N
         stack.callback(seal_log, database)
         if (web := open_web(settings)) is not None:
             await stack.enter_async_context(web.fetcher)
-        machine = Machine(database, Recorder(database), model_settings(settings), prompts_in_force(settings), web=web)
+        recorder = Recorder(database, at_once=concurrency)
+        machine = Machine(database, recorder, model_settings(settings), prompts_in_force(settings), web=web)
         checkpoints = settings.effective_checkpoint_url()
         runner = await stack.enter_async_context(open_runner(machine, checkpoints, concurrency=concurrency))
         duties = {**mail_duties(settings), "seal": _sealing(database)}

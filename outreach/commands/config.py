@@ -46,7 +46,7 @@ _MEANING = {
     "log_level": "debug, info, warning or error",
     "otel": "whether spans of the agents' steps are sent",
     "otel_exporter_otlp_endpoint": "where they are sent to",
-    "concurrency": "contacts worked on at once",
+    "concurrency": "model calls at once; three contacts are under way for each",
     "model_timeout_s": "seconds to wait for a model's answer",
     "model_attempts": "how often a model call is tried",
     "model_max_output_tokens": "the longest answer, in tokens",

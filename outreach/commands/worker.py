@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WORKER_EPILOG = """
 [bold]Examples[/bold]
   outreach worker                       until Ctrl-C; as many as you like, on any machine
-  outreach worker --concurrency 32      so many contacts at a time
+  outreach worker --concurrency 32      so many model calls at a time
   outreach worker --once                what is queued and due now, then end (for cron)
 
 It needs PostgreSQL. What it does by itself, and how it stops: docs/workers.md.
@@ -34,7 +34,7 @@ COLUMNS = ("worker", "since", "heard of", "state", "jobs done", "running now")
 def worker(
     ctx: typer.Context,
     concurrency: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Contacts at a time; else OUTREACH_CONCURRENCY.")
+        int | None, typer.Option(min=1, max=256, help="Model calls at a time; else OUTREACH_CONCURRENCY.")
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="End when nothing is left to do now.")] = False,
 ) -> None:
