@@ -14,6 +14,7 @@ from db.lifecycle import LIVE, OPEN, move_contact, move_prospect
 from db.models import Contact, Followup, MessageDraft, OutreachSequence, Prospect
 from db.queries.answers import reply_draft_id
 from db.queries.due import READY_TO_WRITE
+from db.queries.together import with_organisation
 from tools.briefs import Brief, Subject, make_brief
 from tools.drafts import draft_id_for, ensure_sequence, facts_about, store_version, with_footer
 from tools.heeding import heed_note
@@ -27,10 +28,6 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
 
     Nothing is written where a note or a fact speaks against it; a text that stands already is a person's to decide on.
     """
-    if not state.get("version") and not state.get("reply_id"):
-        why = await work.db.write(lambda session: _held(session, work, state))
-        if why is not None:
-            return Done({"draft_id": None}, decisions=[{"draft": None, "because": why}], processed=1, partial=why)
     about = Subject(
         prospect_id=state["prospect_id"],
         contact_id=state["contact_id"],
@@ -41,7 +38,16 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
         version=state.get("version") or 0,
         reply_id=state.get("reply_id"),
     )
-    brief = await work.db.read(lambda session: make_brief(session, work.playbook, about, work.now().date()))
+
+    def look(session: Session) -> Brief | str:
+        _near = with_organisation(session, about.contact_id)  # what is held is not asked for again
+        first = not state.get("version") and not state.get("reply_id")
+        why = _held(session, work, state) if first else None
+        return why or make_brief(session, work.playbook, about, work.now().date())
+
+    brief = await work.db.write(look)
+    if isinstance(brief, str):
+        return Done({"draft_id": None}, decisions=[{"draft": None, "because": brief}], processed=1, partial=brief)
     return Briefing(brief.material, memo={"brief": brief, "draft_id": about.draft_id})
 
 

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from agents.agent import Briefing, Done, State, ToolAgent, Work
 from agents.researcher_policy import policy
 from db.lifecycle import move_contact, move_prospect
 from db.models import Account, Contact, Prospect, ResearchFact, ResearchSnapshot
+from db.queries.together import with_organisation
 from tools.context import Source, ToolContext
 from tools.facts import RESEARCH_TOOLS
 from tools.journal import activity, note, running_note
@@ -52,17 +54,7 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
     oldest = _oldest(work)
 
     def fresh(session: Session) -> str | None:
-        snapshot = session.scalars(
-            select(ResearchSnapshot)
-            .where(
-                ResearchSnapshot.account_id == account_id,
-                ResearchSnapshot.contact_id.is_(None),
-                ResearchSnapshot.created_at > oldest,
-                ResearchSnapshot.summary.is_not(None),
-            )
-            .order_by(ResearchSnapshot.created_at.desc())
-        ).first()
-        return snapshot.id if snapshot else None
+        return session.scalar(_young(), {"account": account_id, "oldest": oldest})
 
     if known := await work.db.read(fresh):
         facts, why = await work.db.write(lambda session: _finish(session, work, state, known, reused=True))
@@ -71,6 +63,7 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
     pages = await _pages(work, state, oldest)
 
     def begin(session: Session) -> tuple[str, Briefing]:
+        _near = with_organisation(session, state["contact_id"])  # what is held is not asked for again
         prospect = session.get_one(Prospect, prospect_id)
         sources = load_sources(session, account_id)
         names, first = names_of(prospect), len(sources) + 1
@@ -186,11 +179,8 @@ async def conclude(work: Work, state: State, briefing: Briefing) -> Done:
 
 def _finish(session: Session, work: Work, state: State, snapshot_id: str, *, reused: bool) -> tuple[int, str | None]:
     """How many facts a first message could open with; where there are none, why nothing is written."""
-    facts = session.scalars(
-        select(ResearchFact)
-        .where(ResearchFact.account_id == state["account_id"], ResearchFact.snapshot_id == snapshot_id)
-        .order_by(ResearchFact.created_at, ResearchFact.id)
-    ).all()
+    _near = with_organisation(session, state["contact_id"])  # what is held is not asked for again
+    facts = session.scalars(_facts(), {"account": state["account_id"], "snapshot": snapshot_id}).all()
     prospect, contact = session.get_one(Prospect, state["prospect_id"]), session.get_one(Contact, state["contact_id"])
     # What is looked up below is nothing that was changed here: it need not be written before each look.
     with session.no_autoflush:
@@ -214,6 +204,31 @@ def _finish(session: Session, work: Work, state: State, snapshot_id: str, *, reu
     else:
         move_prospect(session, prospect, "nurture", why)
     return usable, why or (None if usable else "no fact that a first message could open with")
+
+
+@cache
+def _facts() -> Select[ResearchFact]:
+    return (
+        select(ResearchFact)
+        .where(ResearchFact.account_id == bindparam("account"), ResearchFact.snapshot_id == bindparam("snapshot"))
+        .order_by(ResearchFact.created_at, ResearchFact.id)
+    )
+
+
+@cache
+def _young() -> Select[str]:
+    """The newest snapshot of an organisation that can be used again."""
+    return (
+        select(ResearchSnapshot.id)
+        .where(
+            ResearchSnapshot.account_id == bindparam("account"),
+            ResearchSnapshot.contact_id.is_(None),
+            ResearchSnapshot.created_at > bindparam("oldest"),
+            ResearchSnapshot.summary.is_not(None),
+        )
+        .order_by(ResearchSnapshot.created_at.desc())
+        .limit(1)
+    )
 
 
 def _fill(snapshot: ResearchSnapshot, rows: Sequence[ResearchFact]) -> None:

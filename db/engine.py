@@ -121,6 +121,8 @@ def _postgresql_engine(url: URL, role: Role, read_only: bool, busy_timeout: floa
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     engine = create_engine(url, **pool)
+    from db.cursors import BriefCursor  # not where the database is SQLite: the driver takes its time to load
+
     begin_words = "BEGIN READ ONLY" if read_only else "BEGIN"
     taken = PG_ROLES.get(role, "none")
 
@@ -128,6 +130,7 @@ def _postgresql_engine(url: URL, role: Role, read_only: bool, busy_timeout: floa
     def connect(raw: Any, _entry: ConnectionPoolEntry) -> None:
         # The "begin" event speaks for itself; the driver must not begin transactions of its own.
         raw.autocommit = True
+        raw.cursor_factory = BriefCursor
         if role != "owner":
             raw.execute(f"SET ROLE {taken}")
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from db.approvals import APPROVING, draft_hash, latest_decision, may_go, recipient_of, warnings_of
 from db.models import AgentRun, Approval, MessageDraft
 from db.queries.inbox import standing
+from db.queries.together import with_recipient
 from graphs.answering import ACTION, NotAnAnswer, read_answer
 from graphs.nodes import Machine, Node
 from graphs.recorder import Opening, step_id
@@ -118,6 +119,7 @@ def _look(
     session: Session, draft_id: str, thread_id: str, refused: str | None
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The decision, and what to ask for where there is none."""
+    _near = with_recipient(session, draft_id)  # what is held is not asked for again
     update = read_decision(session, draft_id)
     return update, request(session, draft_id, thread_id, refused) if update["decision"] is None else None
 

@@ -1,14 +1,17 @@
 """From rows to what QC looks at."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, bindparam, exists, func, or_, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session, joinedload
 
 from db.actors import is_user
 from db.approvals import recipient_of
-from db.models import Contact, Delivery, ExternalId, MessageDraft, MessageVersion, Reply, Touchpoint
+from db.models import Contact, Delivery, ExternalId, MessageDraft, Reply, Touchpoint
+from db.queries.together import with_recipient
 from db.suppressions import is_suppressed
 from playbooks import Playbook
 from tools.drafts import facts_about, footer, without_footer
@@ -27,23 +30,13 @@ MOST_SIBLINGS: Final = 200
 def load_for_check(session: Session, playbook: Playbook, draft_id: str, now: datetime | None = None) -> DraftUnderCheck:
     """Everything about one draft that the rules need, as it stands; `now` is the present where it is left out."""
     now = now or datetime.now(UTC)
-    draft = session.get_one(MessageDraft, draft_id)
+    draft, version = with_recipient(session, draft_id)
+    if version is None:
+        raise NoResultFound(f"the text of draft {draft_id} is not there")
     contact = draft.contact
     prospect = contact.prospect
-    version = session.scalars(
-        select(MessageVersion).where(MessageVersion.draft_id == draft.id, MessageVersion.version == draft.version)
-    ).one()
-    sent = session.scalar(
-        select(func.count())
-        .select_from(Delivery)
-        .where(
-            Delivery.sequence_id == draft.sequence_id,
-            Delivery.touch_number == draft.touch_number,
-            Delivery.draft_id != draft.id,
-            Delivery.touch_type != "reply_draft",
-            Delivery.state != "failed",
-        )
-    )
+    found = {"draft": draft.id, "sequence": draft.sequence_id, "touch": draft.touch_number, "contact": contact.id}
+    sent, replied = session.execute(_before(), found).one()
     facts = facts_about(session, prospect.account_id, contact.id)
     return DraftUnderCheck(
         playbook=playbook,
@@ -68,14 +61,27 @@ def load_for_check(session: Session, playbook: Playbook, draft_id: str, now: dat
         facts=tuple(Fact(f.id, f.sentence, f.quote, f.field, f.observed_on) for f in facts),
         claims=tuple((c["sentence"], c["fact_id"]) for c in version.claims),
         by_person=is_user(version.author),
-        touch_sent=bool(sent) and draft.touch_type != "reply_draft",
+        touch_sent=sent and draft.touch_type != "reply_draft",
         touch_type=draft.touch_type or "",
         history=_history(session, playbook, draft),
-        replied=session.scalar(select(Reply.id).where(Reply.contact_id == contact.id).limit(1)) is not None,
+        replied=replied,
         siblings=_siblings(session, playbook, draft),
         today=now.date(),
         variant=_variant(session, playbook, draft),
     )
+
+
+@cache
+def _before() -> Select[bool, bool]:
+    """Whether this touch has left under another draft, and whether the person has replied."""
+    sent = exists().where(
+        Delivery.sequence_id == bindparam("sequence"),
+        Delivery.touch_number == bindparam("touch"),
+        Delivery.draft_id != bindparam("draft"),
+        Delivery.touch_type != "reply_draft",
+        Delivery.state != "failed",
+    )
+    return select(sent, exists().where(Reply.contact_id == bindparam("contact")))
 
 
 def _variant(session: Session, playbook: Playbook, draft: MessageDraft) -> Variant | None:

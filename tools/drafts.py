@@ -1,8 +1,9 @@
 """Drafts as rows: the versions that a message goes through, and what is put under it."""
 
 import uuid
+from functools import cache
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from db.models import MessageDraft, MessageVersion, OutreachSequence, ResearchFact
@@ -39,15 +40,23 @@ def without_footer(body: str, sender: Sender, channel: str) -> str:
 
 def facts_about(session: Session, account_id: str, contact_id: str) -> list[ResearchFact]:
     """The kept facts about an organisation, in a stable order; who referred to whom only for that person."""
-    return list(
-        session.scalars(
-            select(ResearchFact)
-            .where(
-                ResearchFact.account_id == account_id,
-                or_(~ResearchFact.fact_key.startswith(REFERRAL), ResearchFact.contact_id == contact_id),
-            )
-            .order_by(ResearchFact.created_at, ResearchFact.fact_key)
-        )
+    return list(session.scalars(_facts(), {"account": account_id, "contact": contact_id}))
+
+
+@cache
+def _facts() -> Select[ResearchFact]:
+    about_them = or_(~ResearchFact.fact_key.startswith(REFERRAL), ResearchFact.contact_id == bindparam("contact"))
+    return (
+        select(ResearchFact)
+        .where(ResearchFact.account_id == bindparam("account"), about_them)
+        .order_by(ResearchFact.created_at, ResearchFact.fact_key)
+    )
+
+
+@cache
+def _written() -> Select[str]:
+    return select(MessageVersion.id).where(
+        MessageVersion.draft_id == bindparam("draft"), MessageVersion.version == bindparam("version")
     )
 
 
@@ -67,10 +76,7 @@ def store_version(
 
     The signals that it cites are acted on with that (OCC, signals.acted_on).
     """
-    written = session.scalars(
-        select(MessageVersion).where(MessageVersion.draft_id == draft.id, MessageVersion.version == version)
-    ).one_or_none()
-    if written is not None:
+    if session.scalar(_written(), {"draft": draft.id, "version": version}) is not None:
         return
     draft.version, draft.subject_line, draft.body = version, subject, body
     draft.approval_status, draft.qc_passed, draft.qc_flags, draft.qc_run_id = "draft", None, None, None

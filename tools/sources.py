@@ -1,9 +1,10 @@
 """The documents that research reads: the sources' own records, as text that can be quoted letter for letter."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from db.models import ExternalId, Prospect
@@ -24,19 +25,24 @@ def record_text(payload: Mapping[str, Any], *, one_line: bool = False) -> str:
     return "; ".join(parts) if one_line else "\n".join(parts)
 
 
-def load_sources(session: Session, account_id: str) -> tuple[Source, ...]:
-    """What is on file about an organisation: one document for each source, numbered from 1 in a stable order."""
-    prospects = select(Prospect.id).where(Prospect.account_id == account_id)
-    rows = session.scalars(
+@cache
+def _records() -> Select[ExternalId]:
+    prospects = select(Prospect.id).where(Prospect.account_id == bindparam("account"))
+    return (
         select(ExternalId)
         .where(
-            ((ExternalId.table_name == "accounts") & (ExternalId.record_id == account_id))
+            ((ExternalId.table_name == "accounts") & (ExternalId.record_id == bindparam("account")))
             | ((ExternalId.table_name == "prospects") & ExternalId.record_id.in_(prospects)),
             ExternalId.payload.is_not(None),
             ExternalId.source.not_in(PAGES),  # pages are documents of their own (tools.web.research_sources)
         )
         .order_by(ExternalId.source, ExternalId.external_id)
-    ).all()
+    )
+
+
+def load_sources(session: Session, account_id: str) -> tuple[Source, ...]:
+    """What is on file about an organisation: one document for each source, numbered from 1 in a stable order."""
+    rows = session.scalars(_records(), {"account": account_id}).all()
     by_source: dict[str, list[ExternalId]] = {}
     for row in rows:
         by_source.setdefault(row.source, []).append(row)

@@ -141,10 +141,13 @@ def mark_cited(session: Session, draft_id: str) -> list[Signal]:
     A draft cites facts. A fact is a signal's where both are of one account and have the same source, or the fact
     quotes what the signal says. Idempotent.
     """
-    version = session.scalars(
-        select(MessageVersion).where(MessageVersion.draft_id == draft_id).order_by(MessageVersion.version.desc())
-    ).first()
-    cited = [claim["fact_id"] for claim in (version.claims if version else []) if claim.get("fact_id")]
+    claims = session.scalar(
+        select(MessageVersion.claims)
+        .where(MessageVersion.draft_id == draft_id)
+        .order_by(MessageVersion.version.desc())
+        .limit(1)
+    )
+    cited = [claim["fact_id"] for claim in claims or [] if claim.get("fact_id")]
     facts = list(session.scalars(select(ResearchFact).where(ResearchFact.id.in_(cited)))) if cited else []
     if not facts:
         return []
