@@ -7,12 +7,10 @@ in its place.
 """
 
 import asyncio
-import gc
 import json
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -50,6 +48,7 @@ from evals.results import Result, Run
 from evals.suites import Suite
 from evals.tasks import PASSED, Case, Judgement, Task
 from evals.worlds import Template, World, Worlds
+from graphs.garbage import collected_rarely
 from graphs.recorder import Question, from_outside
 from prompts import Prompt
 
@@ -174,7 +173,7 @@ def run_trials(trials: Sequence[Trial], *, concurrency: int, cache_folder: Path)
     # Read by the libraries when they are needed: where the cache is, and that checkpoints give back plain types.
     os.environ["INSPECT_CACHE_DIR"] = str(cache_folder)
     os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
-    with TemporaryDirectory(prefix="outreach-eval-") as folder, seldom_collected():
+    with TemporaryDirectory(prefix="outreach-eval-") as folder, collected_rarely():
         for number, trial in enumerate(trials):
             worlds = _worlds(trial, Path(folder) / str(number))
             try:
@@ -185,20 +184,6 @@ def run_trials(trials: Sequence[Trial], *, concurrency: int, cache_folder: Path)
                 raise Stopped(trial.stopped)
             trial.run.ended = datetime.now(UTC)
             trial.run.save()
-
-
-@contextmanager
-def seldom_collected() -> Iterator[None]:
-    """What is loaded by now (half a million objects) stays, not even collected before; walking through it again and
-    again for garbage takes a tenth of a run. What the cases leave is still collected, less often."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def _worlds(trial: Trial, folder: Path) -> Worlds:

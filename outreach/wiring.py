@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -209,20 +208,6 @@ def check_contact_budget(settings: Settings, read: Callable[[str], Playbook]) ->
             f"The playbook '{settings.playbook}' sets contact_cost_usd, and what a token costs is not known.",
             "Set OUTREACH_PRICE_IN and OUTREACH_PRICE_OUT (US dollars per million tokens), or use contact_tokens.",
         )
-
-
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """While many steps are run: what is loaded by now, libraries above all, is left out of the garbage
-    collector's rounds, which come less often. By default they take a tenth of a run's processor time."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def own_prompts(settings: Settings) -> Path:

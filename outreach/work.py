@@ -15,7 +15,6 @@ from outreach.wiring import (
     open_database,
     open_web,
     prompts_in_force,
-    rare_collections,
 )
 
 if TYPE_CHECKING:
@@ -101,6 +100,7 @@ class Session:
         # Read by the library when it is imported: checkpoints give back plain types only.
         os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
         from graphs.checkpoints import CheckpointsDamaged
+        from graphs.garbage import collected_rarely
         from graphs.runner import open_runner
 
         settings = self._settings
@@ -121,7 +121,7 @@ class Session:
                 f"{exc}.",
                 "Move that file away and run this again: what waits for you, and what was decided, is taken up again.",
             ) from exc
-        self._stack.enter_context(rare_collections())
+        self._stack.enter_context(collected_rarely())
         return opened
 
     def __exit__(self, *_exc: object) -> None:

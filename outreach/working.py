@@ -19,7 +19,6 @@ from outreach.wiring import (
     open_database,
     open_web,
     prompts_in_force,
-    rare_collections,
     seal_log,
 )
 
@@ -74,6 +73,7 @@ async def _work(settings: Settings, concurrency: int, once: bool, pace: Pace | N
     os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
     from db.access import Database
     from db.jobs import fence
+    from graphs.garbage import collected_rarely
     from graphs.nodes import Machine
     from graphs.recorder import Recorder
     from graphs.runner import open_runner
@@ -93,7 +93,7 @@ async def _work(settings: Settings, concurrency: int, once: bool, pace: Pace | N
         runner = await stack.enter_async_context(open_runner(machine, checkpoints, concurrency=concurrency))
         duties = {**mail_duties(settings), "seal": _sealing(database)}
         worker = Worker(runner.threads, url, concurrency, _lost, pace or Pace(), duties)
-        stack.enter_context(rare_collections())
+        stack.enter_context(collected_rarely())
         stop = asyncio.Event()
         _listen(stop)
         return await worker.run(stop, once=once)

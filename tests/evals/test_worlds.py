@@ -1,6 +1,5 @@
 """A world is a fresh database for each case, as real as any and cheap."""
 
-import gc
 import time
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from sqlalchemy.orm import Session
 from agents.models import ModelSettings
 from db.access import Database
 from db.models import Account
-from evals.running import seldom_collected
 from evals.worlds import Template, World, Worlds
 
 
@@ -81,11 +79,3 @@ async def test_a_reset_costs_no_reading_of_the_schema(template: Template, tmp_pa
     await rounds(5)
     assert await rounds(30) < 0.010  # measured: 3 ms; with the schema read anew on both connections 15 ms
     world.close()
-
-
-def test_a_run_leaves_the_collection_of_garbage_as_it_was() -> None:
-    before = gc.get_threshold()
-    with seldom_collected():
-        assert gc.get_threshold()[0] > before[0]
-        assert gc.get_freeze_count() > 0
-    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)

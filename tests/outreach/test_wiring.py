@@ -1,6 +1,5 @@
 """A command leaves the audit log sealed, and says what its login could do without us."""
 
-import gc
 import json
 from pathlib import Path
 from time import monotonic
@@ -19,7 +18,7 @@ from outreach.checks import check_login
 from outreach.errors import Complaint
 from outreach.integrity import inspect_database
 from outreach.settings import Settings
-from outreach.wiring import open_database, rare_collections
+from outreach.wiring import open_database
 from tests.outreach.conftest import Outreach
 from tests.support.rows import make_prospect
 
@@ -114,11 +113,3 @@ def test_a_login_that_does_not_own_the_database_works_and_cannot_compare(
     assert (found["triggers"], found["login"]) == ("warn", "ok")
     upgraded = outreach("db", "upgrade")
     assert (upgraded.exit_code, "cannot upgrade it" in upgraded.stderr) == (1, True)
-
-
-def test_the_collector_is_put_back_after_a_run() -> None:
-    before = gc.get_threshold()
-    with rare_collections():
-        assert gc.get_freeze_count() > 0
-        assert gc.get_threshold() > before
-    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)

@@ -14,7 +14,6 @@ import json
 import os
 import signal
 import sys
-import traceback
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -45,6 +44,7 @@ from outreach.logs import configure_logging
 from outreach.settings import Settings
 from outreach.work import Session
 from playbooks import load_playbook
+from tests.support.forking import fork, was_killed
 from tests.support.world import run_problems, world
 
 REASON = "Please leave out the capacity"
@@ -192,23 +192,7 @@ def work(job: dict[str, Any], kill_at: int | None, answer: Path) -> None:
 
 def forked(job: dict[str, Any], kill_at: int | None, answer: Path) -> bool:
     """Runs `work` in a process of its own; whether it was killed."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            work(job, kill_at, answer)
-            code = 0
-        except BaseException:  # noqa: BLE001 (told, and the process ends with 1)
-            traceback.print_exc()
-        finally:
-            sys.stderr.flush()
-            os._exit(code)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return True
-    if os.WEXITSTATUS(status) != 0:
-        raise RuntimeError(f"the process failed that was to be killed at {kill_at}")
-    return False
+    return was_killed(fork(lambda: work(job, kill_at, answer)), f"that was to be killed at {kill_at}")
 
 
 def main() -> None:

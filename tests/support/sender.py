@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 import time
-import traceback
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -26,6 +25,7 @@ from db.models import MessageDraft
 from db.revisions import head
 from graphs.sending import Post, dispatch
 from outreach.logs import configure_logging
+from tests.support.forking import fork, was_killed
 from tests.support.mail import unhurried
 from tests.support.mail_servers import PASSWORD, USER
 from tools.mail.mailbox import open_mailbox
@@ -101,29 +101,14 @@ def work(job: dict[str, Any], began: int) -> None:
 def killed(job: dict[str, Any]) -> bool:
     """Runs a job in a process of its own, and kills it when its time is up; whether that was so."""
     reads, writes = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            work(job, writes)
-            code = 0
-        except BaseException:  # noqa: BLE001 (told, and the process ends with 1)
-            traceback.print_exc()
-        finally:
-            sys.stderr.flush()
-            os._exit(code)
+    child = fork(lambda: work(job, writes))
     os.close(writes)
     os.read(reads, 1)
     os.close(reads)
     if job["kill_after"] is not None:
         time.sleep(job["kill_after"])
         os.kill(child, signal.SIGKILL)  # nothing happens to one that is over: nobody has asked for it yet
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return True
-    if os.WEXITSTATUS(status) != 0:
-        raise RuntimeError(f"the sending process failed: {job}")
-    return False
+    return was_killed(child, f"the sending of {job}")
 
 
 def main() -> None:
