@@ -89,7 +89,8 @@ class ToolAgent:
 @dataclass(frozen=True)
 class AnswerAgent:
     """A model that answers once, in the shape of `schema`. `prompt` names its folder in `prompts/` where an agent has
-    several: what it is asked in the graph, and what a command asks it."""
+    several: what it is asked in the graph, and what a command asks it. What `conclude` is given is a `schema`: what a
+    model wrote was read by then, or asked for again."""
 
     name: str
     run_type: str

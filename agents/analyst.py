@@ -4,8 +4,6 @@ It is given the report's numbers as numbered rows. Each statement names the rows
 says no number which they do not have, and calls no difference real whose interval holds zero.
 """
 
-from typing import Any
-
 from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.analyst_policy import policy
 from agents.analyst_schema import Analysis
@@ -17,9 +15,8 @@ async def prepare(_work: Work, state: State) -> Briefing:
     return Briefing({"period": state["period"], "rows": state["rows"], "wrong": state.get("wrong") or []})
 
 
-async def conclude(_work: Work, _state: State, briefing: Briefing, answer: Any) -> Done:
+async def conclude(_work: Work, _state: State, briefing: Briefing, said: Analysis) -> Done:
     """Hands over each statement with what is wrong with it; whoever asked decides what becomes of those."""
-    said = answer if isinstance(answer, Analysis) else Analysis.model_validate(answer)
     rows = briefing.material["rows"]
     statements = [
         {**one.model_dump(mode="json"), "wrong": problems(one.text, one.rows, rows)} for one in said.statements

@@ -18,9 +18,8 @@ async def prepare(work: Work, state: State) -> Briefing:
     return Briefing(material)
 
 
-async def conclude(_work: Work, _state: State, briefing: Briefing, answer: Any) -> Done:
+async def conclude(_work: Work, _state: State, briefing: Briefing, brief: Brief) -> Done:
     """Checks the lines; whoever asked decides what becomes of a brief with something wrong in it."""
-    brief = answer if isinstance(answer, Brief) else Brief.model_validate(answer)
     lines = [" ".join(line.text.split()) for line in brief.lines()]
     wrong = problems(brief, briefing.material)
     decisions = [{"line": n, "points": line.points} for n, line in enumerate(brief.lines(), start=1)]

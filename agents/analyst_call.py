@@ -18,9 +18,8 @@ async def prepare(work: Work, state: State) -> Briefing:
     return Briefing({**state["material"], "wrong": state.get("wrong")}, memo={"work": work})
 
 
-async def conclude(work: Work, _state: State, briefing: Briefing, answer: Any) -> Done:
+async def conclude(work: Work, _state: State, briefing: Briefing, sheet: CallSheet) -> Done:
     """Checks the sheet; whoever asked decides what becomes of one with something wrong in it."""
-    sheet = answer if isinstance(answer, CallSheet) else CallSheet.model_validate(answer)
     found = sheet.model_dump(mode="json")
     wrong = problems(sheet, briefing.material, work)
     sources = [p["source"] for p in briefing.material["points"] if p.get("source") and p["number"] in _used(sheet)]

@@ -58,9 +58,8 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
     return Briefing({"playbook": work.playbook.name, "playbooks": titles, "known": known, "goal": goal, "today": today})
 
 
-async def conclude(work: Work, state: State, briefing: Briefing, answer: Any) -> Done:
+async def conclude(work: Work, state: State, briefing: Briefing, order: WorkOrder) -> Done:
     """The checked order, and how many people it would find."""
-    order = answer if isinstance(answer, WorkOrder) else WorkOrder.model_validate(answer)
     result = checked(order, str(state["goal"]), briefing.material["known"])
     playbook = load_playbook(result.playbook or work.playbook.name)
     wanted = result.wanted()

@@ -4,8 +4,6 @@ One answer for each batch of numbered tenders, each with the prospects that code
 decided, and writes the rows.
 """
 
-from typing import Any
-
 from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.prospector_bids_policy import BidAnswer, policy
 
@@ -15,9 +13,8 @@ async def prepare(work: Work, state: State) -> Briefing:
     return Briefing({"playbook": work.playbook.name, "tenders": state["tenders"]})
 
 
-async def conclude(_work: Work, _state: State, briefing: Briefing, answer: Any) -> Done:
+async def conclude(_work: Work, _state: State, briefing: Briefing, said: BidAnswer) -> Done:
     """Hands the decisions over; whoever asked knows the tenders and checks them."""
-    said = answer if isinstance(answer, BidAnswer) else BidAnswer.model_validate(answer)
     decisions = [one.model_dump(mode="json") for one in said.decisions]
     return Done({"decisions": decisions}, decisions=decisions, processed=len(briefing.material["tenders"]))
 

@@ -3,8 +3,6 @@
 One answer for each batch of numbered items. Code gathered them, checks what is decided, and writes the rows.
 """
 
-from typing import Any
-
 from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.prospector_signals_policy import SignalAnswer, policy
 
@@ -14,9 +12,8 @@ async def prepare(work: Work, state: State) -> Briefing:
     return Briefing({"playbook": work.playbook.name, "types": state["types"], "items": state["items"]})
 
 
-async def conclude(_work: Work, _state: State, briefing: Briefing, answer: Any) -> Done:
+async def conclude(_work: Work, _state: State, briefing: Briefing, said: SignalAnswer) -> Done:
     """Hands the decisions over; whoever asked knows the items and checks them."""
-    said = answer if isinstance(answer, SignalAnswer) else SignalAnswer.model_validate(answer)
     decisions = [one.model_dump(mode="json") for one in said.decisions]
     return Done({"decisions": decisions}, decisions=decisions, processed=len(briefing.material["items"]))
 

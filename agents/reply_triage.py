@@ -97,9 +97,8 @@ def _prepare(session: Session, work: Work, inbound_id: str, now: datetime) -> Br
     )
 
 
-async def conclude(work: Work, state: State, briefing: Briefing, answer: Any) -> Done:
+async def conclude(work: Work, state: State, briefing: Briefing, triage: Triage) -> Done:
     """Does what follows from the answer, in one transaction."""
-    triage = answer if isinstance(answer, Triage) else Triage.model_validate(answer)
     inbound_id = str(state["inbound_id"])
     today = date.fromisoformat(briefing.material["today"])
     return await work.db.write(lambda session: _conclude(session, work, inbound_id, triage, today))
