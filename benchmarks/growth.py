@@ -35,10 +35,10 @@ from db.actors import acting_as
 from db.approvals import Decision, take_decision
 from db.engine import make_engine
 from db.models import Account, Contact, ExternalId, MessageDraft, Prospect
-from db.queries.inbox import waiting_drafts
 from outreach.logs import configure_logging
 from outreach.settings import Settings
 from outreach.work import Session
+from tests.support.inbox import waiting_drafts
 from tests.support.postgres import PostgresServer
 
 WARM = 20

@@ -243,16 +243,3 @@ def revision(session: Session) -> str | None:
     if session.connection().dialect.has_table(session.connection(), "alembic_version"):
         found = session.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
     return None if found is None else str(found)
-
-
-def require_migrated(database: Database, head: str) -> None:
-    """Makes sure that the database stands at the migration `head` (`db.revisions.head()`); one cheap read.
-
-    Raises:
-        NotMigrated: it does not; the message says what to do.
-    """
-    at = database.read_sync(revision)
-    if at is None:
-        raise NotMigrated("the database has no tables yet: run `outreach init`")
-    if at != head:
-        raise NotMigrated(f"the database stands at migration {at}, not {head}: run `outreach db upgrade`")

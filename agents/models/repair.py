@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from langchain.agents.middleware import AgentMiddleware, AgentState, ModelCallLimitMiddleware, hook_config
+from langchain.agents.middleware import AgentMiddleware, AgentState, hook_config
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from agents.models.errors import InvalidOutput, shortened
@@ -120,16 +120,6 @@ class RepairToolCalls(AgentMiddleware[AgentState[Any], Any, Any]):
 
     def _finished(self, messages: Sequence[BaseMessage]) -> bool:
         return any(isinstance(m, ToolMessage) and m.name in self.finish_with and m.status != "error" for m in messages)
-
-
-def agent_guards(finish_with: Collection[str], *, max_calls: int, repairs: int = 2) -> list[AgentMiddleware[Any, Any]]:
-    """The guards of every agent that calls tools: at most `max_calls` model calls in a run
-    (`ModelCallLimitExceededError` of LangChain past that), and `RepairToolCalls`.
-    """
-    return [
-        ModelCallLimitMiddleware(run_limit=max_calls, exit_behavior="error"),
-        RepairToolCalls(finish_with, repairs=repairs),
-    ]
 
 
 def _marked(messages: Sequence[BaseMessage], kind: str) -> list[BaseMessage]:

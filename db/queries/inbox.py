@@ -3,7 +3,7 @@
 One statement reads as many of them as are asked for; what a person needs to read of one is in `db.queries.reading`.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from db.approvals import APPROVING, OUT, content_hash, lapse, latest_approval, recipient_of, warnings_of
 from db.models import Batch, Contact, Delivery, MessageDraft, MessageVersion, OutreachSequence, Prospect
-from db.queries.reading import Waiting, read_draft
 from db.suppressions import plain_address, suppressed_among
 
 State = Literal["waiting", "skipped", "approved", "held", "working", "stopped", "over", "out"]
@@ -111,18 +110,6 @@ def lines(
     rows = session.execute(statement.order_by(*_BEST_FIRST)).all()
     suppressed = suppressed_among(session, (row.email for row in rows))
     return [line for row in rows for line in _line(row, suppressed, moment) if _is_sought(line, sought, states)]
-
-
-def waiting_drafts(
-    session: Session,
-    playbook: str | None = None,
-    *,
-    now: datetime | None = None,
-    ids: Sequence[str] | None = None,
-) -> list[Waiting]:
-    """What waits for a person, with all that they need to decide; `ids` narrows it to these drafts."""
-    found = lines(session, Sought(playbook=playbook, ids=ids), now=now)
-    return [read_draft(session, line.draft_id, line.note) for line in found]
 
 
 def stirring(session: Session) -> list[Line]:

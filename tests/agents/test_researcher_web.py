@@ -34,6 +34,7 @@ from graphs.routing import ContactState
 from tests.agents.test_researcher import COLLEGE, STADIUM, Desk, desk_at, endpoint
 from tests.support.agent_graph import RULES
 from tests.support.openai_server import Reply, ScriptedServer, policy_script, replies
+from tests.support.quoted import unsupported
 from tests.support.web_site import FILLER, STAFF, WebSite, _endless
 from tools.sources import WEB
 from tools.web.access import NO_SEARCH, NO_WEB, Web
@@ -41,7 +42,6 @@ from tools.web.cache import PageCache
 from tools.web.fetcher import Fetcher
 from tools.web.given import give
 from tools.web.outcome import Limits
-from tools.web.research_sources import unsupported
 from tools.web.search import SearXng
 
 HOME = f"""<html><head><title>Harbor State University</title></head><body>

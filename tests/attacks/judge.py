@@ -33,10 +33,10 @@ from db.models import (
     Signal,
     Suppression,
 )
-from db.queries.inbox import waiting_drafts
 from tests.attacks.obedient import HARD
 from tests.attacks.payloads import EVIL, EVIL_HOST, LIE, Goal
 from tests.attacks.siege import BY, SECRET, Siege, victim_rows
+from tests.support.inbox import waiting_drafts
 
 ABOUT = (
     Activity,

@@ -26,7 +26,6 @@ from db.actors import acting_as
 from db.approvals import Decision, take_decision
 from db.models import Account, Contact, Prospect
 from db.queries.due import first_touches_due
-from db.queries.inbox import waiting_drafts
 from db.suppressions import do_not_contact, suppress_address
 from graphs.sending import Post, dispatch
 from outreach.commands.demo import sample_files
@@ -35,6 +34,7 @@ from outreach.work import Session
 from playbooks import load_playbook
 from tests.attacks.obedient import Obedient, Target
 from tests.attacks.payloads import Channel, Goal, Payload, payloads
+from tests.support.inbox import waiting_drafts
 from tests.support.mail import unhurried
 from tests.support.mail_servers import SmtpServer, smtp_server
 from tests.support.openai_server import ScriptedServer

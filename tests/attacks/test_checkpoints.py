@@ -10,9 +10,9 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from sqlalchemy import text
 
 from db.engine import make_engine
-from db.queries.inbox import waiting_drafts
 from tests.e2e.conftest import MakeOffice, Office
 from tests.e2e.test_approval import decide
+from tests.support.inbox import waiting_drafts
 from tools.outbox import ready
 
 SINGLE_ARGUMENT = 0

@@ -13,12 +13,11 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db.access import Database, require_migrated, revision
+from db.access import Database
 from db.actors import acting_as, current_actor
 from db.engine import make_engine
 from db.errors import DatabaseBusy, InvariantViolated, NotMigrated, RoleRefused, WriteLost
 from db.models import Account, AuditLog
-from db.revisions import head
 from db.writer import GROUP_SECONDS
 
 
@@ -203,13 +202,6 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_memory_is_refused() -> None:
     with pytest.raises(ValueError, match="needs a file"):
         Database("sqlite://")
-
-
-def test_migrated_or_not(database: Database) -> None:
-    require_migrated(database, head())
-    assert database.read_sync(revision) == head()
-    with pytest.raises(NotMigrated, match="db upgrade"):
-        require_migrated(database, "another")
 
 
 # --- SQLite: the writer

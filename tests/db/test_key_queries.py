@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from db.engine import make_engine
 from db.models import Account, Activity, Base, Contact, HygieneFlag, OutreachSequence, Prospect
-from db.queries import key
+from db.queries import key_queries as key
 from db.soft_delete import install_soft_delete
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)

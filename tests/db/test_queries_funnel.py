@@ -11,7 +11,7 @@ from db.actors import acting_as
 from db.approvals import Decision, draft_hash, take_decision
 from db.models import AgentAuditLog, HygieneFlag, MessageDraft
 from db.queries.funnel import Funnel, funnels
-from db.queries.inbox import waiting_drafts
+from tests.support.inbox import waiting_drafts
 from tests.support.rows import make_contact, make_draft, make_prospect
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)

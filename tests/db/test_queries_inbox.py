@@ -14,10 +14,11 @@ from db.actors import acting_as
 from db.approvals import Decision, DecisionRefused, draft_hash, take_decision
 from db.engine import make_engine
 from db.models import Batch, Contact, MessageDraft, MessageVersion, OutreachSequence, Suppression
-from db.queries.inbox import Sought, State, lines, standing, waiting_drafts
+from db.queries.inbox import Sought, State, lines, standing
 from db.queries.reading import read_draft
 from db.soft_delete import install_soft_delete
 from db.suppressions import is_suppressed, suppressed_among
+from tests.support.inbox import waiting_drafts
 from tests.support.rows import make_contact, make_draft, make_prospect
 from tools.scoring import explain
 

@@ -29,10 +29,10 @@ from db.models import (
     OutreachSequence,
     Suppression,
 )
-from db.queries.inbox import waiting_drafts
 from db.queries.reading import Waiting
 from outreach.work import Session
 from tests.e2e.conftest import MakeOffice, Office, command
+from tests.support.inbox import waiting_drafts
 from tests.support.world import run_problems
 from tools.outbox import ready
 

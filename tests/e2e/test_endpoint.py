@@ -159,7 +159,7 @@ def test_a_model_that_makes_things_up_gets_nothing_past_qc(
     blocks = {f["rule"] for f in draft.qc_flags if f["severity"] == "block"}
     assert "greeting.name" in blocks
     assert any(rule.startswith("claim.") for rule in blocks), "what no fact says, or a number that its fact has not"
-    from db.queries.inbox import waiting_drafts
+    from tests.support.inbox import waiting_drafts
 
     assert office.read(waiting_drafts) == []
     assert office.read(lambda s: s.scalar(select(func.count()).select_from(ResearchFact))) > 0

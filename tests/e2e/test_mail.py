@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from db.models import Contact, Delivery, Followup, InboundMessage, MessageDraft, OutreachSequence, Reply, Suppression
-from db.queries.inbox import waiting_drafts
 from tests.e2e.conftest import MakeOffice, Office, command
 from tests.e2e.test_approval import decide
 from tests.e2e.test_replies import SENDER, all_of, of
+from tests.support.inbox import waiting_drafts
 from tests.support.mail_servers import DOVECOT, Letter, dovecot_server, smtp_server
 
 pytestmark = pytest.mark.skipif(DOVECOT is None, reason="dovecot is not installed")

@@ -37,11 +37,11 @@ from db.models import (
     Suppression,
     Touchpoint,
 )
-from db.queries.inbox import waiting_drafts
 from db.queries.reading import Waiting
 from playbooks import load_playbook
 from tests.e2e.conftest import MakeOffice, Office, command
 from tests.e2e.test_approval import decide
+from tests.support.inbox import waiting_drafts
 from tests.support.letters import letter, returned
 from tests.support.world import run_problems
 

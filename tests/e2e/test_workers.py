@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import func, select
 
 from db.models import AgentRun
-from db.queries.inbox import waiting_drafts
 from db.queries.queue import queued_threads
 from graphs.runner import RunResult
 from outreach.work import Session
 from tests.e2e.conftest import MakeOffice, Office, command
 from tests.e2e.test_approval import decide, draft_of
 from tests.support.crew import WorkerCrew, wait_for, workers
+from tests.support.inbox import waiting_drafts
 from tests.support.mail_servers import smtp_server
 from tests.support.world import run_problems, world
 

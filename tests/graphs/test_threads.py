@@ -25,13 +25,13 @@ from db.models import (
     OutreachSequence,
     Suppression,
 )
-from db.queries.inbox import waiting_drafts
 from db.queries.reading import Waiting
 from graphs.runner import RunResult
 from graphs.threads import Threads
 from outreach.errors import Complaint
 from outreach.settings import Settings
 from outreach.work import Session
+from tests.support.inbox import waiting_drafts
 from tests.support.pipeline import small_sample
 from tests.support.world import run_problems
 

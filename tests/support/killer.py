@@ -34,7 +34,6 @@ from agents.models.rules import RulesChatModel
 from db.access import Database
 from db.approvals import Decision
 from db.models import Approval, Contact, MessageDraft
-from db.queries.inbox import waiting_drafts
 from db.revisions import head
 from graphs import recorder
 from graphs.checkpoints import AsyncSqliteSaver
@@ -45,6 +44,7 @@ from outreach.settings import Settings
 from outreach.work import Session
 from playbooks import load_playbook
 from tests.support.forking import fork, was_killed
+from tests.support.inbox import waiting_drafts
 from tests.support.world import run_problems, world
 
 REASON = "Please leave out the capacity"

@@ -9,10 +9,10 @@ from db.access import Database
 from db.actors import acting_as
 from db.approvals import Decision, take_decision
 from db.models import MessageDraft
-from db.queries.inbox import waiting_drafts
 from outreach.settings import Settings
 from outreach.work import Session
 from playbooks import load_playbook
+from tests.support.inbox import waiting_drafts
 from tools.outbox import mark_sent, ready
 
 BY = "user:kim"

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_core.tools import tool
 
 from agents.models import InvalidOutput, ModelSettings, build_model, close_model
-from agents.models.repair import agent_guards
+from agents.models.repair import RepairToolCalls
 from tests.support.openai_server import Reply, Script, ScriptedServer, replies
 
 saved: list[str] = []
@@ -40,7 +40,7 @@ async def agent_on(script: Script, max_calls: int = 8) -> AsyncIterator[tuple[An
     saved.clear()
     with ScriptedServer(script) as server:
         model = build_model(ModelSettings(name="scripted", base_url=server.base_url, max_retries=0), no_policy)
-        guards = agent_guards({"save"}, max_calls=max_calls)
+        guards = [ModelCallLimitMiddleware(run_limit=max_calls, exit_behavior="error"), RepairToolCalls({"save"})]
         try:
             yield create_agent(model, [look_up, save], system_prompt="Research.", middleware=guards), server
         finally:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from db.access import Database
 from db.actors import acting_as
 from db.models import Account, AgentRun, ExternalId, ResearchFact, ResearchSnapshot
+from tests.support.quoted import unsupported
 from tests.support.web_site import WebSite
 from tools.facts import fact_key
 from tools.web.document import Page
@@ -19,7 +20,7 @@ from tools.web.fetcher import Fetcher
 from tools.web.outcome import Limits, Reason, Refused
 from tools.web.picker import Picker, promises
 from tools.web.reader import Reading
-from tools.web.research_sources import kept_pages, store_page, unsupported
+from tools.web.research_sources import kept_pages, store_page
 from tools.web.search import SearchFailed, SearXng
 
 URL = "https://hilltop.example/about"
