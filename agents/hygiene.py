@@ -14,9 +14,9 @@ from db.stamps import utc_now
 from playbooks import Playbook
 from tools import compared as compare
 from tools.context import ToolContext
+from tools.doubtful_pairs import judge_pair, questions, side_by_side
 from tools.duplicates import Pair, compare_prospects
 from tools.heeding import heed_note, with_notes
-from tools.judging import judge_pair, questions, side_by_side
 from tools.merge_certain import flag_organisations, merge_organisations, merge_people
 from tools.people import classify_title, unknown_titles
 from tools.scoring import due, score_prospects

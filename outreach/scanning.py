@@ -60,7 +60,7 @@ def _in_step(
 def _work(playbook: str, words: SignalWords, gather: Callable[[Hands], Gathered], hands: Hands) -> Told:
     """Each batch's signals are written before the next is asked about: what a model was paid for is kept."""
     from outreach.agent_step import Told
-    from tools.batching import batches
+    from tools.portions import batches
     from tools.signals import store
     from tools.signals.items import PER_CALL, SignalDecision, settle
 

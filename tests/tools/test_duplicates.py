@@ -11,9 +11,9 @@ from db.actors import acting_as
 from db.models import Account, AgentAuditLog, AgentRun, ExternalId, HygieneFlag, Merge, Prospect
 from tests.support.rows import make_contact, make_draft, make_prospect
 from tools import compared
+from tools.doubtful_pairs import decide, questions
 from tools.duplicate_people import people_pairs
 from tools.duplicates import compare_prospects, each_has_its_own
-from tools.judging import decide, questions
 from tools.merge_certain import flag_organisations, merge_organisations
 
 RUN = "b" * 32

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from db.models import BidAlert
 from playbooks.feeds import BidWords
-from tools.batching import batches
 from tools.bids.assess import Assessed
 from tools.bids.items import PER_CALL, BidDecision, Item, item_of, settle, worth_asking
 from tools.bids.notices import Tender
 from tools.bids.organisations import Matcher
 from tools.bids.store import stored
+from tools.portions import batches
 
 Ask = Callable[[list[dict[str, Any]]], Sequence[BidDecision]]
 """Has tenders decided on, as `Item.shown` tells of them."""

@@ -8,11 +8,11 @@ import pytest
 
 from playbooks.feeds import load_bid_words
 from tests.support.decisions import bids_by_rules
-from tools.batching import batches
 from tools.bids import Candidate, Matcher, Notice, Tender, Verdict, assess, read_feed, tenders_of
 from tools.bids.items import PER_CALL, BidDecision, Item, candidates_of, item_of, settle, tender_of, worth_asking
 from tools.bids.judging import decide
 from tools.bids.notices import Place
+from tools.portions import batches
 
 WORDS = load_bid_words("sports-lighting")
 PROSPECTS = [

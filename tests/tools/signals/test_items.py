@@ -8,7 +8,7 @@ import pytest
 
 from playbooks.feeds import load_signal_words
 from tests.support.decisions import signals_by_rules
-from tools.batching import batches
+from tools.portions import batches
 from tools.signals import Article, Opening, Texts, gather, scan
 from tools.signals.items import PER_CALL, Item, SignalDecision, settle, subject_of
 
