@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from agents.models.rules import call, calls
+from agents.prospector_names import exact
 from agents.researcher_pages import Found, next_pages, page_facts, read_pages
 from tools.normalise import whole_number
 from tools.wording import article, capitalised, spelled_out, spoken_name, spoken_venue, without_brackets
@@ -73,8 +74,8 @@ def _read(answer: str) -> tuple[int, str]:
 
 def facts_in(number: int, body: str, organisation: str, wanted: str | None) -> list[Found]:
     """The facts of one document, by what kind of record it is; `wanted` is the pattern of titles worth telling."""
-    if "; " in body and "Title: " in body:
-        return _openings(number, body, organisation, re.compile(wanted, re.IGNORECASE)) if wanted else []
+    if openings := [(line, record) for line in body.splitlines() if (record := _opening(line))]:
+        return _openings(number, openings, organisation, re.compile(wanted, re.IGNORECASE)) if wanted else []
     record = dict(line.split(": ", 1) for line in body.splitlines() if ": " in line)
     if "Stadium" in record:
         return _stadium(number, body, record)
@@ -140,17 +141,30 @@ def _company(number: int, record: dict[str, str]) -> list[Found]:
     return facts
 
 
-def _openings(number: int, body: str, organisation: str, wanted: re.Pattern[str]) -> list[Found]:
+def _opening(line: str) -> dict[str, str]:
+    """Title, place and company of an opening's record, whatever its columns are called; empty for any other line."""
+    record = dict(part.split(": ", 1) for part in line.split("; ") if ": " in part)
+    fields = {
+        field: value
+        for field in ("opening_title", "opening_location", "organisation_name")
+        for column, value in record.items()
+        if exact(column, field, "signal")
+    }
+    return fields if len(record) > 1 and "opening_title" in fields else {}
+
+
+def _openings(
+    number: int, openings: Sequence[tuple[str, dict[str, str]]], organisation: str, wanted: re.Pattern[str]
+) -> list[Found]:
     """Open positions that the playbook asks for, one record a line. Others say nothing about what is sold."""
     facts: list[Found] = []
-    for line in body.splitlines():
-        record = dict(part.split(": ", 1) for part in line.split("; ") if ": " in part)
-        title = short_title(record.get("Title", ""), wanted)
+    for line, record in openings:
+        title = short_title(record["opening_title"], wanted)
         if not wanted.search(title) or len(facts) == MOST_OPENINGS:
             continue
-        place = short_place(record.get("Location", ""))
+        place = short_place(record.get("opening_location", ""))
         where = f" in {place}" if place else ""
-        company = record.get("Company", organisation)
+        company = record.get("organisation_name", organisation)
         sentence = f"{company} has an opening for {article(title)} {title}{where}."
         if sentence not in {fact.sentence for fact in facts}:
             facts.append(Found(number, "hiring_signals", sentence, line))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.models import ExternalId, Prospect
 from tools.context import Source
+from tools.importing.cleaning import OPENING
 
 LONGEST = 20_000
 WEB = "web"
@@ -48,7 +49,7 @@ def load_sources(session: Session, account_id: str) -> tuple[Source, ...]:
         by_source.setdefault(row.source, []).append(row)
     documents = []
     for number, (source, records) in enumerate(list(by_source.items())[:MOST], start=1):
-        several = len(records) > 1 or "Link" in (records[0].payload or {})
+        several = len(records) > 1 or records[0].external_id.startswith(OPENING)
         text = "\n".join(record_text(r.payload or {}, one_line=several) for r in records)
         documents.append(
             Source(

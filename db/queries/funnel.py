@@ -45,6 +45,8 @@ class Funnel:
     open_flags: int = 0
     critical_flags: int = 0
     to_review: int = 0
+    nearest: str | None = None
+    """Where no prospect is scored high enough to be written to: the id of the one that is nearest."""
 
     @property
     def total_prospects(self) -> int:
@@ -77,6 +79,7 @@ def funnels(session: Session, playbooks: Sequence[str] = (), *, now: datetime | 
         for name in names
     }
     _count_prospects(session, result)
+    _find_nearest(session, result)
     _count_contacts(session, result)
     _count_drafts(session, result, now or datetime.now(UTC))
     _count_reviews(session, result)
@@ -92,6 +95,18 @@ def _count_prospects(session: Session, result: dict[str, Funnel]) -> None:
     for playbook, status, tier, count in rows:
         result[playbook].prospects[status] += count
         result[playbook].tiers[tier or ""] += count
+
+
+def _find_nearest(session: Session, result: dict[str, Funnel]) -> None:
+    for funnel in result.values():
+        aside = funnel.prospects[ProspectStatus.NURTURE] + funnel.prospects[ProspectStatus.DEPRIORITIZED]
+        if aside and aside == funnel.total_prospects:
+            funnel.nearest = session.scalar(
+                select(Prospect.id)
+                .where(Prospect.playbook == funnel.playbook)
+                .order_by(Prospect.icp_score.desc(), Prospect.name, Prospect.id)
+                .limit(1)
+            )
 
 
 def _count_contacts(session: Session, result: dict[str, Funnel]) -> None:

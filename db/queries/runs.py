@@ -335,6 +335,17 @@ def partial_steps(session: Session, run_id: str) -> list[tuple[str, str]]:
     return [(agent, message or "") for agent, message in session.execute(query)]
 
 
+def remarks_about_people(session: Session, run_id: str) -> list[tuple[str, int]]:
+    """Why steps about single people were done only in part, and how often; the commonest first."""
+    query = (
+        select(AgentRun.error_message, func.count())
+        .where(AgentRun.parent_run_id == run_id, AgentRun.status == "partial", AgentRun.contact_id.is_not(None))
+        .group_by(AgentRun.error_message)
+        .order_by(func.count().desc(), AgentRun.error_message)
+    )
+    return [(message or "", count) for message, count in session.execute(query)]
+
+
 def has_unfinished_runs(session: Session) -> bool:
     """Whether a run was begun and never ended: it is under way elsewhere, or its process was stopped.
 

@@ -101,7 +101,7 @@ def triage(
     if own and not as_json:
         say(f"{own:,} of our own: left alone.")
     if taken and not as_json:
-        _tell(taken)
+        _tell(settings, taken)
     refuse_untriaged(rows)
     if unreadable:
         raise Complaint(
@@ -131,7 +131,7 @@ def fetch(
     if not as_json:
         say(f"{counts['known']:,} taken in before, {counts['own']:,} of our own, {counts['other']:,} not about this.")
         if taken:
-            _tell(taken)
+            _tell(settings, taken)
     refuse_untriaged(rows)
     if unreadable:
         raise Complaint(f"{len(unreadable)} messages could not be read as mail.", "They are named above.", code=3)
@@ -257,11 +257,15 @@ def triage_waiting(settings: Settings, ids: Sequence[str]) -> list[dict[str, Any
         return database.read_sync(lambda s: received(s, ids=ids))
 
 
-def _tell(taken: Sequence[Taken]) -> None:
+def _tell(settings: Settings, taken: Sequence[Taken]) -> None:
+    from outreach.front import say_next
+    from outreach.next_step import next_step
+
     new = sum(one.new for one in taken)
     unmatched = sum(one.contact_id is None for one in taken)
     say(f"{new:,} new, {len(taken) - new:,} known before, {unmatched:,} matched to nobody.")
-    say("What a person should look at: outreach review")
+    step = next_step(settings)
+    say_next(step.command, step.why)
 
 
 def refuse_untriaged(rows: Sequence[dict[str, Any]]) -> None:

@@ -206,6 +206,8 @@ def report(settings: Settings, result: RunResult, *, as_json: bool) -> None:
     if result.resumed:
         say(f"Carried on with {result.resumed} that were left unfinished or decided since.")
     say(f"Drafts written and waiting for you: {tally.waiting}. Brought to an end: {tally.done}.")
+    for remark, count in _about_people(settings, result.run_id):
+        say(f"No message for {count:,} of them: {remark}. What can be one: docs/research.md")
     for remark in partly:
         say(f"Done in part: {remark}", "yellow")
     for error in tally.errors[:5]:
@@ -230,6 +232,14 @@ def _partly(settings: Settings, run_id: str) -> list[str]:
     with open_database(settings, "user") as database:
         steps = database.read_sync(lambda session: partial_steps(session, run_id))
     return [f"{name}: {message}" for name, message in steps]
+
+
+def _about_people(settings: Settings, run_id: str) -> list[tuple[str, int]]:
+    from db.queries.runs import remarks_about_people
+    from outreach.wiring import open_database
+
+    with open_database(settings, "user") as database:
+        return database.read_sync(lambda session: remarks_about_people(session, run_id))
 
 
 def finish(result: RunResult) -> None:

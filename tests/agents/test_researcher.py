@@ -274,6 +274,15 @@ def test_openings_in_testing_only_each_once_and_at_most_three() -> None:
     ]
 
 
+def test_an_opening_is_read_whatever_its_columns_are_called() -> None:
+    line = "Employer: Tidepool; Position: QA Lead; City: Leeds; URL: https://tidepool.example/1"
+    assert [(fact.sentence, fact.quote) for fact in facts_in(1, line, "Tidepool Ltd", TESTING)] == [
+        ("Tidepool has an opening for a QA Lead in Leeds.", line)
+    ]
+    company = "Company: Tidepool; Employees: 90"
+    assert [fact.field for fact in facts_in(1, company, "Tidepool", TESTING)] != ["hiring_signals"]
+
+
 @pytest.mark.parametrize(
     ("conference", "kept"),
     [("SEC", True), ("Big Ten", True), ("Pioneer", False), ("Ohio", False), ("", False)],

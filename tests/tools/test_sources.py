@@ -49,14 +49,14 @@ def test_one_document_for_each_source_numbered_in_order(database_url: str) -> No
     found = loaded(
         database_url,
         ("B", "1", {"School": "Harbor"}),
-        ("A", "2", {"Title": "QA Lead", "Link": "x"}),
+        ("A", "opening:2", {"Title": "QA Lead", "URL": "x"}),
         ("C", "3", {"Title": "SDET"}),
         ("C", "4", {"Title": "Tester"}),
         ("D", "5", None),
     )
     # PostgreSQL keeps a record's columns in an order of its own.
     assert [(s.number, s.title, set(s.text.split("; "))) for s in found] == [
-        (1, "A", {"Title: QA Lead", "Link: x"}),
+        (1, "A", {"Title: QA Lead", "URL: x"}),
         (2, "B", {"School: Harbor"}),
         (3, "C", {"Title: SDET\nTitle: Tester"}),
     ]

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from tests.outreach.conftest import Outreach
 from tests.support.rows import make_contact, make_draft, make_prospect
 
 
-def funnel(playbook: str = "sports-lighting", **counts: int) -> Funnel:
+def funnel(playbook: str = "sports-lighting", **counts: Any) -> Funnel:
     made = Funnel(playbook, prospects={"scored": 3})
     for name, count in counts.items():
         setattr(made, name, count)
@@ -30,6 +31,9 @@ def funnel(playbook: str = "sports-lighting", **counts: int) -> Funnel:
         ([], False, "outreach demo"),
         ([funnel()], False, "outreach run"),
         ([funnel()], True, "outreach run"),
+        ([funnel(nearest="4f1c0000aa")], False, "outreach score explain 4f1c0000"),
+        ([funnel(nearest="4f1c0000aa")], True, "outreach run"),
+        ([funnel("qa-software", nearest="4f1c0000aa"), funnel()], False, "outreach run"),
         ([funnel(waiting=1, ready=2, to_review=3)], True, "outreach approve"),
         ([funnel(ready=2, to_review=3)], True, "outreach outbox"),
         ([funnel(to_review=3)], False, "outreach review"),
