@@ -26,14 +26,6 @@ _NOTICED = re.compile(
     r"|enjoyed|love|impressed)\b",
     re.IGNORECASE,
 )
-_YOUR_SUBJECT = re.compile(
-    r"(?<!\bon )(?<!\bin )(?<!\bof )(?<!\bto )(?<!\bat )(?<!\bfor )(?<!\bby )(?<!from )(?<!with )(?<!about"
-    r" )(?<!under )"
-    r"\byour\s+(?:[\w'’-]+\s+){1,4}?"
-    r"(?:is|are|was|were|has|have|had|do|does|did|went|lost|keeps?|needs?|lacks?|fails?|runs?|says|ran|\w{2,}ed"
-    r"|still)\b",
-    re.IGNORECASE,
-)
 _THEIRS = re.compile(
     r"\b(?:they|their|he|she|his|her|the (?:college|school|university|district|department|team|company|campus"
     r"|trustees|board|crew"
@@ -74,6 +66,7 @@ _OFFER = re.compile(
 _NEEDS = re.compile(
     r"\byou(?:r (?:\w+ ){1,3})?\s*(?:need|lack|struggle|waste|lose|fail|hate|suffer)s?\b", re.IGNORECASE
 )
+_YOURS = re.compile(r"\byour\s+(?P<thing>[\w'’-]+(?:\s+[\w'’-]+){0,2})", re.IGNORECASE)
 
 
 def loaded(question: str, known: Known) -> bool:
@@ -90,7 +83,7 @@ def about_reader(text: str, known: Known) -> bool:
     return (
         named(text, known)
         or any(_is_said_of_you(match, text, known) for match in grounding.YOU.finditer(text))
-        or _YOUR_SUBJECT.search(text) is not None
+        or grounding.YOUR_SUBJECT.search(text) is not None
     )
 
 
@@ -119,6 +112,8 @@ def claim_in(sentence: str, known: Known) -> str | None:
             or (_THEIRS.search(clause) and _HAPPENED.search(clause))
         )
         if not about:
+            if _ill_said(clause, known) and not may_be_said(clause, sentence, own=False):
+                return clause.strip()
             continue
         before_reader = before_reader or about_reader(clause, known)
         if may_be_said(clause, sentence):
@@ -131,21 +126,28 @@ def claim_in(sentence: str, known: Known) -> str | None:
             continue
         if content <= agreed and not _plain_claim(clause) and not blames:
             continue
-        if not about_reader(clause, known) and share(set(agreed), content) >= support.ENOUGH:
+        seen = support.speaks_of_sender(clause) and _NOTICED.search(clause)
+        if not about_reader(clause, known) and not seen and share(set(agreed), content) >= support.ENOUGH:
             continue
         return clause.strip()
     return None
 
 
+def _ill_said(clause: str, known: Known) -> bool:
+    """Whether it calls something of the reader's bad in passing ('your failing lights'), and no fact does."""
+    return any(words(match["thing"]) & (_NEGATIVE - known.held) for match in _YOURS.finditer(clause))
+
+
 def _plain_claim(clause: str) -> bool:
     """Whether it does nothing but say something of what is the reader's: 'Your poles can stay.'"""
     return (
-        re.match(r"\W*your\b", clause, re.IGNORECASE) is not None and _YOUR_SUBJECT.match(clause.lstrip()) is not None
+        re.match(r"\W*your\b", clause, re.IGNORECASE) is not None
+        and grounding.YOUR_SUBJECT.match(clause.lstrip()) is not None
     )
 
 
-def may_be_said(clause: str, sentence: str) -> bool:
-    """A guess that says so, the sender's own doing, a remark on what was said, a supposition."""
+def may_be_said(clause: str, sentence: str, *, own: bool = True) -> bool:
+    """A guess that says so, a remark on what was said, a supposition; with `own`, what the sender does."""
     negative = bool(words(clause) & _NEGATIVE)
     if re.match(
         r"\W*(?:if|whether|when|should|once|until|before|after|how|what|who|which ones?)\b", clause, re.IGNORECASE
@@ -159,5 +161,5 @@ def may_be_said(clause: str, sentence: str) -> bool:
         return True
     if _GENERAL.match(clause) and not re.search(r"\byour?\b", clause, re.IGNORECASE):
         return True
-    own = support.speaks_of_sender(clause) or support.goes_on_of_sender(clause, sentence)
-    return own and not _NOTICED.search(clause)
+    doing = support.speaks_of_sender(clause) or support.goes_on_of_sender(clause, sentence)
+    return own and doing and not _NOTICED.search(clause)

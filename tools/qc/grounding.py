@@ -34,6 +34,21 @@ NO_CLAIM_AFTER_YOU = re.compile(
     re.IGNORECASE,
 )
 YOUR = re.compile(r"\byours?\s+(?P<thing>[\w'’-]+(?:\s+[\w'’-]+)?)", re.IGNORECASE)
+_PERCEIVED = re.compile(
+    r"\b(?:I|[Ww]e)(?:['’]ve|['’]m| am| was| were| have| had)?\s+(?:(?!would|could|can|will|may|might|to\b)\w+\s+)?"
+    r"(?:saw|seen|see|noticed?|heard?|read|learn(?:ed|t)|gather(?:ed)?|understand|understood|told|found|spotted"
+    r"|came across|looked at)\b"
+)
+"""The sender says to have seen or heard of it: what follows is said of the reader, however it is put."""
+YOUR_SUBJECT = re.compile(
+    r"(?<!\bon )(?<!\bin )(?<!\bof )(?<!\bto )(?<!\bat )(?<!\bfor )(?<!\bby )(?<!from )(?<!with )(?<!about"
+    r" )(?<!under )"
+    r"\byour\s+(?:[\w'’-]+\s+){1,4}?"
+    r"(?:is|are|was|were|has|have|had|do|does|did|went|lost|keeps?|needs?|lacks?|fails?|runs?|says|ran|\w{2,}ed"
+    r"|still)\b",
+    re.IGNORECASE,
+)
+"""What is the reader's does something."""
 _HARMLESS = frozenset({"time", "convenience", "thoughts", "view", "opinion", "reply", "consideration", "inbox", "own"})
 POINTS_BACK = re.compile(r"\b(?:its|it|their|they|there|which|where|whose|that|this)\b", re.IGNORECASE)
 _OPEN = re.compile(r"\b(?:whether|if)\b([^,.;:?]*)", re.IGNORECASE)
@@ -225,7 +240,9 @@ def _claims_about_reader(sentence: str, facts: str, agreed: str) -> bool:
         if thing.split()[0] in _HARMLESS or words(thing) & vocabulary(facts):
             continue
         topic = words(thing.split()[0]) & vocabulary(agreed)
-        aside = question or SUPPOSED.search(sentence[: match.start()]) or support.speaks_of_sender(sentence)
+        before = sentence[: match.start()]
+        asserted = _PERCEIVED.search(before) or YOUR_SUBJECT.match(sentence, match.start())
+        aside = question or SUPPOSED.search(before) or (support.speaks_of_sender(sentence) and not asserted)
         if not (topic and aside):
             return True
     return False
@@ -240,6 +257,8 @@ def _uncovered(sentence: str, facts: str, known: _Known, draft: DraftUnderCheck)
         content = words(clause) - known.own_words - (support.own_doing(clause) if own else set())
         if facts and share(by_facts, content) >= ENOUGH:
             continue
+        if content and _PERCEIVED.search(clause) and not support.denies(clause):
+            return "It says to have seen or heard what no fact that it cites has."
         nearest = known.nearest(content)
         by_statement = _vocabulary_of(nearest)
         if (

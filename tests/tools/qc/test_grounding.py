@@ -57,6 +57,16 @@ def test_every_agreed_statement_may_be_said(playbook: str) -> None:
         assert not stopped(under_check(Judged(playbook, statement.text, (), True))), statement.id
 
 
+@pytest.mark.parametrize(
+    ("channel", "touch_type"), [("call", "call_snippet"), ("linkedin", "inmail"), ("email", "reply_draft")]
+)
+def test_what_is_made_up_is_stopped_in_every_kind_of_touch(channel: str, touch_type: str) -> None:
+    seen = Judged("sports-lighting", "I saw that your lights failed.", (), honest=False)
+    for by_person in (False, True):
+        draft = under_check(seen, channel=channel, touch_type=touch_type, touch=2, by_person=by_person)
+        assert stopped(draft)
+
+
 def test_a_part_of_a_statement_is_not_a_statement() -> None:
     """'Whether the poles can stay' is what the seller finds out; 'the poles can stay' would be a promise."""
     for text in ("The poles can stay.", "The poles at Lakeside Stadium can stay.", "Your poles can stay."):
@@ -79,6 +89,9 @@ def test_the_same_sentence_without_its_citation_is_stopped() -> None:
         ("The pond behind my office never freezes.", True),
         ("Your lamps failed four times in 2019.", False),
         ("Your lamps are failing.", False),
+        ("I saw that the lights failed.", False),
+        ("I wanted to ask about your failing lights.", False),
+        ("I was sorry to read about your outage.", False),
         ("Coach Ramsey sends his regards.", False),
         ("We have done this for three others.", False),
         ("Lakeside Stadium looks dark at night.", False),
