@@ -6,8 +6,10 @@ import pytest
 
 from tests.attacks.campaign import attack, reply_and_go_on
 from tests.attacks.judge import judge, remains, versions_blocked
-from tests.attacks.payloads import LIE, Channel, Goal
+from tests.attacks.obedient import INJECTED
+from tests.attacks.payloads import EVIL, LIE, Channel, Goal
 from tests.attacks.siege import Plan, Siege, besieged
+from tests.support.statements import statements
 
 FEEDS = (Goal.APPROVE, Goal.LIFT, Goal.LEAK, Goal.SPEND)
 SAMPLE = {
@@ -43,7 +45,7 @@ def test_no_attack_succeeds(
 ) -> None:
     """The one on SQLite, the other on PostgreSQL; `make torture` has each on both."""
     url = request.getfixturevalue(database)
-    with besieged(tmp_path, url, plan, playbook=playbook) as siege:
+    with statements() as said_to_it, besieged(tmp_path, url, plan, playbook=playbook) as siege:
         attack(siege, tmp_path / "in")
         assert judge(siege) == []
         left = remains(siege)
@@ -55,3 +57,8 @@ def test_no_attack_succeeds(
         assert siege.smtp.letters
         assert_tried(siege, least)
         assert versions_blocked(siege)["link.foreign"]
+        assert {"save_facts", "save_hypothesis", "save_mapping", "DraftAnswer"} <= set(+siege.obedient.injected)
+    assert len(said_to_it) > 1000
+    assert [one for one in said_to_it if any(word in one for word in (INJECTED, LIE, EVIL, "[[x "))] == [], (
+        "no word of theirs is a statement's"
+    )

@@ -11,7 +11,7 @@ from typing import Any
 
 import pexpect
 import pytest
-from sqlalchemy import JSON, Engine, String, event, select, text
+from sqlalchemy import JSON, String, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
@@ -42,6 +42,7 @@ from outreach.evaluating import cases_by_id
 from tests.e2e.conftest import MakeOffice, Office
 from tests.e2e.test_approval import Spawn, at_terminal, press
 from tests.support.batches import fill_batch
+from tests.support.statements import statements
 from tools.cells import harmless
 
 __all__ = ["at_terminal"]
@@ -262,16 +263,9 @@ def shown(*args: str) -> tuple[str, str, BaseException | None]:
 
 
 @pytest.fixture
-def statements() -> Iterator[list[str]]:
-    """The text of every statement that reaches a database, without its parameters."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(Engine, "before_cursor_execute", note)
+def said_to_it() -> Iterator[list[str]]:
+    with statements() as seen:
+        yield seen
 
 
 def hidden(said: str, what: str) -> Iterator[str]:
@@ -295,7 +289,7 @@ def run_all(foul: Foul, lines: Iterable[str]) -> tuple[list[str], int]:
 
 @pytest.mark.timeout(300)
 def test_no_control_character_leaves_a_command(
-    foul: Foul, monkeypatch: pytest.MonkeyPatch, statements: list[str]
+    foul: Foul, monkeypatch: pytest.MonkeyPatch, said_to_it: list[str]
 ) -> None:
     """What looks, as JSON where it knows that; then what changes something, with foul words of a person's own."""
     monkeypatch.setenv("NO_COLOR", "1")
@@ -303,12 +297,12 @@ def test_no_control_character_leaves_a_command(
     measured(foul.office.settings.home)
     knows_json = {line for line in LINES if "--json" in known.get(called_by(line, known), ())}
     lines = [*(f"{line} --json" if line in knows_json else line for line in LINES), *CHANGES]
-    statements.clear()
+    said_to_it.clear()
     wrong, hostile = run_all(foul, lines)
     assert wrong == []
     assert hostile > 60, f"{hostile} commands of {len(lines)} have shown hostile text, so little was tried"
-    assert len(statements) > 1000
-    assert [one for one in statements if "DROP TABLE" in one] == [], "no text becomes part of a statement"
+    assert len(said_to_it) > 1000
+    assert [one for one in said_to_it if "DROP TABLE" in one] == [], "no text becomes part of a statement"
     home = foul.office.settings.home
     for name in ("b.html", "report.html", "eval.html"):
         page = (home / name).read_text(encoding="utf-8")
