@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--postgres", type=int, default=500, metavar="KILLS")
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--seed", type=int, default=int(os.environ.get("OUTREACH_TEST_SEED", "20261122")))
-    parser.add_argument("--without", metavar="SAFEGUARD", help="take one away: memo, sync, ids, sweep, closing, rescue")
+    parser.add_argument("--without", metavar="SAFEGUARD", help="take one away: see tests.support.killer.take_away")
     parser.add_argument("--longest", type=float, default=LONGEST_S, help="what is not done by then is lost (seconds)")
     given = parser.parse_args()
     configure_logging("console", "error")

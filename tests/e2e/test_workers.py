@@ -6,26 +6,31 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from db.access import Database
 from db.models import AgentRun
 from db.queries.queue import queued_threads
 from graphs.runner import RunResult
 from outreach.work import Session
-from tests.e2e.conftest import MakeOffice, Office, command
+from tests.e2e.conftest import IN_A_ROUND, MakeOffice, Office, command
 from tests.e2e.test_approval import decide, draft_of
 from tests.support.crew import WorkerCrew, wait_for, workers
 from tests.support.inbox import waiting_drafts
 from tests.support.mail_servers import smtp_server
+from tests.support.rounds import Copy, Forks, Struck, lines, look, made_again
 from tests.support.world import run_problems, world
 
 COLLEGES = 3
 PATIENCE_S = 400.0
 """How long a run may take before it hangs: a busy machine with one core is ten times slower than a calm one."""
+JOBS_DONE = text("SELECT sum(done) FROM outreach_jobs.workers")
 ONCE = ("draft", "qc", "approval")
 """The steps that each contact's thread takes once."""
 
@@ -208,3 +213,41 @@ def test_a_decision_is_carried_out_and_a_lost_thread_taken_up_by_workers(
         wait_for(lambda: draft_of(office, second).version == 2)
         wait_for(lambda: office.read(queued_threads) == set())
     assert office.read(run_problems) == []
+
+
+# One thread, two workers
+
+
+@contextmanager
+def queued_twice(forks: Forks, home: Path, url: str, model_s: float, without: str | None = None) -> Iterator[Struck]:
+    """Two workers, and a run, whose threads each stand in the queue twice: the queue's own locks are taken away."""
+    crew = [forks.start(home, url, "worker", f"w{number}", model_s=model_s, without=without) for number in range(2)]
+    run = forks.start(home, url, "enqueue", "enqueue", without="queue")
+    try:
+        yield run
+    finally:
+        for process in (run, *crew):
+            process.kill()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("forks")
+def test_a_thread_that_is_queued_twice_is_worked_on_once(forks: Forks, copies_on_postgresql: Copy) -> None:
+    with copies_on_postgresql("contacts") as (home, url), Database(url, "user") as database:
+        with queued_twice(forks, home, url, 0.1) as run:
+            wait_for(lambda: database.read_sync(lambda s: s.scalar(JOBS_DONE)) == 2 * IN_A_ROUND)
+            assert run.over(wait=True)
+        found = look(home, url)
+    assert (run.code, found["problems"], found["made_again"]) == (0, [], 0)
+    assert [draft[1:3] for draft in found["world"]["drafts"]] == [(1, True)] * IN_A_ROUND
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("forks")
+def test_without_the_threads_lock_both_take_the_same_step(forks: Forks, copies_on_postgresql: Copy) -> None:
+    """The failing baseline of the one before."""
+    with (
+        copies_on_postgresql("contacts") as (home, url),
+        queued_twice(forks, home, url, 5.0, "hold"),
+    ):
+        wait_for(lambda: made_again(lines(home / "calls"))[1] > 0)

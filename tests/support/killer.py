@@ -15,16 +15,18 @@ import os
 import signal
 import sys
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from langgraph.pregel import Pregel
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import configure_mappers
 
+import db.jobs
 import graphs.approval
 import graphs.duties
 import graphs.nodes
@@ -37,6 +39,7 @@ from db.models import Approval, Contact, MessageDraft
 from db.revisions import head
 from graphs import recorder
 from graphs.checkpoints import AsyncSqliteSaver
+from graphs.holds import AdvisoryHolds
 from graphs.threads import Threads
 from outreach import answers
 from outreach.logs import configure_logging
@@ -48,6 +51,11 @@ from tests.support.inbox import waiting_drafts
 from tests.support.world import run_problems, world
 
 REASON = "Please leave out the capacity"
+TWICE = text(
+    "INSERT INTO outreach_jobs.procrastinate_jobs (queue_name, task_name, args)"
+    " SELECT 'threads', 'advance', jsonb_build_object('thread_id', CAST(:thread AS text),"
+    " 'state', CAST(:state AS jsonb)) FROM generate_series(1, 2) RETURNING id"
+)
 
 
 class Boundaries:
@@ -109,7 +117,9 @@ def take_away(safeguard: str | None) -> None:
     - `ids`: a step that is taken again does not find its own row;
     - `sweep`: nobody carries on with what was cut off, or decided;
     - `closing`: nobody closes the rows that nothing can resume;
-    - `rescue`: a killed worker's jobs stay its own.
+    - `rescue`: a killed worker's jobs stay its own;
+    - `hold`: nobody holds a thread while it moves (PostgreSQL);
+    - `queue`: a thread may stand in the queue more than once, and stands there twice.
     """
     if safeguard == "memo":
         opened = recorder._open
@@ -137,6 +147,15 @@ def take_away(safeguard: str | None) -> None:
         graphs.threads.close_lost_rows = graphs.duties.close_lost_rows = lambda _session, _threads: 0  # type: ignore[attr-defined]
     elif safeguard == "rescue":
         graphs.worker.rescue = lambda _session, _seconds: []  # type: ignore[attr-defined]
+    elif safeguard == "hold":
+
+        @asynccontextmanager
+        async def anybody(_self: AdvisoryHolds, _name: str) -> AsyncIterator[bool]:
+            yield True
+
+        AdvisoryHolds.hold = anybody  # type: ignore[method-assign]
+    elif safeguard == "queue":
+        db.jobs._ENQUEUE = TWICE  # type: ignore[misc]
     elif safeguard is not None:
         raise ValueError(safeguard)
 
