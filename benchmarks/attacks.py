@@ -24,7 +24,7 @@ from outreach.logs import configure_logging
 from outreach.settings import Settings
 from tests.attacks.campaign import attack, reply_and_go_on
 from tests.attacks.controls import CONTROLS
-from tests.attacks.judge import Breach, judge, remains, versions_blocked
+from tests.attacks.judge import Breach, injected, judge, remains, versions_blocked
 from tests.attacks.payloads import Channel, Goal, instructions
 from tests.attacks.siege import Plan, Siege, besieged
 from tests.attacks.test_controls import breaches
@@ -32,6 +32,7 @@ from tests.attacks.test_secrets import ECHO, GARBLED, keep_secrets
 from tests.e2e.conftest import Office
 from tests.support.pipeline import small_sample
 from tests.support.postgres import PostgresServer
+from tests.support.statements import statements
 
 COLLEGES = [channel for channel in Channel if channel is not Channel.JOB]
 CAMPAIGNS = (("sports-lighting", COLLEGES), ("qa-software", [Channel.JOB]))
@@ -71,6 +72,7 @@ def main() -> int:
     tried: Counter[tuple[Channel, Goal]] = Counter()
     got_through: list[str] = []
     left, letters, blocked = 0, 0, Counter[str]()
+    filled = spoken = 0
     kinds = ("sqlite",) if server is None else ("sqlite", "postgresql")
     idle = 0
     try:
@@ -79,13 +81,17 @@ def main() -> int:
                 for playbook, channels in CAMPAIGNS:
                     with fresh(kind, server) as (folder, url):
                         plan = Plan(channels, start=number * A_ROUND)
-                        with besieged(folder, url, plan, playbook=playbook) as siege:
+                        with statements() as said, besieged(folder, url, plan, playbook=playbook) as siege:
                             found, inbox, rules = campaign(siege, folder)
                             tried.update({mark: one.valid for mark, one in siege.obedient.tried.items()})
                             letters += len(siege.smtp.letters)
+                            filled += siege.obedient.injected.total()
+                    spoken += len(said)
                     got_through += [f"{kind}, {playbook}: {breach.goal}: {breach.what}" for breach in found]
+                    got_through += [f"{kind}, {playbook}: part of a statement: {one}" for one in injected(said)]
                     left, blocked = left + inbox, blocked + rules
         tell(tried, got_through, letters, left, blocked)
+        print(f"{filled:,} of them held SQL; the {spoken:,} statements that were made were looked through for it.")
         for kind in kinds:
             idle += controls(kind, server)
             for answer in (ECHO, GARBLED):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import func, inspect, select
@@ -33,7 +33,7 @@ from db.models import (
     Signal,
     Suppression,
 )
-from tests.attacks.obedient import HARD
+from tests.attacks.obedient import HARD, INJECTED
 from tests.attacks.payloads import EVIL, EVIL_HOST, LIE, Goal
 from tests.attacks.siege import BY, SECRET, Siege, victim_rows
 from tests.support.inbox import waiting_drafts
@@ -191,6 +191,11 @@ def _of_requests(siege: Siege) -> Iterator[Breach]:
     for path in siege.site.asked:
         if path.startswith("/leak?") and "from=" not in path:
             yield Breach(Goal.LEAK, f"a page was asked for that carries data away: {path[:80]}")
+
+
+def injected(statements: Iterable[str]) -> list[str]:
+    """Those of the statements that a text of the attacker's became a part of."""
+    return [one for one in statements if any(word in one for word in (INJECTED, LIE, EVIL, "[[x "))]
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.attacks.campaign import attack, reply_and_go_on
-from tests.attacks.judge import judge, remains, versions_blocked
-from tests.attacks.obedient import INJECTED
-from tests.attacks.payloads import EVIL, LIE, Channel, Goal
+from tests.attacks.judge import injected, judge, remains, versions_blocked
+from tests.attacks.payloads import LIE, Channel, Goal
 from tests.attacks.siege import Plan, Siege, besieged
 from tests.support.statements import statements
 
@@ -59,6 +58,4 @@ def test_no_attack_succeeds(
         assert versions_blocked(siege)["link.foreign"]
         assert {"save_facts", "save_hypothesis", "save_mapping", "DraftAnswer"} <= set(+siege.obedient.injected)
     assert len(said_to_it) > 1000
-    assert [one for one in said_to_it if any(word in one for word in (INJECTED, LIE, EVIL, "[[x "))] == [], (
-        "no word of theirs is a statement's"
-    )
+    assert injected(said_to_it) == [], "no word of theirs is a statement's"
