@@ -70,11 +70,11 @@ def words(picture: str) -> list[str]:
 
 
 def _normalised(line: str) -> str:
-    line = re.sub(r"\b\d{4}-?\d\d-?\d\d(?:[T -]\d\d:?\d\d(?::?\d\d)?Z?)?\b", "DAY", line)
+    line = re.sub(r"\b\d{4}-\d\d-\d\d(?: \d\d:\d\d)?\b|\b\d{8}-\d{6}\b", "DAY", line)
     line = re.sub(r"\b[0-9a-f]{8}(?:[0-9a-f]{4})?\b", "ID", line)
     line = re.sub("─+", "─", line)  # a rule is as long as the widest figure
     line = re.sub(r"^(seconds, (?:median|95 of 100)) .*", r"\1", line)
-    return re.sub(r"(?<!\S)(?:\d+ms|\d+\.\d+s|\d+m\d\ds)(?!\S)", "TIME", line)
+    return re.sub(r"(?<!\S)(?:\d+ms|\d+\.\d+s|\d+m\d\ds|\d+h\d\dm)(?!\S)", "TIME", line)
 
 
 def compare(name: str, said: str, title: str) -> None:
