@@ -281,6 +281,9 @@ class _Import:
             raise typer.Exit(3 if rows["accepted"] else 1)
 
     def _say(self, rows: dict[str, int], outputs: dict[str, Any], rejects: str | None, run_id: str) -> None:
+        from outreach.front import say_next
+        from outreach.next_step import next_step
+
         for verb in ("created", "updated"):
             if outputs[verb]:
                 say(f"{verb.capitalize()}: {', '.join(f'{n:,} {t}' for t, n in outputs[verb].items())}.")
@@ -293,6 +296,8 @@ class _Import:
         if rejects:
             say(f"{rows['refused']:,} refused, with the reason beside each: {rejects}", "yellow")
         say(f"Every step: outreach runs show {run_id[:12]}")
+        step = next_step(self._settings)
+        say_next(step.command, step.why)
 
     def _outputs(self, run_id: str) -> dict[str, Any]:
         """What the prospector's step of a run wrote down."""

@@ -151,18 +151,3 @@ def test_a_list_that_leads_to_nothing_is_told_why(
     (prospect_id,) = database.read_sync(lambda s: s.scalars(select(Prospect.id)).all())
     assert f"Next: outreach score explain {prospect_id[:8]}" in said
     assert outreach("score", "explain", prospect_id[:8]).exit_code == 0
-
-
-def test_one_opening_of_a_list_of_ones_own_is_a_reason(
-    outreach: Outreach, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OUTREACH_PLAYBOOK", "qa-software")
-    head = "Company,Website,Industry,Employees,First Name,Last Name,Title,Email,City,State\n"
-    row = "Quarry Books,quarrybooks.example,Software,600,Tomas,Lind,Director of QA,t@quarrybooks.example,Oakland,CA\n"
-    (tmp_path / "leads.csv").write_text(head + row)
-    opening = "Quarry Books,Senior QA Engineer,Oakland,https://quarrybooks.example/jobs/1\n"
-    (tmp_path / "openings.csv").write_text("Company,Position,City,URL\n" + opening)
-    for name in ("leads.csv", "openings.csv"):
-        assert outreach("import", name, "--source", name, "--yes").exit_code == 0
-    assert "waiting for you: 1." in outreach("run").stderr
-    assert "QA Engineer" in database.read_sync(lambda s: s.scalars(select(MessageDraft.body)).one())
