@@ -31,7 +31,6 @@ from graphs.holds import Holds, NobodyElse
 from graphs.leftovers import close_lost_rows, given_up, has_steps, recall_lapsed, tell_if_given_up
 from graphs.nodes import Machine
 from graphs.recorder import from_outside
-from graphs.slots import under_way
 from playbooks import load_playbook
 
 log = structlog.get_logger(__name__)
@@ -68,7 +67,7 @@ class Tally:
 @dataclass
 class Threads:
     """Runs the threads of the graphs that the prefixes of their ids name ('touch:', 'reply:', 'run:'). `at_once` is how
-    many model calls their recorder makes at once."""
+    many are under way where their recorder does not bound its model calls."""
 
     machine: Machine
     saver: BaseCheckpointSaver[str]
@@ -119,7 +118,7 @@ class Threads:
         return "elsewhere"
 
     async def start_all(self, wanted: Iterable[tuple[str, Mapping[str, Any]]], tally: Tally) -> None:
-        """Starts many threads, at most `under_way(at_once)` at a time; stops starting when the run cannot go on."""
+        """Starts many threads, as many at a time as `Slots.gate` lets; stops starting when the run cannot go on."""
         await self._each(wanted, lambda item: self.start(item[0], item[1], tally), tally)
 
     async def sweep(self, tally: Tally, *, only: Iterable[str] | None = None) -> int:
@@ -185,8 +184,6 @@ class Threads:
         return set(await thread_ids(self.saver))
 
     async def _each(self, items: Iterable[Any], work: Callable[[Any], Awaitable[End]], tally: Tally) -> None:
-        gate = asyncio.Semaphore(under_way(self.at_once))
-
         async def one(item: Any) -> None:
             async with gate:
                 if tally.stopped is None:
@@ -195,15 +192,16 @@ class Threads:
         # A context of its own for each: a graph that is run from within a node would otherwise take itself for a
         # part of that node's graph.
         loop = asyncio.get_running_loop()
-        tasks = [loop.create_task(one(item), context=contextvars.Context()) for item in items]
-        try:
-            await asyncio.gather(*tasks)
-        except BaseException:
-            # What stopped one stops all; each is waited for, so that none ends in an error that nobody takes.
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            raise
+        with self.machine.recorder.slots.gate(self.at_once) as gate:
+            tasks = [loop.create_task(one(item), context=contextvars.Context()) for item in items]
+            try:
+                await asyncio.gather(*tasks)
+            except BaseException:
+                # What stopped one stops all; each is waited for, so that none ends in an error that nobody takes.
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                raise
 
     async def _snapshot(self, thread_id: str) -> StateSnapshot | None:
         """Where a thread stands; None where its checkpoints cannot be read."""

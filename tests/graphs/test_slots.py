@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -111,25 +112,35 @@ async def test_a_call_begins_with_its_place_and_leaves_it_with_its_answer(sqlite
     assert all(before[1] <= after[0] for before, after in pairwise(times) if before[1] is not None)
 
 
-async def test_more_contacts_are_under_way_than_calls(sqlite_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_now, most, gate = 0, 0, asyncio.Event()
+@pytest.mark.parametrize(("calls_at_once", "at_first", "in_the_end"), [(2, 2, 6), (1, 1, 1), (None, 3, 3)])
+async def test_more_contacts_are_under_way_once_calls_begin(
+    sqlite_bench: Bench, monkeypatch: pytest.MonkeyPatch, calls_at_once: int | None, at_first: int, in_the_end: int
+) -> None:
+    begun, gate, call = 0, asyncio.Event(), asyncio.Event()
+    machine = replace(sqlite_bench.machine, recorder=Recorder(sqlite_bench.machine.db, at_once=calls_at_once))
 
     async def start(_self: Threads, _thread: str, _state: Mapping[str, Any], _tally: Tally) -> End:
-        nonlocal open_now, most
-        open_now += 1
-        most = max(most, open_now)
+        nonlocal begun
+        begun += 1
+        await call.wait()
+        for _ in range(5):
+            async with machine.recorder.slots.taken():
+                await asyncio.sleep(0)
         await gate.wait()
-        open_now -= 1
         return "done"
 
     monkeypatch.setattr(Threads, "start", start)
-    threads = Threads(sqlite_bench.machine, sqlite_bench.saver, {}, at_once=2)
-    running = asyncio.create_task(threads.start_all([(f"touch:{n}", {}) for n in range(10)], Tally()))
+    threads = Threads(machine, sqlite_bench.saver, {}, at_once=3)
+    running = asyncio.create_task(threads.start_all([(f"touch:{n}", {}) for n in range(12)], Tally()))
     await until_quiet()
-    assert open_now == 6
+    assert begun == at_first
+    call.set()
+    for _ in range(10):
+        await until_quiet()
+    assert begun == in_the_end
     gate.set()
     await running
-    assert most == 6
+    assert begun == 12
 
 
 async def test_a_run_makes_as_many_calls_at_once_as_the_setting_says(sqlite_url: str, tmp_path: Path) -> None:
