@@ -1,8 +1,9 @@
 """Drafting: one message to one person, every factual sentence resting on a kept fact."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from agents.agent import AnswerAgent, Briefing, Done, State, Work
@@ -171,14 +172,18 @@ def _tell_followup(session: Session, state: State, draft: MessageDraft) -> None:
     """Links the planned follow-up to its draft (OCC, followups.message_draft_id)."""
     if draft.touch_type == TouchType.REPLY_DRAFT.value:
         return
-    for followup in session.scalars(
-        select(Followup).where(
-            Followup.sequence_id == state["sequence_id"],
-            Followup.touch_number == state["touch_number"],
-            Followup.state.in_(OPEN),
-        )
-    ):
+    planned = {"sequence": state["sequence_id"], "touch": state["touch_number"]}
+    for followup in session.scalars(_planned(), planned):
         followup.message_draft_id = draft.id
+
+
+@cache
+def _planned() -> Select[Followup]:
+    return select(Followup).where(
+        Followup.sequence_id == bindparam("sequence"),
+        Followup.touch_number == bindparam("touch"),
+        Followup.state.in_(OPEN),
+    )
 
 
 AGENT = AnswerAgent(

@@ -7,9 +7,10 @@ gives another hash, so that the decision no longer covers it.
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any, Literal, Protocol, get_args
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from db.models import Approval, Delivery, MessageDraft, MessageVersion, OutreachSequence
@@ -71,12 +72,17 @@ def draft_hash(draft: MessageDraft) -> str:
 
 def latest_decision(session: Session, draft: MessageDraft) -> Approval | None:
     """The decision that counts for the draft's current version: the last one taken."""
-    return session.scalars(
+    return session.scalars(_latest(), {"draft": draft.id, "version": draft.version}).one_or_none()
+
+
+@cache
+def _latest() -> Select[Approval]:
+    return (
         select(Approval)
-        .where(Approval.draft_id == draft.id, Approval.version == draft.version)
+        .where(Approval.draft_id == bindparam("draft"), Approval.version == bindparam("version"))
         .order_by(Approval.ordinal.desc())
         .limit(1)
-    ).one_or_none()
+    )
 
 
 def latest_approval() -> Any:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from db.enums import TouchType
@@ -214,22 +215,40 @@ def _statement(statement: Statement, *, preferred: bool) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value or key in ("soft", "follows")}
 
 
-def _signals(session: Session, account_id: str, contact_id: str, today: date) -> list[dict[str, Any]]:
-    """What is going on there now, the newest first: background, and nothing that a sentence may rest on."""
-    rows = session.scalars(
+@cache
+def _present() -> Select[Signal]:
+    return (
         select(Signal)
         .where(
-            Signal.account_id == account_id,
-            or_(Signal.contact_id.is_(None), Signal.contact_id == contact_id),
-            or_(Signal.expires_at.is_(None), Signal.expires_at >= today),
+            Signal.account_id == bindparam("account"),
+            or_(Signal.contact_id.is_(None), Signal.contact_id == bindparam("contact")),
+            or_(Signal.expires_at.is_(None), Signal.expires_at >= bindparam("today")),
         )
         .order_by(Signal.detected_at.desc(), Signal.id)
         .limit(5)
     )
+
+
+def _signals(session: Session, account_id: str, contact_id: str, today: date) -> list[dict[str, Any]]:
+    """What is going on there now, the newest first: background, and nothing that a sentence may rest on."""
+    rows = session.scalars(_present(), {"account": account_id, "contact": contact_id, "today": today})
     return [
         {"type": s.signal_type, "what": s.description, "seen": s.detected_at.date() if s.detected_at else None}
         for s in rows
     ]
+
+
+@cache
+def _touchpoints() -> Select[Touchpoint, MessageDraft, Any]:
+    version = (MessageVersion.draft_id == MessageDraft.id) & (MessageVersion.version == MessageDraft.version)
+    return (
+        select(Touchpoint, MessageDraft, MessageVersion.claims)
+        .outerjoin(MessageDraft, MessageDraft.id == Touchpoint.message_draft_id)
+        .outerjoin(MessageVersion, version)
+        .where(Touchpoint.contact_id == bindparam("contact"))
+        .order_by(Touchpoint.sent_at.desc(), Touchpoint.id)
+        .limit(MOST_BEFORE)
+    )
 
 
 def _said_before(
@@ -237,17 +256,7 @@ def _said_before(
 ) -> list[dict[str, Any]]:
     """What this person has had from us, the oldest first, with the numbers of the facts that were told."""
     numbers = {fact.id: n for n, fact in enumerate(facts, start=1)}
-    rows = session.execute(
-        select(Touchpoint, MessageDraft, MessageVersion.claims)
-        .outerjoin(MessageDraft, MessageDraft.id == Touchpoint.message_draft_id)
-        .outerjoin(
-            MessageVersion,
-            (MessageVersion.draft_id == MessageDraft.id) & (MessageVersion.version == MessageDraft.version),
-        )
-        .where(Touchpoint.contact_id == contact.id)
-        .order_by(Touchpoint.sent_at.desc(), Touchpoint.id)
-        .limit(MOST_BEFORE)
-    ).all()
+    rows = session.execute(_touchpoints(), {"contact": contact.id}).all()
     found = []
     for touchpoint, draft, claims in reversed(rows):
         entry: dict[str, Any] = {"touch": touchpoint.touch_number, "channel": touchpoint.channel}
@@ -291,22 +300,25 @@ def _objection(contact: Contact) -> dict[str, str | None] | None:
     return {"likely": contact.predicted_objection, "response": contact.objection_response}
 
 
+@cache
+def _rejected() -> Select[Any]:
+    return (
+        select(Approval.reason)
+        .join(MessageDraft, MessageDraft.id == Approval.draft_id)
+        .where(
+            MessageDraft.contact_id == bindparam("contact"),
+            Approval.draft_id != bindparam("draft"),
+            Approval.decision == "reject",
+        )
+        .order_by(Approval.decided_at, Approval.id)
+    )
+
+
 def _wishes(session: Session, contact_id: str, draft_id: str) -> list[str]:
     """Why a person rejected earlier messages to this contact: what was wrong then is wrong now."""
     return list(
         dict.fromkeys(
-            reason
-            for reason in session.scalars(
-                select(Approval.reason)
-                .join(MessageDraft, MessageDraft.id == Approval.draft_id)
-                .where(
-                    MessageDraft.contact_id == contact_id,
-                    Approval.draft_id != draft_id,
-                    Approval.decision == "reject",
-                )
-                .order_by(Approval.decided_at, Approval.id)
-            )
-            if reason
+            reason for reason in session.scalars(_rejected(), {"contact": contact_id, "draft": draft_id}) if reason
         )
     )
 

@@ -92,17 +92,22 @@ def _variant(session: Session, playbook: Playbook, draft: MessageDraft) -> Varia
     return Variant(steered.variable, steered.value, draft.ask_style, draft.pain_hook, draft.proof_point_used)
 
 
-def _history(session: Session, playbook: Playbook, draft: MessageDraft) -> tuple[Earlier, ...]:
-    """What this person had before. The number of a touch counts within its own sequence alone."""
-    touchpoints = session.scalars(
+@cache
+def _earlier() -> Select[Touchpoint]:
+    return (
         select(Touchpoint)
         .where(
-            Touchpoint.contact_id == draft.contact_id,
-            or_(Touchpoint.message_draft_id != draft.id, Touchpoint.message_draft_id.is_(None)),
+            Touchpoint.contact_id == bindparam("contact"),
+            or_(Touchpoint.message_draft_id != bindparam("draft"), Touchpoint.message_draft_id.is_(None)),
         )
         .options(joinedload(Touchpoint.message_draft))
         .order_by(Touchpoint.sent_at)
     )
+
+
+def _history(session: Session, playbook: Playbook, draft: MessageDraft) -> tuple[Earlier, ...]:
+    """What this person had before. The number of a touch counts within its own sequence alone."""
+    touchpoints = session.scalars(_earlier(), {"contact": draft.contact_id, "draft": draft.id})
     return tuple(
         Earlier(
             touch=t.touch_number if t.sequence_id is not None and t.sequence_id == draft.sequence_id else None,
@@ -117,21 +122,21 @@ def _history(session: Session, playbook: Playbook, draft: MessageDraft) -> tuple
     )
 
 
+@cache
+def _in_contact() -> Select[int]:
+    written = select(Touchpoint.contact_id).where(Touchpoint.sent_at >= bindparam("since"))
+    ready = select(MessageDraft.contact_id).where(MessageDraft.approval_status == "ready")
+    return select(func.count(func.distinct(Contact.id))).where(
+        Contact.account_id == bindparam("account"),
+        Contact.id != bindparam("contact"),
+        or_(Contact.id.in_(written), Contact.id.in_(ready)),
+    )
+
+
 def _others(session: Session, contact: Contact, now: datetime) -> int:
     """How many other people of the organisation have had a message of late, or have one that is about to leave."""
-    since = now - AT_A_TIME
-    written = select(Touchpoint.contact_id).where(Touchpoint.sent_at >= since)
-    ready = select(MessageDraft.contact_id).where(MessageDraft.approval_status == "ready")
-    return (
-        session.scalar(
-            select(func.count(func.distinct(Contact.id))).where(
-                Contact.account_id == contact.account_id,
-                Contact.id != contact.id,
-                or_(Contact.id.in_(written), Contact.id.in_(ready)),
-            )
-        )
-        or 0
-    )
+    found = {"account": contact.account_id, "contact": contact.id, "since": now - AT_A_TIME}
+    return session.scalar(_in_contact(), found) or 0
 
 
 def _siblings(session: Session, playbook: Playbook, draft: MessageDraft) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -8,9 +8,10 @@ import re
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from db.enums import BroadcastRequirements, EntityType, FactField, LightingType, ProjectTimeline
@@ -157,25 +158,35 @@ def _last_filled(session: Session, prospect_id: str, field: str) -> Any:
     return next((e.details["value"] for e in entries if e.details and e.details["field"] == field), None)
 
 
+@cache
+def _young() -> Select[str]:
+    return (
+        select(ResearchSnapshot.id)
+        .where(ResearchSnapshot.contact_id == bindparam("contact"), ResearchSnapshot.created_at > bindparam("oldest"))
+        .order_by(ResearchSnapshot.created_at.desc())
+        .limit(1)
+    )
+
+
+@cache
+def _of_person() -> Select[ResearchFact]:
+    return (
+        select(ResearchFact)
+        .where(ResearchFact.account_id == bindparam("account"), ResearchFact.contact_id == bindparam("contact"))
+        .order_by(ResearchFact.created_at, ResearchFact.id)
+    )
+
+
 def person_snapshot(session: Session, contact: Contact, run_id: str, oldest: datetime) -> str | None:
     """What is known of a person, out of their record and the facts that name them; its id.
 
     A snapshot younger than `oldest` is used again. None where nothing is known but name and title: what nobody says
     is not written down.
     """
-    known = session.scalar(
-        select(ResearchSnapshot.id)
-        .where(ResearchSnapshot.contact_id == contact.id, ResearchSnapshot.created_at > oldest)
-        .order_by(ResearchSnapshot.created_at.desc())
-        .limit(1)
-    )
+    known = session.scalar(_young(), {"contact": contact.id, "oldest": oldest})
     if known is not None:
         return known
-    facts = session.scalars(
-        select(ResearchFact)
-        .where(ResearchFact.account_id == contact.account_id, ResearchFact.contact_id == contact.id)
-        .order_by(ResearchFact.created_at, ResearchFact.id)
-    ).all()
+    facts = session.scalars(_of_person(), {"account": contact.account_id, "contact": contact.id}).all()
     career = [fact.sentence for fact in facts if fact.field == FactField.CAREER_HISTORY.value]
     if contact.previous_title and contact.previous_company:
         career.append(f"{contact.full_name} was {contact.previous_title} at {contact.previous_company} before.")

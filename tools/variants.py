@@ -6,9 +6,10 @@ An experiment says its values in `group_a_desc` and `group_b_desc`, a batch with
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from db.enums import AbGroup, ExperimentStatus, ExperimentVariable, OpenerStyle, values
@@ -59,16 +60,7 @@ def steering(session: Session, playbook: Playbook, contact_id: str) -> Steered |
 
     Nobody is steered where the batch varies nothing, or names a value that the variable does not have.
     """
-    row = session.execute(
-        select(Batch, BatchProspect.ab_group)
-        .join(BatchProspect, BatchProspect.batch_id == Batch.id)
-        .where(
-            BatchProspect.contact_id == contact_id,
-            or_(Batch.status.is_(None), Batch.status.in_(_RUNNING)),
-        )
-        .order_by(Batch.created_at.desc(), Batch.id)
-        .limit(1)
-    ).first()
+    row = session.execute(_newest(), {"contact": contact_id}).first()
     if row is None:
         return None
     batch, group = row
@@ -80,6 +72,20 @@ def steering(session: Session, playbook: Playbook, contact_id: str) -> Steered |
     value = said.get(group, "")
     meaning = meaning_of(playbook, variable, value)
     return Steered(batch.id, group, variable, value, meaning) if meaning else Steered(batch.id)
+
+
+@cache
+def _newest() -> Select[Batch, str | None]:
+    return (
+        select(Batch, BatchProspect.ab_group)
+        .join(BatchProspect, BatchProspect.batch_id == Batch.id)
+        .where(
+            BatchProspect.contact_id == bindparam("contact"),
+            or_(Batch.status.is_(None), Batch.status.in_(_RUNNING)),
+        )
+        .order_by(Batch.created_at.desc(), Batch.id)
+        .limit(1)
+    )
 
 
 def said_by_group(session: Session, batch: Batch) -> tuple[str, dict[str, str]]:
