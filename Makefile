@@ -27,6 +27,7 @@ bench: .venv/dev.stamp  ## every figure of docs/benchmarks.md: steps, other fram
 	$(BIN)/python -m benchmarks.frameworks
 	$(BIN)/python -m benchmarks.workers
 	$(BIN)/python -m benchmarks.workers --seconds 2
+	$(BIN)/python -m benchmarks.bare_contacts
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.start_up
 	$(BIN)/python -m benchmarks.tokens
