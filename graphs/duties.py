@@ -22,7 +22,7 @@ from graphs.crew import Crew
 from graphs.leftovers import close_lost_rows, recall_lapsed
 from graphs.recorder import step_id
 from graphs.threads import ORCHESTRATOR
-from playbooks import Playbook, load_playbook, playbook_names
+from playbooks import Playbook, playbook_names, sound_playbook
 from tools.sequences import settle
 
 AGAIN: Final = timedelta(days=1)
@@ -40,8 +40,8 @@ async def wake(crew: Crew) -> int:
     with acting_as(ORCHESTRATOR):
         await db.write(recall_lapsed)
         woken = await db.write(lambda s: len(enqueue(s, [(line.thread_id, None) for line in stirring(s)])))
-        for name in playbook_names():
-            woken += await db.write(lambda s, name=name: _begin_due(s, load_playbook(name), known, now))  # type: ignore[misc]
+        for playbook in filter(None, map(sound_playbook, playbook_names())):
+            woken += await db.write(lambda s, playbook=playbook: _begin_due(s, playbook, known, now))  # type: ignore[misc]
         woken += await db.write(lambda s: _begin_replies(s, known, now))
     return woken
 
@@ -73,10 +73,15 @@ def _begin_due(session: Session, playbook: Playbook, known: Collection[str], now
 def _begin_replies(session: Session, known: Collection[str], now: datetime) -> int:
     lately = _lately(session, now)
     ids = [i for i in replies_to_triage(session) if f"reply:{i}" not in known and f"reply:{i}" not in lately]
-    playbooks = playbooks_of_replies(session, ids)
-    first = playbook_names()[0]
+    sound = [name for name in playbook_names() if sound_playbook(name)]
+    # One that nobody is known to have written is read by any playbook: what it may do is found out from its words.
+    playbooks = {**dict.fromkeys(ids, sound[0]), **playbooks_of_replies(session, ids)}
     root = step_id("scheduled", uuid.uuid4().hex)
-    states = [(f"reply:{i}", {"root_run_id": root, "inbound_id": i, "playbook": playbooks.get(i, first)}) for i in ids]
+    states = [
+        (f"reply:{i}", {"root_run_id": root, "inbound_id": i, "playbook": playbook})
+        for i, playbook in playbooks.items()
+        if playbook in sound
+    ]
     return _begin(session, root, None, states, now)
 
 

@@ -22,7 +22,7 @@ from db.access import Database
 from db.actors import acting_as
 from db.models import AgentRun, MessageDraft
 from graphs.recorder import Opening, Recorder, Step, step_id
-from playbooks import Playbook, playbook_names
+from playbooks import Playbook, PlaybookInvalid, PlaybookNotFound, playbook_names
 from tools.mail.mailbox import Mailbox, MailboxStopped
 from tools.outbox.dispatch import Attempt, Open, address_is_dead, begin, left_open, may_try, not_taken, still_open
 from tools.outbox.leaving import NotReady, Outgoing, outgoing, ready
@@ -154,11 +154,19 @@ def held_back(
         assumed = ", which is assumed" if zone.assumed else ""
         return _line(leaving, "waits", f"outside of working hours in {zone.name}{assumed}", opens)
     mailbox = playbook.sender.email.lower()
-    sharing = [name for name in playbook_names() if playbook_of(name).sender.email.lower() == mailbox]
+    sharing = [name for name in playbook_names() if _may_share(playbook_of, name, mailbox)]
     allowed = allowance(session, [*sharing, leaving.playbook], playbook.sending, now)
     if allowed.left <= 0:
         return _line(leaving, "waits", f"the mailbox may send {allowed.reason}", allowed.until)
     return None
+
+
+def _may_share(playbook_of: Callable[[str], Playbook], name: str, mailbox: str) -> bool:
+    """Whether a playbook sends from the mailbox, or might: what one sent that cannot be read now is counted as well."""
+    try:
+        return playbook_of(name).sender.email.lower() == mailbox
+    except (PlaybookInvalid, PlaybookNotFound):
+        return True
 
 
 def _close_cut_off(session: Session) -> None:

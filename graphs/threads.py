@@ -31,7 +31,7 @@ from graphs.holds import Holds, NobodyElse
 from graphs.leftovers import close_lost_rows, given_up, has_steps, recall_lapsed, tell_if_given_up
 from graphs.nodes import Machine
 from graphs.recorder import from_outside
-from playbooks import load_playbook
+from playbooks import sound_playbook
 
 log = structlog.get_logger(__name__)
 
@@ -166,7 +166,7 @@ class Threads:
             if existing == only:
                 return []
         found = await self.machine.db.read(lambda session: left_drafts(session, without=existing, only=only))
-        return [draft for draft in found if not _was_over(draft.state)]
+        return [draft for draft in found if goes_on(draft.state)]
 
     async def unfinished_runs(self) -> list[str]:
         """Runs that a crash cut off; clears away those that it met at their end."""
@@ -217,6 +217,8 @@ class Threads:
         if snapshot is None or not snapshot.tasks or (snapshot.interrupts and draft_id is None):
             # Over; or of no use to anybody, and the tables say where its draft stands.
             await self.saver.adelete_thread(thread_id)
+            return False
+        if sound_playbook(snapshot.values["playbook"]) is None:
             return False
         if draft_id is not None:
             update = await self.machine.db.read(lambda session: read_decision(session, draft_id))
@@ -277,7 +279,10 @@ def _config(thread_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread_id}, "recursion_limit": RECURSION_LIMIT}
 
 
-def _was_over(state: Mapping[str, Any]) -> bool:
-    """Whether QC had sent a draft back as often as it may, so that its thread came to its end."""
-    limit = load_playbook(state["playbook"]).limits.qc_revisions
-    return state["qc_passed"] is False and not state["by_person"] and state["revision"] >= limit
+def goes_on(state: Mapping[str, Any]) -> bool:
+    """Whether a draft that lost its thread is to have another: its playbook can be read, and QC had not sent it back as
+    often as it may, so that its thread had come to its end."""
+    playbook = sound_playbook(state["playbook"])
+    if playbook is None:
+        return False
+    return state["qc_passed"] is not False or state["by_person"] or state["revision"] < playbook.limits.qc_revisions

@@ -10,6 +10,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -92,7 +93,23 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done, 130 stopped. Data go
 """
 
 
-class LazyGroup(TyperGroup):
+class Nouns(TyperGroup):
+    """A group of commands; for a name that is none of them, it says which there are."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, known = args[0], self.list_commands(ctx)
+        # A name that is nearly one of them is answered with that one, and a mistyped option as such.
+        if not ctx.resilient_parsing and name[:1] != "-" and name not in known and not get_close_matches(name, known):
+            listed = f"There are: {', '.join(known)}." if len(known) <= _FEW else f"See them: {ctx.command_path} --help"
+            ctx.fail(f"No such command '{name}'. {listed}")
+        return super().resolve_command(ctx, args)
+
+
+_FEW = 12
+"""So many commands are named in an error."""
+
+
+class LazyGroup(Nouns):
     """The list of commands, each loaded when it is called; the errors of all of them end here."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 (the signature is the library's)
@@ -154,6 +171,7 @@ def load(name: str, entry: Entry) -> Any:
     module = import_module(f"outreach.commands.{entry.module}")
     found = getattr(module, entry.attribute)
     if isinstance(found, typer.Typer):
+        found.info.cls = Nouns
         command: Any = typer.main.get_group(found)
         command.name = name
         command.help = command.help or entry.help

@@ -40,7 +40,7 @@ async def open_graph(settings: Settings, stack: AsyncExitStack) -> Graph:
     from graphs.contact import build_contact_graph
     from graphs.entry import make_entry
     from outreach.work import open_machine
-    from playbooks import load_playbook, playbook_names
+    from playbooks import playbook_names, sound_playbook
     from prompts import agents
 
     machine = await asyncio.to_thread(open_machine, settings, stack)
@@ -56,7 +56,7 @@ async def open_graph(settings: Settings, stack: AsyncExitStack) -> Graph:
         # Read now, for good: in the event loop of the server, no file may be.
         machine.prompts = {name: machine.prompt(name) for name in agents()}
         for name in playbook_names():
-            load_playbook(name)
+            sound_playbook(name)
         return build_contact_graph(machine, None, entry=make_entry(machine, settings.playbook))
 
     return await asyncio.to_thread(build)

@@ -6,7 +6,7 @@ and what a message must look like. Code reads it; nothing about a motion is writ
 Imports: nothing of ours.
 """
 
-from playbooks.loader import PlaybookInvalid, PlaybookNotFound, load_playbook, playbook_names, use_own
+from playbooks.loader import PlaybookInvalid, PlaybookNotFound, load_playbook, playbook_names, sound_playbook, use_own
 from playbooks.model import (
     ContactFormula,
     Dimension,
@@ -39,5 +39,6 @@ __all__ = [
     "WeightedFormula",
     "load_playbook",
     "playbook_names",
+    "sound_playbook",
     "use_own",
 ]

@@ -9,9 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import structlog
 from pydantic import ValidationError
 
 from playbooks.model import Playbook
+
+log = structlog.get_logger(__name__)
 
 FOLDER = Path(__file__).parent
 _own: list[Path] = []
@@ -62,6 +65,22 @@ def load_playbook(name: str) -> Playbook:
     Raises PlaybookNotFound or PlaybookInvalid.
     """
     return _kept(folder_of(name))
+
+
+def sound_playbook(name: str) -> Playbook | None:
+    """The playbook of a name; None, and once a warning, where it is gone or its files cannot be read. What is its own
+    waits then until that is mended, and everything else goes on."""
+    try:
+        return load_playbook(name)
+    except (PlaybookInvalid, PlaybookNotFound) as exc:
+        _warn(name, str(exc))
+        return None
+
+
+@cache
+def _warn(name: str, why: str) -> None:
+    to_do = f"what is its own waits until that is mended: outreach playbook check {name}"
+    log.warning("playbook.broken", playbook=name, why=why, to_do=to_do)
 
 
 def read_playbook(folder: Path) -> Playbook:

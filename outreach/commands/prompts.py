@@ -80,17 +80,17 @@ def activate(
     Every step's row says by which prompt it was made (`outreach runs show`), and it must fit every playbook.
     """
     from outreach.wiring import own_prompts, prompts_in_force
-    from playbooks import load_playbook, playbook_names
+    from playbooks import playbook_names, sound_playbook
     from prompts import PromptInvalid, choose, newest
 
     settings = settings_of(ctx)
     prompt = _found(settings, reference)
     before = prompts_in_force(settings).get(prompt.agent) or newest(prompt.agent)
-    for name in playbook_names():
+    for playbook in filter(None, map(sound_playbook, playbook_names())):
         try:
-            prompt.render(playbook=load_playbook(name))
+            prompt.render(playbook=playbook)
         except PromptInvalid as exc:
-            raise Complaint(f"For the playbook {name}, {exc}.", "Correct the file, then again.") from exc
+            raise Complaint(f"For the playbook {playbook.name}, {exc}.", "Correct the file, then again.") from exc
     choose(own_prompts(settings), prompt)
     say(f"{prompt.id} is in force (before: {before.id}).")
 

@@ -23,7 +23,7 @@ from db.models import (
 from db.queries.runs import has_unfinished_runs
 from db.suppressions import suppress_address
 from graphs.sending import Dispatched, Post, dispatch
-from playbooks import Playbook
+from playbooks import Playbook, PlaybookInvalid
 from tests.support.mail import SENDER, Case, approved_draft, make_ready, outgoing_case, unhurried
 from tests.support.mail_servers import Letter, SmtpServer, free_port, smtp_server
 from tools.mail.server import Server
@@ -282,9 +282,20 @@ async def test_outside_of_working_hours_it_waits(case: Case, agent: Database, sm
     assert [line.what for line in (await send(agent, replace(how, any_time=True))).lines] == ["sent"]
 
 
-async def test_a_mailbox_that_has_sent_enough_waits(case: Case, agent: Database, smtp: SmtpServer) -> None:
+async def test_a_mailbox_that_has_sent_enough_waits(
+    case: Case, agent: Database, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     case.as_user(lambda s: make_ready(s, 2))
-    result = await send(agent, post(smtp, playbook_of=working(warm_up=(2, 1))))
+    limited = working(warm_up=(2, 1))
+
+    def playbook_of(name: str) -> Playbook:
+        """One of them cannot be read: the mail of the others leaves all the same."""
+        if name == "torn":
+            raise PlaybookInvalid("playbook.toml of 'torn' is not valid TOML")
+        return limited(name)
+
+    monkeypatch.setattr("graphs.sending.playbook_names", lambda: ["sports-lighting", "torn"])
+    result = await send(agent, post(smtp, playbook_of=playbook_of))
     assert [line.what for line in result.lines] == ["sent", "sent", "waits"]
     assert "2 a day while the mailbox is new" in result.lines[2].said
     assert result.lines[2].until

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
+from structlog.testing import capture_logs
 
 from db.access import Database
 from db.actors import acting_as
@@ -31,6 +32,7 @@ from graphs.threads import Threads
 from outreach.errors import Complaint
 from outreach.settings import Settings
 from outreach.work import Session
+from playbooks import sound_playbook
 from tests.support.inbox import waiting_drafts
 from tests.support.pipeline import small_sample
 from tests.support.world import run_problems
@@ -220,6 +222,35 @@ def test_one_thread_asked_for_by_name_looks_at_no_other(desk: Desk, monkeypatch:
         assert session.wake().resumed == 1
     assert list(dict.fromkeys(looked)) == [first.thread_id, second.thread_id]
     assert desk.draft(second).version == 2
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["without its thread", "with it"])
+def test_a_broken_playbook_stops_what_is_its_own_alone(
+    desk: Desk, lost: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, *_ = desk.waiting()
+    broken = tmp_path / "own" / "mine"
+    broken.mkdir(parents=True)
+    (broken / "playbook.toml").write_text("title = ", encoding="utf-8")
+    monkeypatch.setattr("playbooks.loader._own", [broken.parent])
+    for item in (first, second):
+        desk.decide(item, "approve")
+    if lost:
+        desk.write(lambda s: setattr(s.get_one(MessageDraft, first.draft_id).contact.prospect, "playbook", "mine"))
+        desk.lose_checkpoints()
+    else:
+        monkeypatch.setattr("graphs.threads.sound_playbook", lambda _name: sound_playbook("mine"))
+        assert desk.carry_on().resumed == 0
+        monkeypatch.undo()
+    with capture_logs() as told:
+        done = desk.carry_on()
+    assert done.tally.errors == []
+    assert desk.draft(second).approval_status == "ready"
+    assert desk.draft(first).approval_status == ("draft" if lost else "ready")
+    if lost:
+        (warned,) = (line for line in told if line["event"] == "playbook.broken")
+        assert "playbook.toml of 'mine'" in warned["why"]
+        assert "outreach playbook check mine" in warned["to_do"]
 
 
 def test_a_checkpoint_that_cannot_be_read_is_done_without(desk: Desk) -> None:
@@ -454,7 +485,7 @@ def test_threads_that_are_over_leave_no_checkpoints(desk: Desk) -> None:
 def test_a_draft_that_qc_gave_up_on_is_not_taken_up_again(desk: Desk) -> None:
     """Its thread came to its end by itself: that it has none is no loss."""
     from db.queries.left_drafts import left_drafts
-    from graphs.threads import _was_over
+    from graphs.threads import goes_on
 
     first, *_ = desk.waiting()
 
@@ -483,7 +514,7 @@ def test_a_draft_that_qc_gave_up_on_is_not_taken_up_again(desk: Desk) -> None:
             if draft.state["draft_id"] == first.draft_id
         ]
         assert found.state["begin"] == "qc"
-        return _was_over(found.state)
+        return not goes_on(found.state)
 
     desk.write(lambda s: block(s, ("qc_revision",)))
     assert not fate()

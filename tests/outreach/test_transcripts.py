@@ -29,6 +29,7 @@ approve
 batch list
 runs show last
 stauts
+xyzzy
 import
 import nofile.csv
 --playbook submarines status
@@ -38,6 +39,7 @@ playbook new "Not A Name"
 NOTHING_THERE = """
 
 approve list
+approve show 4f1c
 approve bulk
 approve undo 4f1c
 outbox

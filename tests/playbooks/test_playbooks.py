@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
-from playbooks import Playbook, PlaybookInvalid, PlaybookNotFound, load_playbook, loader, playbook_names
+from playbooks import Playbook, PlaybookInvalid, PlaybookNotFound, load_playbook, loader, playbook_names, sound_playbook
 from playbooks.model import NoNeed
 
 SHIPPED = playbook_names()
@@ -130,3 +131,15 @@ def test_sequences_that_are_no_lists(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_nul_that_is_spelt_out_is_refused(broken: Callable[[str, str], Playbook]) -> None:
     with pytest.raises(PlaybookInvalid, match="has a NUL"):
         broken('title = "QA', 'title = "\\u0000QA')
+
+
+def test_a_broken_one_is_told_of_once_and_the_others_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "playbook.toml").write_text("title = ", encoding="utf-8")
+    monkeypatch.setattr(loader, "_own", [tmp_path])
+    with capture_logs() as told:
+        assert [sound_playbook(name) for name in ("torn", "torn", "gone for good")] == [None, None, None]
+        assert sound_playbook("qa-software") == load_playbook("qa-software")
+    assert [line["playbook"] for line in told] == ["torn", "gone for good"]
+    assert "playbook.toml of 'torn' is not valid TOML" in told[0]["why"]
+    assert "outreach playbook check torn" in told[0]["to_do"]

@@ -86,8 +86,14 @@ def test_workers_are_shown_with_what_they_are_at(
 
 
 @pytest.mark.timeout(120)
-def test_once_does_what_is_due_and_nothing_a_second_time(postgres_url: str, tmp_path: Path) -> None:
+def test_once_does_what_is_due_and_nothing_a_second_time(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = ready_to_follow_up(tmp_path, postgres_url)
+    # Somebody's playbook that cannot be read is no reason to leave what another one asks for.
+    (tmp_path / "playbooks" / "a-broken-one").mkdir(parents=True)
+    (tmp_path / "playbooks" / "a-broken-one" / "playbook.toml").write_text("title = ", encoding="utf-8")
+    monkeypatch.setattr("playbooks.loader._own", [tmp_path / "playbooks"])
     own = tmp_path / "prompts"
     (own / "qc").mkdir(parents=True)
     (own / "qc" / "v99.md").write_text("Judge the message.", encoding="utf-8")
