@@ -34,25 +34,37 @@ TESTS = python("tests", "benchmarks")
 
 
 @cache
-def tree(path: str) -> ast.Module:
-    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+def text(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def having(pattern: str) -> list[str]:
+    """The shipped modules in whose text the pattern occurs: to parse them all would take seconds."""
+    return [path for path in SHIPPED if re.search(pattern, text(path), re.MULTILINE)]
+
+
+@cache
+def nodes(path: str) -> list[ast.AST]:
+    """Everything in a module that one of the tests below looks at."""
+    wanted = (ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.Attribute, ast.Subscript)
+    return [node for node in ast.walk(ast.parse(text(path))) if isinstance(node, wanted)]
 
 
 @cache
 def imported(path: str) -> list[tuple[str, str]]:
     """What a module imports by name: from where, and what."""
-    return [
-        (node.module or "", alias.name)
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    ]
+    return [(n.module or "", alias.name) for n in nodes(path) if isinstance(n, ast.ImportFrom) for alias in n.names]
+
+
+def docstring(path: str) -> str:
+    found = re.match(r'r?"""(.+?)"""', text(path), re.DOTALL)
+    return found[1] if found else ""
 
 
 @pytest.mark.parametrize(("modules", "most"), [(SHIPPED, LONGEST), (TESTS, LONGEST_TEST)], ids=["shipped", "tests"])
 def test_no_module_is_too_long_to_be_read(modules: list[str], most: int) -> None:
     """Split it where a reader would look for the second half; an exception is named above, with its reason."""
-    lines = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in modules}
+    lines = {path: len(text(path).splitlines()) for path in modules}
     assert {path: n for path, n in lines.items() if n > most and path not in LONGER} == {}
     assert [path for path in LONGER if path in lines and lines[path] <= most] == [], "not long any more: take it off"
 
@@ -64,7 +76,7 @@ def test_a_module_is_named_for_what_is_in_it() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    empty = [path for path in SHIPPED + TESTS if tree(path).body and not ast.get_docstring(tree(path))]
+    empty = [path for path in SHIPPED + TESTS if text(path).strip() and not docstring(path)]
     assert empty == [], "begin it with a docstring"
 
 
@@ -76,7 +88,7 @@ def test_every_package_says_what_it_is() -> None:
     silent = [
         str(folder)
         for folder in sorted(packages)
-        if not (ROOT / folder / "__init__.py").exists() or not ast.get_docstring(tree(f"{folder}/__init__.py"))
+        if not (ROOT / folder / "__init__.py").exists() or not docstring(f"{folder}/__init__.py")
     ]
     assert silent == []
 
@@ -86,9 +98,12 @@ def test_every_top_package_says_what_it_may_import(name: str) -> None:
     """In words, where somebody who opens it looks first; `lint-imports` holds the modules to it."""
     place = next(n for n, layer in enumerate(LAYERS) if name in layer)
     below = [package for layer in LAYERS[place + 1 :] for package in layer]
-    said = re.search(r"^Imports: (.+)\.$", ast.get_docstring(tree(f"{name}/__init__.py")) or "", re.MULTILINE)
+    said = re.search(r"^Imports: (.+)\.$", docstring(f"{name}/__init__.py"), re.MULTILINE)
     assert said, f"{name}/__init__.py has no line 'Imports: {', '.join(below) or 'nothing of ours'}.'"
     assert said[1] == (", ".join(below) or "nothing of ours")
+
+
+PRIVATE = r"^\s*(?:from .*)?import .*\b_[a-z]|^    _\w+(?: as \w+)?,$|(?<!self)(?<!cls)\._[a-z]"
 
 
 def private_uses(path: str) -> Iterator[str]:
@@ -99,24 +114,22 @@ def private_uses(path: str) -> Iterator[str]:
         for module, name in imported(path)
         if module.partition(".")[0] in PACKAGES and name.startswith("_")
     )
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and re.match("_[a-z]", node.attr):
             yield from [f"{node.value.id}.{node.attr}"] if node.value.id in modules else []
 
 
 def test_nobody_uses_what_another_module_keeps_to_itself() -> None:
     """Take the underscore off, if two modules need it, and say what it is."""
-    assert {path: uses for path in SHIPPED if (uses := sorted(private_uses(path)))} == {}
+    assert {path: uses for path in having(PRIVATE) if (uses := sorted(private_uses(path)))} == {}
 
 
 def test_the_environment_is_read_in_one_place() -> None:
     """Everything else is handed its settings. To set a variable that a library reads is another thing."""
     readers = set()
-    for path in SHIPPED:
-        set_there = {
-            id(n.value) for n in ast.walk(tree(path)) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)
-        }
-        for node in ast.walk(tree(path)):
+    for path in having("environ|getenv"):
+        set_there = {id(n.value) for n in nodes(path) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)}
+        for node in nodes(path):
             if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv") and id(node) not in set_there:
                 readers.add(path)
     assert readers == {"outreach/settings.py"}
@@ -124,7 +137,7 @@ def test_the_environment_is_read_in_one_place() -> None:
 
 def looks_at_types(path: str) -> bool:
     """Whether annotations are read while the module runs: it defines a table, a schema or a tool."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.ClassDef):
             named = {base.id for base in node.bases if isinstance(base, ast.Name)}
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -137,7 +150,7 @@ def looks_at_types(path: str) -> bool:
 
 
 def test_what_reads_annotations_finds_types_in_them() -> None:
-    late = [path for path in SHIPPED if looks_at_types(path) and ("__future__", "annotations") in imported(path)]
+    late = [path for path in having("^from __future__ import .*annotations") if looks_at_types(path)]
     assert late == [], "take 'from __future__ import annotations' out: pydantic and SQLAlchemy need the types"
 
 
@@ -150,7 +163,7 @@ def subject_of(path: str) -> bool:
     if any((mirrored / f"{each}.py").exists() or (mirrored / each).is_dir() for each in names):
         return True
     package = folder.parts[0]
-    return re.search(rf"\b{package}\b", (ROOT / path).read_text(encoding="utf-8")) is not None
+    return re.search(rf"\b{package}\b", text(path)) is not None
 
 
 def test_every_test_module_has_its_subject() -> None:
