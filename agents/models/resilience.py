@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
@@ -60,19 +60,21 @@ class RetryPolicy:
         ceiling: float = min(self.base_s * 2 ** (attempt - 1), self.cap_s)
         return ceiling * (0.5 + self.random() / 2)
 
+    def _rules(self, facts: dict[str, object]) -> dict[str, Any]:
+        return {
+            "stop": stop_after_attempt(self.attempts),
+            "wait": self._wait,
+            "retry": retry_if_exception_type(Transient),
+            "before_sleep": _logger(facts),
+            "reraise": True,
+        }
+
     async def call(self, once: Callable[[], Awaitable[T]], **facts: object) -> T:
         """Await `once()` until it returns; `facts` go into the log of each retry.
 
         Raises the `error` of the last `Transient`; everything else that `once` raises passes through at once.
         """
-        retrying = AsyncRetrying(
-            sleep=self.sleep,
-            stop=stop_after_attempt(self.attempts),
-            wait=self._wait,
-            retry=retry_if_exception_type(Transient),
-            before_sleep=_logger(facts),
-            reraise=True,
-        )
+        retrying = AsyncRetrying(sleep=self.sleep, **self._rules(facts))
         try:
             return await retrying(once)
         except Transient as failure:
@@ -80,14 +82,7 @@ class RetryPolicy:
 
     def call_sync(self, once: Callable[[], T], **facts: object) -> T:
         """The same for code that does not await."""
-        retrying = Retrying(
-            sleep=self.sleep_sync,
-            stop=stop_after_attempt(self.attempts),
-            wait=self._wait,
-            retry=retry_if_exception_type(Transient),
-            before_sleep=_logger(facts),
-            reraise=True,
-        )
+        retrying = Retrying(sleep=self.sleep_sync, **self._rules(facts))
         try:
             return retrying(once)
         except Transient as failure:
