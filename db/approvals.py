@@ -122,13 +122,13 @@ def lapse(approval: Approving, contact_id: str, present_hash: str, now: datetime
     return ""
 
 
-def may_go(session: Session, draft: MessageDraft, now: datetime | None = None) -> bool:
+def may_go(session: Session, draft: MessageDraft) -> bool:
     """Whether the current text to the current recipient is approved and the approval has not lapsed."""
     found = latest_decision(session, draft)
     return (
         found is not None
         and found.decision in APPROVING
-        and not lapse(found, draft.contact_id, draft_hash(draft), now or datetime.now(UTC))
+        and not lapse(found, draft.contact_id, draft_hash(draft), datetime.now(UTC))
     )
 
 

@@ -41,9 +41,9 @@ def labelled(paths: Iterable[Path]) -> list[dict[str, Any]]:
     return [json.loads(line) for path in paths for line in path.read_text("utf-8").split("\n") if line.strip()]
 
 
-def measure(rows: Sequence[dict[str, Any]], *, today: date = TODAY) -> dict[str, Score]:
+def measure(rows: Sequence[dict[str, Any]]) -> dict[str, Score]:
     """The score of every rule over labelled drafts, by rule id; `passed` says of each draft whether it may go."""
-    judged = judge_drafts(read_drafts(json.dumps(list(rows))), today=today)
+    judged = judge_drafts(read_drafts(json.dumps(list(rows))), today=TODAY)
     blocks = {rule.id for rule in RULES if rule.severity == "block"}
     scores = {name: Score() for name in (*(rule.id for rule in RULES), "passed")}
     for row, judgement in zip(rows, judged, strict=True):

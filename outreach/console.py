@@ -26,11 +26,11 @@ _BLANK = re.compile(
 )
 
 
-def out(width: int | None = None) -> Console:
+def out() -> Console:
     """The console for data. Nothing is taken for markup, and nothing is coloured by guessing."""
     from rich.console import Console
 
-    return Console(markup=False, highlight=False, emoji=False, width=width)
+    return Console(markup=False, highlight=False, emoji=False)
 
 
 def err() -> Console:

@@ -37,9 +37,9 @@ class Known:
     material: dict[str, Any]
 
 
-def known_of(session: Session, playbook: Playbook, contact: Contact, now: datetime | None = None) -> Known:
+def known_of(session: Session, playbook: Playbook, contact: Contact) -> Known:
     """Gathers it. Raises CallRefused where the person is not to be contacted."""
-    moment = now or datetime.now(UTC)
+    moment = datetime.now(UTC)
     _refuse(session, contact)
     prospect = contact.prospect
     known = facts_about(session, contact.account_id, contact.id)

@@ -127,10 +127,10 @@ def find_batch(session: Session, told: str) -> Batch:
     return found[0]
 
 
-def read_batch(session: Session, batch: Batch, now: datetime | None = None) -> BatchData:
+def read_batch(session: Session, batch: Batch) -> BatchData:
     """Everything that leaves with a batch, by a few statements however many people it has, and some per score and per
     approved message."""
-    moment = now or datetime.now(UTC)
+    moment = datetime.now(UTC)
     members = session.scalars(
         select(BatchProspect)
         .where(BatchProspect.batch_id == batch.id)

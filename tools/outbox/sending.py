@@ -91,15 +91,13 @@ def _claim_again(session: Session, delivery: Delivery, leaving: Outgoing, sender
     return delivery
 
 
-def export_eml(
-    session: Session, draft: MessageDraft, sender: Sender, folder: Path, now: datetime | None = None
-) -> Path:
+def export_eml(session: Session, draft: MessageDraft, sender: Sender, folder: Path) -> Path:
     """Claims a draft and writes its mail into `folder`; the file is named after the person and the draft.
 
     Raises NotReady where it may not leave, OSError where the file cannot be written (the claim is then undone
     with the transaction).
     """
-    moment = now or datetime.now(UTC)
+    moment = datetime.now(UTC)
     leaving = outgoing(session, draft, moment)
     message = build_message(leaving, sender, moment)
     claim(session, draft, sender, moment)

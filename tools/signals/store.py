@@ -201,7 +201,10 @@ def listed(
     ]
 
 
-def chunks(found: Sequence[tuple[str | None, Found]], size: int = 500) -> Iterable[Sequence[tuple[str | None, Found]]]:
+_IN_ONE_TRANSACTION = 500
+
+
+def chunks(found: Sequence[tuple[str | None, Found]]) -> Iterable[Sequence[tuple[str | None, Found]]]:
     """The signals in parts, for one transaction each."""
-    for start in range(0, len(found), size):
-        yield found[start : start + size]
+    for start in range(0, len(found), _IN_ONE_TRANSACTION):
+        yield found[start : start + _IN_ONE_TRANSACTION]
