@@ -1,6 +1,5 @@
 """What hygiene fills from what is known, on both databases. All organisations and people are invented."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,22 +8,14 @@ from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
-from db.models import Account, Activity, AgentRun, Contact, Prospect, ResearchFact, ResearchSnapshot
+from db.models import Account, Activity, Contact, Prospect, ResearchFact, ResearchSnapshot
 from playbooks import Playbook, load_playbook
 from tests.support.rows import make_contact, make_draft, make_prospect
 from tools.engagement import engagement
 from tools.filling import does_not_reach, zone_of
 from tools.tidy import settle_people
 
-RUN = "c" * 32
 LIGHTS, QA = load_playbook("sports-lighting"), load_playbook("qa-software")
-
-
-@pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    with Database(database_url) as database, acting_as(f"agent:{RUN}"):
-        database.write_sync(lambda s: s.add(AgentRun(id=RUN, run_type="hygiene", agent_name="hygiene")))
-        yield database
 
 
 def made(db: Database, act: Any = None, person: Any = None, **values: Any) -> str:

@@ -1,6 +1,5 @@
 """Flags are opened, reworded, settled, and left alone once a person has dealt with them. On both databases."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,9 +10,10 @@ from sqlalchemy.orm import Session
 from db.access import Database
 from db.actors import acting_as
 from db.enums import FlagSeverity, FlagType
-from db.models import AgentRun, Contact, ExternalId, HygieneFlag, Prospect
+from db.models import Contact, ExternalId, HygieneFlag, Prospect
 from playbooks import load_playbook
-from tests.support.rows import make_contact, make_prospect
+from tests.support.hygiene_run import RUN, college
+from tests.support.rows import make_contact
 from tools.flagged import reopen, resolve
 from tools.flags import FlagBook, Kept, Problem, open_flag
 from tools.problems import problems
@@ -21,20 +21,8 @@ from tools.scoring import due, score_prospects
 from tools.staleness import stale, stale_and_not_flagged
 from tools.tidy import raise_flags, watched
 
-RUN = "c" * 32
 LIGHTS = load_playbook("sports-lighting")
 TODAY = datetime.now(UTC).date()
-
-
-@pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    with Database(database_url) as database, acting_as(f"agent:{RUN}"):
-        database.write_sync(lambda s: s.add(AgentRun(id=RUN, run_type="hygiene", agent_name="hygiene")))
-        yield database
-
-
-def college(db: Database, **values: Any) -> str:
-    return db.write_sync(lambda s: str(make_prospect(s, **values).id))
 
 
 def doubts(*causes: str) -> Problem:

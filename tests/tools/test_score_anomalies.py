@@ -1,38 +1,25 @@
 """What speaks against a score, on both databases. All organisations and people are invented."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
-from db.models import AgentRun, BidAlert, Contact, IcpScore, OutreachSequence, Prospect, ProspectScore, Signal
+from db.models import BidAlert, Contact, IcpScore, OutreachSequence, Prospect, ProspectScore, Signal
 from db.stamps import utc_now
 from playbooks import Playbook, load_playbook
+from tests.support.hygiene_run import RUN, college
 from tests.support.rows import make_contact, make_prospect
 from tools.scoring import due, score_prospects
 from tools.scoring.anomalies import anomalies
 from tools.scoring.reading import read_material
 
-RUN = "c" * 32
 LIGHTS, QA = load_playbook("sports-lighting"), load_playbook("qa-software")
 TODAY = datetime.now(UTC).date()
 GOOD = {"venue_type": "college_d1", "enrollment": 25_000, "primary_sport": "football"}
-
-
-@pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    with Database(database_url) as database, acting_as(f"agent:{RUN}"):
-        database.write_sync(lambda s: s.add(AgentRun(id=RUN, run_type="hygiene", agent_name="hygiene")))
-        yield database
-
-
-def college(db: Database, **values: Any) -> str:
-    return db.write_sync(lambda s: str(make_prospect(s, **values).id))
 
 
 def change(db: Database, prospect_id: str, **values: Any) -> None:

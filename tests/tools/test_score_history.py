@@ -1,6 +1,5 @@
 """What is due, how a score came about and what moved, on both databases. All records are invented."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -12,25 +11,14 @@ from db.access import Database
 from db.actors import acting_as
 from db.models import AgentRun, Contact, HygieneFlag, Prospect
 from playbooks import Playbook, WeightedFormula, load_playbook
+from tests.support.hygiene_run import RUN, college
 from tests.support.rows import make_contact, make_prospect
 from tools.rescoring import rescore
 from tools.scoring import due, explain, score_prospects, scored_by_another_version
 from tools.scoring.explain import Ambiguous, NotScored, find_prospect
 from tools.scoring.history import moves, scorings
 
-RUN = "c" * 32
 LIGHTS, QA = load_playbook("sports-lighting"), load_playbook("qa-software")
-
-
-@pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    with Database(database_url) as database, acting_as(f"agent:{RUN}"):
-        database.write_sync(lambda s: s.add(AgentRun(id=RUN, run_type="hygiene", agent_name="hygiene")))
-        yield database
-
-
-def college(db: Database, **values: Any) -> str:
-    return db.write_sync(lambda s: str(make_prospect(s, **values).id))
 
 
 def company(db: Database, **person: Any) -> str:

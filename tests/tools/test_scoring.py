@@ -1,6 +1,5 @@
 """Both formulas, on both databases. All organisations and people are invented."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,26 +7,15 @@ from sqlalchemy import func, select
 
 from db.access import Database
 from db.actors import acting_as
-from db.models import Account, Activity, AgentRun, Contact, ExternalId, IcpScore, ImportMapping, Prospect, ProspectScore
+from db.models import Account, Activity, Contact, ExternalId, IcpScore, ImportMapping, Prospect, ProspectScore
 from playbooks import load_playbook
+from tests.support.hygiene_run import RUN, college
 from tests.support.rows import make_contact, make_prospect
 from tools.scoring import due, explain, score_prospects
 from tools.scoring.apply import choose_primary
 from tools.scoring.explain import NotScored
 
-RUN = "c" * 32
 LIGHTS, QA = load_playbook("sports-lighting"), load_playbook("qa-software")
-
-
-@pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    with Database(database_url) as database, acting_as(f"agent:{RUN}"):
-        database.write_sync(lambda s: s.add(AgentRun(id=RUN, run_type="hygiene", agent_name="hygiene")))
-        yield database
-
-
-def college(db: Database, **values: Any) -> str:
-    return db.write_sync(lambda s: str(make_prospect(s, **values).id))
 
 
 def company(db: Database, *people: dict[str, Any], **account: Any) -> str:
