@@ -139,7 +139,7 @@ def make_approval(machine: Machine) -> Node:
             parent_id=state.get("root_run_id"),
             contact_id=state.get("contact_id"),
             thread_id=configurable["thread_id"],
-            inputs={"draft_id": draft_id, "version": state["version"]},
+            inputs={"draft_id": draft_id, "version": state.get("version")},
         )
         async with machine.recorder.step(opening) as step:
             if step.replayed:

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import aiosqlite
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_S = 30.0
 SETUP_ASKED_S = 0.05
+_LAYOUT: Final = (
+    "SELECT thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata FROM checkpoints",
+    "SELECT thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, value FROM writes",
+)
+"""What the library reads of a file; older ones of its own had other columns, and it says nothing of that."""
 
 
 class CheckpointsDamaged(Exception):
-    """The file of the checkpoints cannot be read; the message says what is wrong. It can be done without: moved
-    away, the drafts that wait are taken up again where the tables say that they stand."""
+    """The file of the checkpoints cannot be read, or has the tables of another version; the message says what is wrong.
+    It can be done without: moved away, the drafts that wait are taken up again where the tables say that they stand."""
 
 
 @asynccontextmanager
@@ -47,8 +52,20 @@ async def open_checkpoints(url: str) -> AsyncIterator[BaseCheckpointSaver[str]]:
     async with aiosqlite.connect(path, timeout=BUSY_TIMEOUT_S) as connection:
         saver = AsyncSqliteSaver(connection, serde=serde)
         await saver.setup()
+        await _same_layout(connection, path)
         await connection.execute("PRAGMA synchronous=FULL")
         yield saver
+
+
+async def _same_layout(connection: aiosqlite.Connection, path: Path) -> None:
+    """Raises CheckpointsDamaged where a file has the tables of another version."""
+    for query in _LAYOUT:
+        try:
+            await (await connection.execute(f"{query} LIMIT 0")).close()
+        except sqlite3.OperationalError as exc:
+            if not str(exc).startswith("no such column"):
+                raise
+            raise CheckpointsDamaged(f"The checkpoints in {path} are those of another version: {exc}") from exc
 
 
 def _initialise(path: Path) -> None:
@@ -103,19 +120,23 @@ async def _alone(connection: "AsyncConnection[dict[str, Any]]") -> AsyncIterator
 
 async def thread_ids(saver: BaseCheckpointSaver[str]) -> list[str]:
     """All threads that have checkpoints: those under way, those that wait, and those a crash left at their end."""
-    query = "SELECT DISTINCT thread_id FROM checkpoints ORDER BY thread_id"
+    return await _ids(saver, "SELECT DISTINCT thread_id FROM checkpoints ORDER BY thread_id")
+
+
+async def has_thread(saver: BaseCheckpointSaver[str], thread_id: str) -> bool:
+    """Whether a thread has checkpoints, readable or not; found by its key, however many others there are."""
+    return bool(await _ids(saver, "SELECT thread_id FROM checkpoints WHERE thread_id = {} LIMIT 1", thread_id))
+
+
+async def _ids(saver: BaseCheckpointSaver[str], query: str, *given: str) -> list[str]:
+    """What a query for ids finds; `{}` is where a value goes."""
     if isinstance(saver, AsyncSqliteSaver):
-        async with saver.conn.execute(query) as cursor:
+        async with saver.conn.execute(query.format("?"), given) as cursor:
             return [str(row[0]) async for row in cursor]
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
     if not isinstance(saver, AsyncPostgresSaver):
         raise TypeError(f"cannot list the threads of a {type(saver).__name__}")
     async with saver._cursor() as cursor:
-        await cursor.execute(query)
+        await cursor.execute(query.format("%s").encode(), given)
         return [str(row["thread_id"]) for row in await cursor.fetchall()]
-
-
-async def has_thread(saver: BaseCheckpointSaver[str], thread_id: str) -> bool:
-    """Whether a thread has checkpoints; found by its key, however many others there are."""
-    return await saver.aget_tuple({"configurable": {"thread_id": thread_id}}) is not None

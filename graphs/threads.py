@@ -9,7 +9,7 @@ import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import structlog
 from langchain_core.runnables import RunnableConfig
@@ -38,6 +38,17 @@ log = structlog.get_logger(__name__)
 RECURSION_LIMIT = 100
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, NotImplementedError)
 """What reading a damaged checkpoint, or one of a very different version of this program, ends in."""
+BEGUN_WITH: Final = {
+    "touch": {
+        "root_run_id", "playbook", "account_id", "prospect_id", "contact_id", "sequence_id", "touch_number", "tier",
+    },
+    "reply": {"root_run_id", "playbook", "inbound_id"},
+    "run": {"root_run_id", "playbook"},
+}  # fmt: skip
+"""What the state of each kind of thread holds from its beginning. One that lacks some of it was written by a very
+different version, and would fail at every try."""
+OF_A_DRAFT: Final = {"qc", "approval", "outreach"}
+"""The nodes that need a draft."""
 ORCHESTRATOR = agent_actor("orchestrator")
 
 End = Literal["done", "waiting", "failed", "stopped", "elsewhere", "given back"]
@@ -204,12 +215,16 @@ class Threads:
                 raise
 
     async def _snapshot(self, thread_id: str) -> StateSnapshot | None:
-        """Where a thread stands; None where its checkpoints cannot be read."""
+        """Where a thread stands; None where its checkpoints cannot be read, or not by this version."""
         try:
-            return await self.graph_of(thread_id).aget_state(_config(thread_id))
+            snapshot = await self.graph_of(thread_id).aget_state(_config(thread_id))
         except UNREADABLE as exc:
             log.warning("thread.unreadable", thread=thread_id, error=f"{type(exc).__name__}: {exc}")
             return None
+        if lacking := _lacking(thread_id, snapshot):
+            log.warning("thread.unreadable", thread=thread_id, error=f"of another version: it lacks {lacking}")
+            return None
+        return snapshot
 
     async def _can_go_on(self, thread_id: str) -> bool:
         snapshot = await self._snapshot(thread_id)
@@ -277,6 +292,16 @@ await_resume = _Resume()
 
 def _config(thread_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread_id}, "recursion_limit": RECURSION_LIMIT}
+
+
+def _lacking(thread_id: str, snapshot: StateSnapshot) -> str:
+    """What a thread's state should hold and does not; nothing of one that has not begun, whose input is yet to come."""
+    if not snapshot.values:
+        return ""
+    wanted = BEGUN_WITH[thread_id.split(":", 1)[0]]
+    if any(task.name in OF_A_DRAFT for task in snapshot.tasks):
+        wanted = wanted | {"draft_id"}
+    return ", ".join(sorted(wanted - snapshot.values.keys()))
 
 
 def goes_on(state: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from shutil import copytree
 from typing import Any, TypeVar
 
 import pytest
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 from structlog.testing import capture_logs
@@ -28,7 +30,7 @@ from db.models import (
 )
 from db.queries.reading import Waiting
 from graphs.runner import RunResult
-from graphs.threads import Threads
+from graphs.threads import Tally, Threads
 from outreach.errors import Complaint
 from outreach.settings import Settings
 from outreach.work import Session
@@ -262,6 +264,79 @@ def test_a_checkpoint_that_cannot_be_read_is_done_without(desk: Desk) -> None:
     assert desk.carry_on().tally.failed == 0
     assert desk.draft(first).approval_status == "ready"
     assert len(desk.threads()) == DRAFTS - 1
+
+
+def _written_otherwise(desk: Desk, change: Callable[[dict[str, Any]], None]) -> None:
+    """Has every checkpoint be as another version would have written it."""
+    serde = JsonPlusSerializer(allowed_msgpack_modules=None)
+    with closing(sqlite3.connect(desk.checkpoints)) as connection, connection:
+        for rowid, *kept in connection.execute("SELECT rowid, type, checkpoint FROM checkpoints").fetchall():
+            checkpoint = serde.loads_typed((kept[0], kept[1]))
+            change(checkpoint)
+            connection.execute(
+                "UPDATE checkpoints SET type = ?, checkpoint = ? WHERE rowid = ?",
+                (*serde.dumps_typed(checkpoint), rowid),
+            )
+
+
+def _without(*names: str) -> Callable[[dict[str, Any]], None]:
+    def change(checkpoint: dict[str, Any]) -> None:
+        for part in ("channel_values", "channel_versions"):
+            for name in names:
+                checkpoint[part].pop(name, None)
+
+    return change
+
+
+def _newer(checkpoint: dict[str, Any]) -> None:
+    """A format of which nothing is known, a channel more, and one fewer that nothing depends on."""
+    _without("version")(checkpoint)
+    checkpoint["v"] = 9
+    checkpoint["channel_values"]["mood"] = "fine"
+    checkpoint["channel_versions"]["mood"] = max(checkpoint["channel_versions"].values())
+
+
+@pytest.mark.parametrize(
+    ("change", "read"), [(_newer, True), (_without("playbook", "tier"), False)], ids=["newer", "older"]
+)
+def test_checkpoints_of_another_version_lose_nothing(
+    desk: Desk, change: Callable[[dict[str, Any]], None], read: bool
+) -> None:
+    """They are carried on with where they hold what this version needs, else begun anew where the tables say that
+    each draft stands. No decision is lost, and none is asked for twice."""
+    first, second, third = desk.waiting()
+    desk.decide(first, "approve")
+    desk.decide(second, "reject", reason="too long")
+    _written_otherwise(desk, change)
+    result = desk.carry_on()
+    assert (result.tally.failed, result.resumed) == (0, 2 if read else DRAFTS)
+    assert desk.draft(first).approval_status == "ready"
+    assert (desk.draft(second).version, desk.draft(second).qc_passed) == (2, True)
+    assert {item.draft_id for item in desk.waiting()} == {second.draft_id, third.draft_id}
+    assert desk.carry_on().resumed == 0
+
+
+def test_a_worker_that_is_given_an_unreadable_thread_clears_it_away(desk: Desk) -> None:
+    """A kind of bytes that this version does not know. The next look at the tables takes the draft up."""
+    first, *_ = desk.waiting()
+    desk.decide(first, "approve")
+    with closing(sqlite3.connect(desk.checkpoints)) as connection, connection:
+        connection.execute("UPDATE checkpoints SET type = 'msgpack9'")
+    with Session(desk.settings) as session:
+        threads = session._runner.threads
+        assert session._loop.run(threads.serve(first.thread_id, None, Tally())) == "done"
+        assert session._loop.run(threads.serve(first.thread_id, None, Tally())) == "done"
+    assert desk.draft(first).approval_status == "ready"
+    desk.carry_on()
+
+
+def test_a_file_of_checkpoints_with_other_tables_is_told(desk: Desk) -> None:
+    """As the library's own older ones had them."""
+    with closing(sqlite3.connect(desk.checkpoints)) as connection:
+        connection.execute("ALTER TABLE writes RENAME COLUMN type TO kind")
+    with pytest.raises(Complaint, match="of another version: no such column: type") as told:
+        desk.carry_on()
+    assert "Move that file away" in told.value.mend, "which the next test follows"
 
 
 @pytest.mark.parametrize("damage", ["head", "middle"])
