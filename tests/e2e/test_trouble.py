@@ -7,12 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from tests.support.rounds import Copy, Forks, Struck, lines, look, wait_until
+from db.access import Database
+from db.migrate import upgrade
+from db.queries.queue import alive
+from tests.e2e.conftest import IN_A_ROUND
+from tests.support.postgres import PostgresServer
+from tests.support.rounds import Copy, Forks, Struck, lines, look, on_postgresql, wait_until
 
 LONG_S = 100.0
 """Longer than anything here takes."""
@@ -98,10 +104,9 @@ def test_a_full_disk(forks: Forks, copies_on_sqlite: Copy, calm: Calm) -> None:
         carries_on(place, calm("contacts"))
 
 
-def admin(url: str, database: str | None = None) -> psycopg.Connection:
+def admin(url: str) -> psycopg.Connection:
     """A connection that belongs to nobody's work."""
     plain = make_url(url).set(drivername="postgresql")
-    plain = plain.set(database=database) if database else plain
     return psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
 
 
@@ -138,48 +143,89 @@ def test_locked_by_another_process(
         carries_on(place, calm("contacts"))
 
 
+NO_ROOM = Path("/dev/full")
+
+
 @contextmanager
-def server_away(url: str) -> Iterator[None]:
-    """As it is for the clients of a server that is stopped: their connections end, and no new one is let in."""
-    name = make_url(url).database
-    assert name
-    with admin(url, "postgres") as connection:
-        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        try:
-            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-            yield
-        finally:
-            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+def no_room(url: str, table: str) -> Iterator[None]:
+    """The disk under an empty table is full: its file takes nothing, as the server finds out when it writes."""
+    with admin(url) as connection:
+        found = connection.execute(
+            "SELECT current_setting('data_directory'), pg_relation_filepath(%s), pg_relation_size(%s)", [table, table]
+        ).fetchone()
+    assert found is not None
+    assert found[2] == 0
+    file = Path(found[0], found[1])
+    aside = file.rename(file.with_suffix(".aside"))
+    file.symlink_to(NO_ROOM)
+    try:
+        yield
+    finally:
+        file.unlink()
+        aside.rename(file)
 
 
-def test_the_server_goes_away(forks: Forks, copies_on_postgresql: Copy, calm: Calm) -> None:
+@pytest.mark.skipif(not NO_ROOM.exists(), reason="this system has no /dev/full")
+def test_a_full_disk_under_the_server(forks: Forks, copies_on_postgresql: Copy, calm: Calm) -> None:
+    """Under the table of the drafts, in the middle of a run."""
     with copies_on_postgresql("contacts") as (home, url):
+        place = Place(forks, home, url)
+        with no_room(url, "message_drafts"):
+            said = ("takes nothing more", "No space left on device", "make room", "run the same command again")
+            told(*place.outreach("run"), *said)
+        carries_on(place, calm("contacts"))
+
+
+@pytest.fixture(scope="module")
+def server_of_our_own() -> Iterator[PostgresServer]:
+    """One that may be stopped, since no other test uses it."""
+    server = PostgresServer(f"own{uuid4().hex[:8]}")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def copies_on_our_own(server_of_our_own: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    migrated = server_of_our_own.template("migrated", upgrade)
+    with on_postgresql(server_of_our_own, migrated, tmp_path_factory.mktemp("own"), IN_A_ROUND) as copy:
+        yield copy
+
+
+def test_the_server_crashes_and_is_started_again(
+    forks: Forks, server_of_our_own: PostgresServer, copies_on_our_own: Copy, calm: Calm
+) -> None:
+    """In the middle of a run."""
+    with copies_on_our_own("contacts") as (home, url):
         place = Place(forks, home, url)
         running = place.start("run", model_s=MODEL_S)
         place.at_a_call()
-        with server_away(url):
+        with server_of_our_own.stopped("immediate"):
             told(*ended(running), "the database cannot be reached", "run the same command again")
             told(*place.outreach("run"), "the database cannot be reached", "outreach doctor")
         carries_on(place, calm("contacts"))
 
 
-def test_the_server_goes_away_from_workers(forks: Forks, copies_on_postgresql: Copy, calm: Calm) -> None:
-    with copies_on_postgresql("contacts") as (home, url):
+def test_the_server_is_restarted_under_workers(
+    forks: Forks, server_of_our_own: PostgresServer, copies_on_our_own: Copy, calm: Calm
+) -> None:
+    """As a person does it, in the middle of a model call."""
+    with copies_on_our_own("contacts") as (home, url):
         place = Place(forks, home, url)
-        workers = [place.start(kind="worker", model_s=MODEL_S) for _ in range(2)]
+        workers = [place.start(kind="worker", model_s=LONG_S) for _ in range(2)]
+        with Database(url, "user") as database:
+            assert wait_until(lambda: database.read_sync(alive) == len(workers), LONG_S, 0.05)
         running = place.start(kind="enqueue")
         place.at_a_call()
-        with server_away(url):
-            for worker in workers:
-                code, said = ended(worker)
-                assert code == 70, said
-                assert "worker.lost" in said
-                assert "start it again" in said
-            assert ended(running)[0] != 0
-        workers = [place.start(kind="worker")]
-        assert ended(place.start(kind="enqueue"))[0] == 0
+        with server_of_our_own.stopped("fast"):
+            told(*place.outreach("worker"), "cannot be reached", "that the server is running")
+        for worker in workers:
+            code, said = ended(worker)
+            assert code == 70, said
+            assert "start it again" in said
+        assert ended(running)[0] != 0
+        worker = place.start(kind="worker")
         assert wait_until(lambda: look(home, url)["world"]["drafts"] == calm("contacts")["drafts"], LONG_S, 0.2)
-        workers[0].kill()
+        assert worker.kill()
         carries_on(place, calm("contacts"))
 
 

