@@ -191,11 +191,12 @@ class Worker:
         return app
 
     def _all_duties(self) -> dict[str, Duty]:
+        # What was fetched is queued by the wake, so that one round of `--once` has it read.
         return {
             "rescue": self._rescue,
+            **self.duties,
             "wake": lambda: wake(self._crew),
             "sweep": lambda: sweep(self._crew),
-            **self.duties,
         }
 
     async def _duty(self, name: str) -> None:

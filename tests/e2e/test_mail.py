@@ -3,20 +3,24 @@
 import email
 import email.policy
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from db.models import Contact, Delivery, Followup, InboundMessage, MessageDraft, OutreachSequence, Reply, Suppression
+from outreach.working import fetch_due, work_on
 from tests.e2e.conftest import MakeOffice, Office, command
 from tests.e2e.test_approval import decide
 from tests.e2e.test_replies import SENDER, all_of, of
 from tests.support.inbox import waiting_drafts
+from tests.support.letters import letter
 from tests.support.mail_servers import DOVECOT, Letter, dovecot_server, smtp_server
+from tests.support.outgoing import approve_all, send_all
 
 pytestmark = pytest.mark.skipif(DOVECOT is None, reason="dovecot is not installed")
 COLLEGES = 3
@@ -114,3 +118,26 @@ def check_answers(office: Office, glad: Letter, leaving: Letter, quiet: Letter) 
     assert [s.value for s in all_of(office, Suppression)] == [leaving.recipients[0].lower()]
     assert sequence(office, quiet).status == "active"
     assert len(all_of(office, Reply)) == 2
+
+
+@pytest.mark.timeout(240)
+def test_a_worker_takes_answers_in_and_has_them_read_by_itself(
+    after_a_run: MakeOffice, postgres_url: str, tmp_path: Path
+) -> None:
+    office = after_a_run(postgres_url, colleges=COLLEGES)
+    approve_all(office.settings)
+    assert send_all(office.settings, datetime.now(UTC) - timedelta(days=1)) == COLLEGES
+    first, *_ = all_of(office, Delivery)
+    with dovecot_server() as imap:
+        settings = office.settings.model_copy(update={"imap_url": SecretStr(imap.url)})
+        thread = {"In_Reply_To": f"<{first.message_id}>", "References": f"<{first.message_id}>"}
+        said = {"sender": first.recipient, "to": SENDER.email, "subject": "Re: lights", "when": datetime.now(UTC)}
+        imap.put(letter(tmp_path, "glad", text="Sounds good, can we talk on Tuesday?", **said, **thread).read_bytes())
+        assert work_on(settings, 2, once=True) == 1
+        assert fetch_due(settings) == 0
+        assert imap_unseen(imap) == 1, "it leaves the mailbox as it was"
+    (reply,) = all_of(office, Reply)
+    assert (reply.intent, reply.contact_id) == ("positive", first.contact_id)
+    (paused,) = all_of(office, OutreachSequence, OutreachSequence.contact_id == first.contact_id)
+    assert paused.status == "paused"
+    assert len(all_of(office, InboundMessage)) == 1
