@@ -20,6 +20,7 @@ from tools.heeding import heed_note, with_notes
 from tools.merge_certain import flag_organisations, merge_organisations, merge_people
 from tools.people import classify_title, unknown_titles
 from tools.scoring import due, score_prospects
+from tools.set_aside import take_up_again
 from tools.tidy import Tidied, raise_flags, settle_people, tidy, watched
 
 CHUNK = 200
@@ -64,6 +65,7 @@ async def conclude(work: Work, state: State, briefing: Briefing) -> Done:  # noq
             lambda s, c=chunk: score_prospects(s, work.playbook, c, work.run_id, "hygiene")  # type: ignore[misc]
         )
         rescored, moved, tiers = rescored + scored.rescored, moved + scored.moved, tiers + scored.tiers
+    again = await work.db.write(lambda session: take_up_again(session, work.playbook))
     flagged = await work.db.read(lambda session: watched(session, work.playbook, utc_now().date()))
     for chunk in _chunks(sorted({*ids, *flagged})):
         tidied.add(await work.db.write(lambda s, c=chunk: raise_flags(s, work.playbook, c, work.run_id)))  # type: ignore[misc]
@@ -76,7 +78,8 @@ async def conclude(work: Work, state: State, briefing: Briefing) -> Done:  # noq
             "merged": briefing.memo["merged"],
             compare.OUTPUT: briefing.memo[compare.OUTPUT],
             "rescored": rescored,
-            "moved": moved,
+            "moved": moved + again,
+            "taken_up_again": again,
             "tiers": dict(sorted(tiers.items())),
             "asked": {"pairs": len(briefing.material["pairs"]), "titles": len(briefing.material["titles"])},
         },

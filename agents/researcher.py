@@ -19,7 +19,7 @@ from tools.facts import RESEARCH_TOOLS
 from tools.journal import activity, note, running_note
 from tools.no_need import no_need
 from tools.researched import fill_prospect, person_snapshot
-from tools.sources import load_sources
+from tools.sources import load_sources, on_file_since
 from tools.web.access import NO_SEARCH, NO_WEB
 from tools.web.given import given
 from tools.web.picker import Picker, host_of
@@ -217,7 +217,7 @@ def _facts() -> Select[ResearchFact]:
 
 @cache
 def _young() -> Select[str]:
-    """The newest snapshot of an organisation that can be used again."""
+    """The newest snapshot of an organisation that can be used again: nothing has come in about it since."""
     return (
         select(ResearchSnapshot.id)
         .where(
@@ -225,6 +225,7 @@ def _young() -> Select[str]:
             ResearchSnapshot.contact_id.is_(None),
             ResearchSnapshot.created_at > bindparam("oldest"),
             ResearchSnapshot.summary.is_not(None),
+            ~on_file_since(bindparam("account"), ResearchSnapshot.created_at),
         )
         .order_by(ResearchSnapshot.created_at.desc())
         .limit(1)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from db.models import ExternalId, Prospect
@@ -38,6 +38,22 @@ def _records() -> Select[ExternalId]:
             ExternalId.source.not_in(PAGES),  # pages are documents of their own (tools.web.research_sources)
         )
         .order_by(ExternalId.source, ExternalId.external_id)
+    )
+
+
+def on_file_since(account: SQLColumnExpression[Any], moment: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """The condition that a list, an opening or the address of a page came in about an account, or changed, after a
+    moment; not that a page was fetched, which research does by itself."""
+    of_prospect = select(Prospect.id).where(Prospect.account_id == account)
+    return exists(
+        select(ExternalId.id).where(
+            or_(
+                (ExternalId.table_name == "accounts") & (ExternalId.record_id == account),
+                (ExternalId.table_name == "prospects") & ExternalId.record_id.in_(of_prospect),
+            ),
+            ExternalId.source != WEB,
+            ExternalId.updated_at > moment,
+        )
     )
 
 

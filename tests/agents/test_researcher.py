@@ -98,9 +98,9 @@ class Desk:
         return await self.db.read(lambda s: s.get_one(entity, id_))
 
 
-def add_records(session: Session, prospect: Prospect, *records: dict[str, str]) -> None:
+def add_records(session: Session, prospect: Prospect, *records: dict[str, str], key: str = "x") -> None:
     for number, record in enumerate(records):
-        row = {"table_name": "accounts", "record_id": prospect.account_id, "external_id": f"x{number}"}
+        row = {"table_name": "accounts", "record_id": prospect.account_id, "external_id": f"{key}{number}"}
         session.add(ExternalId(source=f"Register {number}", payload=record, imported_at=datetime.now(UTC), **row))
 
 
@@ -150,6 +150,7 @@ async def test_an_old_snapshot_is_not_reused_and_its_facts_move_on(database_url:
         first = await desk.run(AGENT)
         before = {f.id for f in await desk.all(ResearchFact)}
         then = datetime.now(UTC) - timedelta(days=days)
+        await desk.write(lambda s: s.execute(update(ExternalId).values(updated_at=then - timedelta(days=1))) and None)
         await desk.write(lambda s: s.execute(update(ResearchSnapshot).values(created_at=then)) and None)
         again = await desk.run(AGENT)
         facts = await desk.all(ResearchFact)
@@ -157,6 +158,18 @@ async def test_an_old_snapshot_is_not_reused_and_its_facts_move_on(database_url:
     assert {f.id for f in facts} == before
     assert {f.snapshot_id for f in facts} == {first.id if reused else again.id}
     assert desk.state["facts"] == 3
+
+
+async def test_a_young_snapshot_is_not_reused_once_more_is_on_file(database_url: str) -> None:
+    async with desk_at(database_url) as desk:
+        await desk.sit_down(STADIUM)
+        first = await desk.run(AGENT)
+        school = desk.state["prospect_id"]
+        await desk.write(lambda s: add_records(s, s.get_one(Prospect, school), COLLEGE, key="later") or None)
+        again = await desk.run(AGENT)
+        snapshots = {snapshot.id for snapshot in await desk.all(ResearchSnapshot)}
+    assert snapshots == {first.id, again.id}
+    assert not again.decisions
 
 
 @pytest.mark.parametrize("records", [(), (COLLEGE,)], ids=["nothing on file", "nothing to open with"])
