@@ -8,8 +8,11 @@ On PostgreSQL a connection that logged in as the owner could take its role off a
 matters, log in as a role that is only a member of `outreach_agent` (or of `outreach_user`).
 """
 
+import os
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -22,6 +25,17 @@ from db.roles import PG_ROLES, Role
 
 BUSY_TIMEOUT: Final = 30.0
 """Seconds to wait for another process's lock."""
+
+
+def process_name() -> str:
+    """What this process calls itself on each of its connections to PostgreSQL (`application_name`), so that another can
+    tell which belong together."""
+    return _name_of(os.getpid())
+
+
+@cache
+def _name_of(process: int) -> str:
+    return f"outreach-{process}-{uuid4().hex[:12]}"
 
 
 class NeverBegan(OperationalError):
@@ -131,8 +145,8 @@ def _postgresql_engine(url: URL, role: Role, read_only: bool, busy_timeout: floa
         # The "begin" event speaks for itself; the driver must not begin transactions of its own.
         raw.autocommit = True
         raw.cursor_factory = BriefCursor
-        if role != "owner":
-            raw.execute(f"SET ROLE {taken}")
+        named = f"SET application_name = '{process_name()}'"
+        raw.execute(named if role == "owner" else f"{named}; SET ROLE {taken}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -12,6 +12,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from db.engine import process_name
 from db.locks import lock_key
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ async def _postgresql(url: str, serde: JsonPlusSerializer) -> AsyncIterator[Base
     ) as connection:
         # Somebody's forgotten transaction would be waited for without a word.
         await connection.execute(f"SET lock_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
+        await connection.execute(f"SET application_name = '{process_name()}'")
         saver = AsyncPostgresSaver(connection, serde=serde)
         async with _alone(connection):
             await saver.setup()

@@ -15,10 +15,16 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from db.locks import lock_key
 
 _END: Final = """
-SELECT pg_terminate_backend(pid) AS ended FROM pg_locks
-WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND pid <> pg_backend_pid()
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND ((classid::bigint << 32) | objid::bigint) = ANY (%s::bigint[])
+WITH holder AS (
+  SELECT l.pid, a.application_name AS process FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+  WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND l.pid <> pg_backend_pid()
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND ((l.classid::bigint << 32) | l.objid::bigint) = ANY (%s::bigint[])
+)
+SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity
+WHERE pid IN (SELECT pid FROM holder)
+  OR (application_name LIKE 'outreach-%%' AND application_name IN (SELECT process FROM holder)
+      AND application_name <> current_setting('application_name'))
 """
 
 
@@ -74,9 +80,12 @@ class AdvisoryHolds:
         )
 
     async def end_of(self, names: Collection[str]) -> int:
-        """Ends the connections of others that hold one of the names; how many. Their process finds out when it next
-        asks. The server's own end of a silent connection is not enough: what psycopg writes after a pipeline's end
-        stops that clock without starting it anew."""
+        """Ends all connections of the other processes that hold one of the names; how many. They find out when they
+        next ask.
+
+        Of a process that froze in the middle of a transaction, others would wait for the rows that it wrote as long as
+        it is frozen, whichever connection that was. The server's own end of a silent connection is not enough: what
+        psycopg writes after a pipeline's end stops that clock without starting it anew."""
         async with self._saver._cursor() as cursor:
             await cursor.execute(_END, ([lock_key(name) for name in names],))
             return sum(row["ended"] for row in await cursor.fetchall())

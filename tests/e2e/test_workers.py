@@ -31,6 +31,9 @@ COLLEGES = 3
 PATIENCE_S = 400.0
 """How long a run may take before it hangs: a busy machine with one core is ten times slower than a calm one."""
 JOBS_DONE = text("SELECT sum(done) FROM outreach_jobs.workers")
+OPEN_TRANSACTIONS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+)
 ONCE = ("draft", "qc", "approval")
 """The steps that each contact's thread takes once."""
 
@@ -126,11 +129,24 @@ def test_the_story_ends_the_same_on_both_databases_and_with_two_workers(
 # Killed, frozen, asked to stop
 
 
-def freeze_at_a_call(crew: WorkerCrew, office: Office) -> None:
-    """Freezes the first worker while it waits for a model's answer, until another has done all its work."""
-    first = crew.processes[0]
+def freeze_at_a_call(crew: WorkerCrew) -> None:
+    """Freezes the first worker while it waits for a model's answer, and starts another to do all its work."""
     wait_for(lambda: crew.calls().total() >= 2)
-    first.send_signal(signal.SIGSTOP)
+    crew.processes[0].send_signal(signal.SIGSTOP)
+    crew.start()
+
+
+def freeze_between_writes(crew: WorkerCrew, office: Office) -> None:
+    """The same where nobody ends what a frozen worker has begun: frozen in the middle of a transaction, it would keep
+    the others waiting at the rows that it wrote."""
+    wait_for(lambda: crew.calls().total() >= 2)
+    first, open_ones = crew.processes[0], lambda: office.read(lambda s: s.scalar(OPEN_TRANSACTIONS))
+    while True:
+        first.send_signal(signal.SIGSTOP)
+        # What the others have begun ends by itself; what is open for long is the frozen one's.
+        if any(open_ones() == 0 for _ in range(50)):
+            break
+        first.send_signal(signal.SIGCONT)
     crew.start()
 
 
@@ -140,7 +156,7 @@ def test_a_frozen_worker_that_comes_back_does_nothing_more(
 ) -> None:
     with workers(office.settings.database_url, tmp_path / "w", 1, "--slow", "0.5") as crew:
         running, found = in_background(office)
-        freeze_at_a_call(crew, office)
+        freeze_at_a_call(crew)
         running.join(PATIENCE_S)
         assert not running.is_alive()
         made = crew.calls()
@@ -158,7 +174,7 @@ def test_without_its_lock_a_frozen_worker_spoils_what_others_did(office: Office,
     each write. The frozen worker goes on with steps that are done: it does them again, or fails on their rows."""
     with workers(office.settings.database_url, tmp_path / "w", 1, "--slow", "0.5", "--unguarded") as crew:
         running, _found = in_background(office)
-        freeze_at_a_call(crew, office)
+        freeze_between_writes(crew, office)
         running.join(PATIENCE_S)
         assert office.read(run_problems) == []
         made = crew.calls().total()

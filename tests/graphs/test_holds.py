@@ -1,0 +1,54 @@
+"""Whoever holds a thread and is not heard of any more loses all that it has on the server, and nobody else anything."""
+
+import psycopg
+from sqlalchemy import text
+
+from db.engine import make_engine, process_name
+from db.locks import lock_key
+from graphs.checkpoints import open_checkpoints
+from graphs.holds import AdvisoryHolds
+
+THREAD = "touch:1"
+NAMED = text("SELECT current_setting('application_name')")
+
+
+def other(url: str, process: str) -> "psycopg.Connection[tuple[object, ...]]":
+    return psycopg.connect(url.replace("+psycopg", ""), application_name=process, autocommit=True)
+
+
+async def test_a_frozen_process_loses_the_transaction_that_it_was_in_as_well(postgres_url: str) -> None:
+    frozen, someone = "outreach-1-frozen", "outreach-2-at-work"
+    with (
+        other(postgres_url, frozen) as holder,
+        other(postgres_url, frozen) as writer,
+        other(postgres_url, someone) as at_work,
+        other(postgres_url, "psql") as bystander,
+    ):
+        holder.execute("SELECT pg_advisory_lock(%s)", (lock_key(THREAD),))
+        writer.execute("BEGIN; CREATE TABLE written (id int)")
+        async with open_checkpoints(postgres_url) as saver:
+            holds = AdvisoryHolds(saver)
+            assert await holds.end_of(["touch:2"]) == 0
+            assert await holds.end_of([THREAD]) == 2
+            async with holds.hold(THREAD) as mine:
+                assert mine
+            for alive in (at_work, bystander):
+                alive.execute("SELECT 1")
+        for gone in (holder, writer):
+            try:
+                gone.execute("SELECT 1")
+            except psycopg.OperationalError:
+                assert gone.closed
+            else:
+                raise AssertionError("it was not ended")
+
+
+async def test_all_connections_of_a_process_have_its_name(postgres_url: str) -> None:
+    for role in ("owner", "agent", "user"):
+        engine = make_engine(postgres_url, role)  # type: ignore[arg-type]
+        with engine.connect() as connection:
+            assert connection.scalar(NAMED) == process_name()
+        engine.dispose()
+    async with open_checkpoints(postgres_url) as saver, saver._cursor() as cursor:  # type: ignore[attr-defined]
+        await cursor.execute(NAMED.text)
+        assert [row["current_setting"] for row in await cursor.fetchall()] == [process_name()]
