@@ -233,7 +233,8 @@ class Threads:
             # Over; or of no use to anybody, and the tables say where its draft stands.
             await self.saver.adelete_thread(thread_id)
             return False
-        if sound_playbook(snapshot.values["playbook"]) is None:
+        playbook = snapshot.values.get("playbook")  # of a thread that has not begun, the input is yet to come
+        if playbook is not None and sound_playbook(playbook) is None:
             return False
         if draft_id is not None:
             update = await self.machine.db.read(lambda session: read_decision(session, draft_id))
