@@ -10,7 +10,7 @@ demo: .venv/run.stamp  ## set up, then run the main job on the sample of college
 	@echo "To use the commands that it names, once in each terminal: source .venv/bin/activate"
 
 test: .venv/dev.stamp  ## set up, then run the whole test suite (SQLite and a real PostgreSQL)
-	$(BIN)/python -m pytest -n 4 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 docs: .venv/dev.stamp  ## set up, then build the docs as a site that needs no network; a link that leads nowhere fails
 	$(BIN)/python -m sphinx -W --keep-going -q -c docs/site -d build/doctrees . build/docs

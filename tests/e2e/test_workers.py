@@ -32,7 +32,8 @@ PATIENCE_S = 400.0
 """How long a run may take before it hangs: a busy machine with one core is ten times slower than a calm one."""
 JOBS_DONE = text("SELECT sum(done) FROM outreach_jobs.workers")
 OPEN_TRANSACTIONS = text(
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
+    " AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
 )
 ONCE = ("draft", "qc", "approval")
 """The steps that each contact's thread takes once."""

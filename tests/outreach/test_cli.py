@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -206,10 +205,12 @@ def test_an_interrupted_process_says_so(tmp_path: Path) -> None:
         silent.settimeout(60)
         connection, _ = silent.accept()
         with connection:
-            time.sleep(0.2)
+            asked = b""
+            while b"\r\n\r\n" not in asked:
+                asked += connection.recv(65536)
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     assert "Nothing is lost" in err
     assert "Traceback" not in err
 
