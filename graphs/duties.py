@@ -75,7 +75,7 @@ def _begin_replies(session: Session, known: Collection[str], now: datetime) -> i
     ids = [i for i in replies_to_triage(session) if f"reply:{i}" not in known and f"reply:{i}" not in lately]
     sound = [name for name in playbook_names() if sound_playbook(name)]
     # One that nobody is known to have written is read by any playbook: what it may do is found out from its words.
-    playbooks = {**dict.fromkeys(ids, sound[0]), **playbooks_of_replies(session, ids)}
+    playbooks = {**dict.fromkeys(ids, next(iter(sound), "")), **playbooks_of_replies(session, ids)}
     root = step_id("scheduled", uuid.uuid4().hex)
     states = [
         (f"reply:{i}", {"root_run_id": root, "inbound_id": i, "playbook": playbook})

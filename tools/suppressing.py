@@ -152,7 +152,7 @@ def _standing(session: Session, what: str) -> tuple[Suppression | None, list[Con
         try:
             person = find_contact(session, what)
         except NotReady as exc:
-            raise NothingToLift(f"Nothing on the list is '{what}', and nobody: {exc}") from exc
+            raise NothingToLift(f"'{what}' is not on the list. {exc}") from exc
         row = _row(session, plain_address(person.email))
         if row is None and is_suppressed(session, person.email):
             raise NothingToLift(f"{person.full_name} has an address at a suppressed domain; lift that, or leave it.")
