@@ -7,11 +7,11 @@ says no number which they do not have, and calls no difference real whose interv
 from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.analyst_policy import policy
 from agents.analyst_schema import Analysis
-from tools.analysis import problems
+from tools.analyst.report_rows import problems
 
 
 async def prepare(_work: Work, state: State) -> Briefing:
-    """`state["rows"]` are those of `tools.analysis.rows_of`; `state["wrong"]` what was wrong with an earlier answer."""
+    """`state["rows"]` are those of `report_rows.rows_of`; `state["wrong"]` what was wrong with an earlier answer."""
     return Briefing({"period": state["period"], "rows": state["rows"], "wrong": state.get("wrong") or []})
 
 

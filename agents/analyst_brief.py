@@ -9,7 +9,7 @@ from typing import Any
 from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.analyst_brief_policy import policy
 from agents.analyst_brief_schema import MOST, Brief
-from tools.points import beyond, pick
+from tools.analyst.points import beyond, pick
 
 
 async def prepare(work: Work, state: State) -> Briefing:

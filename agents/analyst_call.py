@@ -9,12 +9,12 @@ from typing import Any
 from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.analyst_call_policy import policy
 from agents.analyst_call_schema import MOST_WORDS, CallLine, CallSheet
-from tools.calling import spoken_problems
-from tools.points import beyond, pick
+from tools.analyst.calls import spoken_problems
+from tools.analyst.points import beyond, pick
 
 
 async def prepare(work: Work, state: State) -> Briefing:
-    """`state["material"]` is what is known (tools.calling); `state["wrong"]` what was wrong with an earlier answer."""
+    """`state["material"]` is what is known (`tools.analyst.calls`), `state["wrong"]` what was wrong before."""
     return Briefing({**state["material"], "wrong": state.get("wrong")}, memo={"work": work})
 
 

@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from agents.analyst_schema import Analysis, Statement
 from agents.models.rules import answer
-from tools.analysis import LONGEST
+from tools.analyst.report_rows import LONGEST
 
 _MOST_DIFFERENCES, _MOST_FEW = 5, 4
 _TESTABLE = {"opener": "opener_style", "pain-hook": "pain_hook", "proof-point": "proof_point_style"}

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tools.analysis import MOST_LINES
+from tools.analyst.report_rows import MOST_LINES
 
 
 class Statement(BaseModel):

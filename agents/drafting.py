@@ -16,11 +16,11 @@ from db.models import Contact, Followup, MessageDraft, OutreachSequence, Prospec
 from db.queries.answers import reply_draft_id
 from db.queries.due import READY_TO_WRITE
 from db.queries.together import with_organisation
-from tools.briefs import Brief, Subject, make_brief
-from tools.drafts import draft_id_for, ensure_sequence, facts_about, store_version, with_footer
-from tools.heeding import heed_note
+from tools.drafting.brief import Brief, Subject, make_brief
+from tools.drafting.drafts import draft_id_for, ensure_sequence, facts_about, store_version, with_footer
+from tools.hygiene.note_effects import heed_note
 from tools.journal import note
-from tools.no_need import first_sent, no_need
+from tools.research.no_need import first_sent, no_need
 from tools.sequences import pause
 
 

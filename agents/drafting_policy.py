@@ -16,7 +16,7 @@ from agents.drafting_openers import Facts, further, openers, read_facts, reminde
 from agents.drafting_said import Choice, Picker, Said, Statement
 from agents.drafting_schema import Claim, DraftAnswer
 from agents.models.rules import answer
-from tools.templates import fill, variables_of
+from tools.drafting.templates import fill, variables_of
 from tools.wording import sentences
 
 _WANTS = {

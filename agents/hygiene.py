@@ -12,16 +12,16 @@ from db.enums import ContactRole, PersonaType, SeniorityLevel
 from db.models import Contact
 from db.stamps import utc_now
 from playbooks import Playbook
-from tools import compared as compare
 from tools.context import ToolContext
-from tools.doubtful_pairs import judge_pair, questions, side_by_side
-from tools.duplicates import Pair, compare_prospects
-from tools.heeding import heed_note, with_notes
-from tools.merge_certain import flag_organisations, merge_organisations, merge_people
-from tools.people import classify_title, unknown_titles
+from tools.hygiene.contact_titles import classify_title, unknown_titles
+from tools.hygiene.note_effects import heed_note, with_notes
+from tools.hygiene.tidy import Tidied, raise_flags, settle_people, tidy, watched
+from tools.merging import changed as compare
+from tools.merging.judging import judge_pair, questions, side_by_side
+from tools.merging.organisations import Pair, compare_prospects
+from tools.merging.unattended import flag_organisations, merge_organisations, merge_people
+from tools.research.reopening import take_up_again
 from tools.scoring import due, score_prospects
-from tools.set_aside import take_up_again
-from tools.tidy import Tidied, raise_flags, settle_people, tidy, watched
 
 CHUNK = 200
 MOST_QUESTIONS = 20

@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from agents.models.rules import calls
 from db.enums import ContactRole, PersonaType
 from tools.dedupe.names import organisation
-from tools.duplicates import each_has_its_own
+from tools.merging.organisations import each_has_its_own
 from tools.titles import seniority_of
 
 SAME_FROM: Final = 95.0

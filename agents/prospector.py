@@ -6,7 +6,7 @@ from typing import Any
 from agents.agent import Briefing, Done, State, ToolAgent, Update, Work
 from agents.prospector_policy import policy
 from tools.importing import FileInfo, ImportJob, RejectFile, import_rows, kind_of
-from tools.mapping import (
+from tools.importing.mapping import (
     ENTITY_OF_WHAT,
     FIELDS,
     ColumnMapping,

@@ -11,10 +11,10 @@ from agents.qc_schema import Verdict
 from db.approvals import latest_decision
 from db.models import MessageDraft, MessageVersion
 from tools.batches.progress import follow_batch
-from tools.checking import load_for_check
 from tools.journal import note
-from tools.overrides import with_overrides
 from tools.qc import DraftUnderCheck, Flag, check, passed
+from tools.qc.overrides import with_overrides
+from tools.qc.rows import load_for_check
 
 
 async def prepare(work: Work, state: State) -> Briefing | Done:

@@ -15,11 +15,11 @@ from agents.reply_triage_policy import policy
 from agents.reply_triage_schema import Triage
 from db.enums import InboundKind, ReplyIntent, ReplyTag
 from db.models import InboundMessage
-from tools.automatic import record_automatic
-from tools.intake import TYPED
 from tools.mail import UnreadableMail, asks_to_stop, own_lines, read_mail, sort_mail
 from tools.mail.reading import Mail
-from tools.replies import Verdict, doubt, opt_out, record_reply
+from tools.replies.automatic import record_automatic
+from tools.replies.effects import Verdict, doubt, opt_out, record_reply
+from tools.replies.intake import TYPED
 
 NAME = "reply_triage"
 _FURTHEST = timedelta(days=2 * 366)

@@ -20,7 +20,7 @@ from agents.reply_triage_schema import Triage
 from db.enums import ReplyIntent, ReplyTag
 from tools.intents import Guess, guesses
 from tools.mail import asks_to_stop, named_date
-from tools.replies import NEXT_STEPS
+from tools.replies.effects import NEXT_STEPS
 
 _Phrases = tuple[tuple[float, re.Pattern[str]], ...]
 

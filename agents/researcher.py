@@ -15,11 +15,11 @@ from db.lifecycle import move_contact, move_prospect
 from db.models import Account, Contact, Prospect, ResearchFact, ResearchSnapshot
 from db.queries.together import with_organisation
 from tools.context import Source, ToolContext
-from tools.facts import RESEARCH_TOOLS
 from tools.journal import activity, note, running_note
-from tools.no_need import no_need
-from tools.researched import fill_prospect, person_snapshot
-from tools.sources import load_sources, on_file_since
+from tools.research.facts import RESEARCH_TOOLS
+from tools.research.fields import fill_prospect, person_snapshot
+from tools.research.no_need import no_need
+from tools.research.sources import load_sources, on_file_since
 from tools.web.access import NO_SEARCH, NO_WEB
 from tools.web.given import given
 from tools.web.picker import Picker, host_of

@@ -38,7 +38,7 @@ from db.migrate import upgrade
 from db.models import AgentRun
 from playbooks import load_playbook
 from tools.importing import FileInfo, ImportJob, Outcome, import_rows, kind_of
-from tools.mapping import Mapped
+from tools.importing.mapping import Mapped
 from tools.reading import read_table
 
 RUN = "b" * 32

@@ -31,7 +31,7 @@ from evals.anonymise import Anonymous
 from evals.harvest_pairs import duplicates
 from evals.known import Found, Known, LeftOut
 from playbooks import load_playbook
-from tools.drafts import without_footer
+from tools.drafting.drafts import without_footer
 from tools.wording import sentences, spoken_name
 
 

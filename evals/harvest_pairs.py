@@ -12,8 +12,8 @@ from db.enums import FlagType
 from db.models import AgentAuditLog, HygieneFlag, Merge
 from evals.anonymise import Anonymous
 from evals.known import Found, Known, LeftOut
-from tools.duplicates import PEOPLE_ALIKE
-from tools.ledger import Ledger, Row
+from tools.merging.organisations import PEOPLE_ALIKE
+from tools.undo_log import Row, UndoLog
 
 _LINKEDIN: Final = "https://linkedin.example/in"
 
@@ -49,12 +49,12 @@ class _Before:
     """Rows as they were before a merge; as they are, without one."""
 
     def __init__(self, session: Session, entry: Merge | None) -> None:
-        self._ledger = Ledger(session)
+        self._undo_log = UndoLog(session)
         self._steps: list[Any] = entry.snapshot["steps"] if entry else []
 
     def row(self, table: str, row_id: str) -> Row:
         """Raises LeftOut where it is no more."""
-        row = self._ledger.row(table, row_id)
+        row = self._undo_log.row(table, row_id)
         for step in reversed(self._steps):
             if step[0] == "delete" and step[1] == table and step[2]["id"] == row_id:
                 row = dict(step[2])
@@ -66,8 +66,8 @@ class _Before:
 
     def prospects(self, account_id: str) -> list[Row]:
         """The prospects that an account had."""
-        ids = {row["id"] for row in self._ledger.rows("prospects", account_id=account_id)}
-        ids |= {key for table, key in Ledger.touched(self._steps) if table == "prospects"}
+        ids = {row["id"] for row in self._undo_log.rows("prospects", account_id=account_id)}
+        ids |= {key for table, key in UndoLog.touched(self._steps) if table == "prospects"}
         found = [self.row("prospects", key) for key in sorted(ids)]
         return [row for row in found if row["account_id"] == account_id]
 

@@ -38,7 +38,7 @@ def analyse(settings: Settings, scope: Scope) -> Told:
 
 def _work(scope: Scope, period: dict[str, str | None], hands: Hands) -> Told:
     from outreach.agent_step import Told
-    from tools.analysis import rows_of
+    from tools.analyst.report_rows import rows_of
 
     rows = hands.write(lambda s: rows_of(s, scope))
     wrong: list[str] = []

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from outreach.settings import Settings
     from playbooks import Playbook
     from tools.importing import FileInfo
-    from tools.mapping import ColumnMapping
+    from tools.importing.mapping import ColumnMapping
     from tools.reading import Column, Table
 
 SCHEMA: Final = "outreach.import/1"
@@ -74,7 +74,7 @@ def proposed(file: FileInfo, table: Table) -> Proposal:
     """The mapping that the rules propose; no model and no database is asked."""
     from agents.prospector import material
     from agents.prospector_policy import entity_of, mapping_of
-    from tools.mapping import ColumnMapping
+    from tools.importing.mapping import ColumnMapping
 
     given = material(file, table)
     profile = table.profile()
@@ -86,7 +86,7 @@ def proposed(file: FileInfo, table: Table) -> Proposal:
 
 def stored(database: Database, playbook: str, table: Table) -> Proposal | None:
     """What was agreed on before for this layout."""
-    from tools.mapping import ColumnMapping, stored_mapping
+    from tools.importing.mapping import ColumnMapping, stored_mapping
 
     mapped = database.read_sync(lambda session: stored_mapping(session, playbook, table.columns))
     if mapped is None:
@@ -116,7 +116,7 @@ def parse_changes(texts: Sequence[str]) -> dict[str, str]:
 
 def with_changes(proposal: Proposal, changes: Mapping[str, str], table: Table, by: str) -> Proposal:
     """The mapping as a person wants it. Raises Complaint for a column or field that does not exist."""
-    from tools.mapping import FIELDS, changed
+    from tools.importing.mapping import FIELDS, changed
 
     names = {column.casefold(): column for column in table.columns}
     fields = {name for entity in FIELDS.values() for name in entity}
@@ -149,7 +149,7 @@ def confirmed(proposal: Proposal, by: str) -> Proposal:
 
 def problem_with(proposal: Proposal, table: Table, least: float = 0.0) -> str | None:
     """Why a mapping cannot be used, in a sentence; None where it can. `least`: only columns as sure as that."""
-    from tools.mapping import problem_of
+    from tools.importing.mapping import problem_of
 
     columns = [column for column in proposal.columns if column.confidence >= least]
     return problem_of(proposal.entity, columns, proposal.id_column, table.columns, None)
@@ -158,7 +158,7 @@ def problem_with(proposal: Proposal, table: Table, least: float = 0.0) -> str | 
 def keep(database: Database, settings: Settings, playbook: str, table: Table, proposal: Proposal) -> None:
     """Stores a person's mapping for this layout."""
     from db.actors import acting_as
-    from tools.mapping import keep_mapping
+    from tools.importing.mapping import keep_mapping
 
     with acting_as(settings.actor()):
         database.write_sync(
@@ -190,8 +190,8 @@ class _Gather:
 def trial(playbook: Playbook, file: FileInfo, table: Table, proposal: Proposal, most: int) -> dict[str, Any]:
     """What a dry run tells: see docs/importing.md. At most `most` refused rows are listed; all are counted."""
     from tools.importing import ImportJob, kind_of
+    from tools.importing.mapping import Mapped
     from tools.importing.trial import try_rows
-    from tools.mapping import Mapped
     from tools.reading import UnreadableFile
 
     columns = {column.field: column.column for column in proposal.columns}

@@ -60,7 +60,7 @@ def _in_step(
 def _work(playbook: str, words: SignalWords, gather: Callable[[Hands], Gathered], hands: Hands) -> Told:
     """Each batch's signals are written before the next is asked about: what a model was paid for is kept."""
     from outreach.agent_step import Told
-    from tools.portions import batches
+    from tools.prompt_chunks import prompt_chunks
     from tools.signals import store
     from tools.signals.items import PER_CALL, SignalDecision, settle
 
@@ -85,7 +85,7 @@ def _work(playbook: str, words: SignalWords, gather: Callable[[Hands], Gathered]
         sources.update({one.source_url: None for _account_id, one in found if one.source_url})
 
     keep(gathered.certain)
-    for batch in batches(gathered.items, lambda item: item.letters, most=PER_CALL):
+    for batch in prompt_chunks(gathered.items, lambda item: item.letters, most=PER_CALL):
         counts["batches"] += 1
         shown = [item.shown(number) for number, item in enumerate(batch, start=1)]
         decisions = hands.ask({"types": types, "items": shown})["decisions"]

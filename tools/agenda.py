@@ -10,7 +10,7 @@ from db.enums import BatchStatus, DeliveryState, FlagType, FollowupState, RunSta
 from db.models import AgentAuditLog, AgentRun, Batch, Delivery, Followup, HygieneFlag
 from db.queries.meetings import meetings
 from db.queries.runs import CALLS
-from tools.handled import ABOUT_MESSAGES
+from tools.replies.handled import ABOUT_MESSAGES
 
 FAILED_FOR = timedelta(days=7)
 """A failed step is told for this long."""

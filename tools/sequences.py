@@ -17,7 +17,7 @@ from db.models import Activity, Contact, Followup, OutreachSequence, OutreachTem
 from db.queries.due import re_engagement_id
 from playbooks import Playbook
 from playbooks.sequences import Step
-from tools.handled import mark_handled
+from tools.replies.handled import mark_handled
 
 RE_ENGAGEMENT = "re_engagement"
 MOST_TOUCHES = 6

@@ -19,10 +19,10 @@ from db.suppressions import (
     suppressed_among,
 )
 from tools.journal import note
-from tools.ledger import Ledger
 from tools.normalise import domain_of, is_free_provider, is_public_suffix
 from tools.normalise import email as email_of
 from tools.outbox import NotReady, find_contact
+from tools.undo_log import UndoLog
 
 LIFTED = "do_not_contact_lifted"
 _PERSON = "person"
@@ -194,7 +194,7 @@ def lift(session: Session, what: str, *, reason: str, by: str) -> Lifted:
         session.execute(delete(Suppression).where(Suppression.id == row.id))
         lifted.did.append(f"{row.value} is not suppressed any more.")
         session.flush()
-    ledger = Ledger(session)  # past the life cycle, which knows no way out of what is over
+    undo_log = UndoLog(session)  # past the life cycle, which knows no way out of what is over
     for person in people:
         if is_suppressed(session, person.email):
             lifted.stays.append(
@@ -205,7 +205,7 @@ def lift(session: Session, what: str, *, reason: str, by: str) -> Lifted:
             lifted.stays.append(f"{person.full_name} stays do-not-contact: {person.dnc_reason or 'marked by itself'}.")
             continue
         status = _status_before(session, person)
-        ledger.update("contacts", person.id, {"status": status, "do_not_contact": False, "dnc_reason": None})
+        undo_log.update("contacts", person.id, {"status": status, "do_not_contact": False, "dnc_reason": None})
         session.refresh(person)
         note(
             session,

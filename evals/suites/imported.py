@@ -8,7 +8,7 @@ from agents.registry import AGENTS
 from db.access import Database
 from evals.worlds import PERSON, World
 from playbooks import playbook_names
-from tools.mapping import ColumnMapping, keep_mapping
+from tools.importing.mapping import ColumnMapping, keep_mapping
 
 LAYOUTS: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
     "organisations": (

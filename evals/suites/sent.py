@@ -10,7 +10,7 @@ from db.approvals import Decision, draft_hash, take_decision
 from db.models import Account, Contact, Delivery, MessageDraft, OutreachSequence, Prospect
 from db.queries.due import sequence_id_for
 from playbooks import load_playbook
-from tools.drafts import store_version, with_footer
+from tools.drafting.drafts import store_version, with_footer
 from tools.outbox import mark_sent
 
 PERSON = "user:eval"

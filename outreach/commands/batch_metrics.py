@@ -33,7 +33,7 @@ def metrics(
     from db.actors import acting_as
     from db.models import Batch
     from outreach.wiring import open_database
-    from tools.batch_metrics import keep_metrics
+    from tools.batches.metrics import keep_metrics
 
     def work(session: Session) -> dict[str, Any]:
         batch = session.scalar(select(Batch).where(Batch.batch_number == number))

@@ -52,7 +52,7 @@ def prepare(settings: Settings, whom: str) -> Told:
     from outreach.agent_step import run_step
     from outreach.wiring import model_settings, open_database, prompts_in_force
     from playbooks import load_playbook
-    from tools.calling import CallRefused, known_of
+    from tools.analyst.calls import CallRefused, known_of
     from tools.outbox import NotReady, find_contact
 
     def read(session: Any) -> tuple[Any, str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from db.models import HygieneFlag, Merge
-    from tools.flagged import FlagItem
+    from tools.hygiene.flag_review import FlagItem
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -70,7 +70,7 @@ def flags(
         return
     from db.enums import FlagType
     from outreach.wiring import open_database
-    from tools.flagged import listed
+    from tools.hygiene.flag_review import listed
 
     context = context_of(ctx)
     playbook = context.settings.playbook if "playbook" in context.overrides else None
@@ -102,7 +102,7 @@ def _about(item: FlagItem) -> str:
 def show_flag(ctx: typer.Context, flag: Id, as_json: AsJson = False) -> None:
     """Shows a flag, and the record or both records that it is about, field by field."""
     from outreach.wiring import open_database
-    from tools.flagged import side_by_side
+    from tools.hygiene.flag_review import side_by_side
 
     with open_database(settings_of(ctx), "user") as database:
         found = _found(lambda: database.read_sync(lambda s: side_by_side(s, flag)))
@@ -134,20 +134,20 @@ def show_flag(ctx: typer.Context, flag: Id, as_json: AsJson = False) -> None:
 @flags_app.command("resolve", epilog=EPILOG)
 def resolve(ctx: typer.Context, flags: Ids, note: Note = None, as_json: AsJson = False) -> None:
     """Resolves flags, with your note. Where one of the ids fits nothing, none is."""
-    from tools import flagged
+    from tools.hygiene import flag_review
 
-    _change(ctx, lambda s, actor: flagged.resolve(s, flags, by=actor, note=note), as_json)
+    _change(ctx, lambda s, actor: flag_review.resolve(s, flags, by=actor, note=note), as_json)
 
 
 @flags_app.command("keep-apart", epilog=EPILOG)
 def keep_apart(ctx: typer.Context, flag: Id, note: Note = None, as_json: AsJson = False) -> None:
     """Says that the two records of a flag are two. They are not brought up again."""
-    from tools import flagged
+    from tools.hygiene import flag_review
 
     def part(session: Session, actor: str) -> list[HygieneFlag]:
-        if len(flagged.side_by_side(session, flag).ids) != 2:
-            raise flagged.FlagNotFound(f"The flag {flag} is not about two records.")
-        return flagged.resolve(session, [flag], by=actor, note=f"kept apart: {note}" if note else "kept apart")
+        if len(flag_review.side_by_side(session, flag).ids) != 2:
+            raise flag_review.FlagNotFound(f"The flag {flag} is not about two records.")
+        return flag_review.resolve(session, [flag], by=actor, note=f"kept apart: {note}" if note else "kept apart")
 
     _change(ctx, part, as_json)
 
@@ -155,9 +155,9 @@ def keep_apart(ctx: typer.Context, flag: Id, note: Note = None, as_json: AsJson 
 @flags_app.command("reopen", epilog=EPILOG)
 def reopen(ctx: typer.Context, flags: Ids, as_json: AsJson = False) -> None:
     """Opens resolved flags again."""
-    from tools import flagged
+    from tools.hygiene import flag_review
 
-    _change(ctx, lambda s, _actor: flagged.reopen(s, flags), as_json)
+    _change(ctx, lambda s, _actor: flag_review.reopen(s, flags), as_json)
 
 
 @flags_app.command("merge", epilog=EPILOG)
@@ -175,10 +175,10 @@ def merge(
 
     A record with messages of its own survives, whatever --keep says.
     """
-    from tools import flagged
+    from tools.hygiene import flag_review
 
     def write(session: Session, actor: str) -> dict[str, Any]:
-        return _told(flagged.merge_flagged(session, flag, by=actor, keep=keep, note=note))
+        return _told(flag_review.merge_flagged(session, flag, by=actor, keep=keep, note=note))
 
     told = _as_person(ctx, write)
     if as_json:
@@ -196,7 +196,7 @@ def merges(
 ) -> None:
     """Lists what was merged, the latest first."""
     from outreach.wiring import open_database
-    from tools.flagged import merges as all_merges
+    from tools.hygiene.flag_review import merges as all_merges
 
     with open_database(settings_of(ctx), "user") as database:
         rows = database.read_sync(lambda s: [_told(entry) for entry in all_merges(s, limit)])
@@ -222,11 +222,11 @@ def undo(
     as_json: AsJson = False,
 ) -> None:
     """Takes a merge back. What was changed since stays as it is, and is named."""
-    from tools import flagged
-    from tools.merging import undo as take_back
+    from tools.hygiene import flag_review
+    from tools.merging.merge import undo as take_back
 
     def write(session: Session, actor: str) -> dict[str, Any]:
-        entry = flagged.find_merge(session, merge)
+        entry = flag_review.find_merge(session, merge)
         left = take_back(session, entry.id, by=actor)
         return _told(entry) | {"left": left}
 
@@ -290,8 +290,8 @@ def _as_person(ctx: typer.Context, fn: Callable[[Session, str], T]) -> T:
 
 
 def _found(fn: Callable[[], T]) -> T:
-    from tools.flagged import FlagNotFound
-    from tools.merging import CannotMerge
+    from tools.hygiene.flag_review import FlagNotFound
+    from tools.merging.merge import CannotMerge
 
     try:
         return fn()

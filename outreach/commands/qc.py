@@ -136,7 +136,7 @@ def override(
     """
     from db.actors import acting_as
     from outreach.wiring import open_database
-    from tools.overrides import NotOverridden, override_warning
+    from tools.qc.overrides import NotOverridden, override_warning
 
     settings = settings_of(ctx)
     with open_database(settings, "user") as database, acting_as(settings.actor()):

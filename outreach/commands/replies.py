@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from outreach.settings import Settings
-    from tools.intake import Taken
+    from tools.replies.intake import Taken
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -70,7 +70,7 @@ def replies(
         _waiting(context_of(ctx).settings, limit, as_json=as_json)
         return
     from outreach.wiring import open_database
-    from tools.intake import received
+    from tools.replies.intake import received
 
     context = context_of(ctx)
     playbook = chosen_playbook(context)
@@ -171,7 +171,7 @@ def opt_out(
 
 def _waiting(settings: Settings, limit: int, *, as_json: bool) -> None:
     from outreach.wiring import open_database
-    from tools.reply_thread import waiting_messages
+    from tools.replies.thread import waiting_messages
 
     with open_database(settings, "user") as database:
         rows = database.read_sync(lambda s: waiting_messages(s, limit=limit))
@@ -202,9 +202,9 @@ def take_from_mailbox(settings: Settings, days: int) -> tuple[list[Taken], Count
     from outreach.mail_check import IMAP
     from outreach.mailing import mailbox_of
     from outreach.wiring import open_database
-    from tools.fetching import first_day, take_fetched, verdict_on
     from tools.mail import UnreadableMail
     from tools.mail.mailbox import MailboxStopped
+    from tools.replies.fetching import first_day, take_fetched, verdict_on
 
     opened = mailbox_of(settings)
     if opened is None:
@@ -245,7 +245,7 @@ def triage_waiting(settings: Settings, ids: Sequence[str]) -> list[dict[str, Any
     """Triages whatever waits, what an earlier call stored and could not finish as well; the rows of these messages."""
     from outreach.wiring import open_database
     from outreach.work import run_replies
-    from tools.intake import received
+    from tools.replies.intake import received
 
     if _left_to_do(settings):
         result = run_replies(settings)
@@ -288,10 +288,10 @@ def _take_in(settings: Settings, files: Sequence[Path]) -> tuple[list[Taken], in
     """What was taken in, how many were mails of our own, and what could not be read."""
     from db.actors import acting_as
     from outreach.wiring import open_database
-    from tools.fetching import is_own
-    from tools.intake import take_in
     from tools.mail import read_mail
     from tools.mail.files import messages_in
+    from tools.replies.fetching import is_own
+    from tools.replies.intake import take_in
 
     senders = _senders()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from db.models import InboundMessage, Reply
     from outreach.settings import Settings
-    from tools.corrections import Corrected, Label
+    from tools.replies.corrections import Corrected, Label
 
 SEE = "See the list: outreach replies"
 Message = Annotated[str, typer.Argument(metavar="ID", help="A message or a reply: its id, or the beginning of it.")]
@@ -46,7 +46,7 @@ HANDLED_EPILOG = """
 
 def found(session: Session, reference: str) -> InboundMessage:
     """The message of an id. Raises Complaint."""
-    from tools.reply_thread import MessageNotFound, find_message
+    from tools.replies.thread import MessageNotFound, find_message
 
     try:
         return find_message(session, reference)
@@ -74,7 +74,7 @@ def show_message(ctx: typer.Context, message: Message, raw: Annotated[
     """Shows a whole correspondence: what was sent, what came in, what it was taken for, and what followed."""
     from outreach.screens.thread import show_thread
     from outreach.wiring import open_database
-    from tools.reply_thread import read_thread
+    from tools.replies.thread import read_thread
 
     with open_database(settings_of(ctx), "user") as database:
 
@@ -109,7 +109,7 @@ def correct(
 
     With the label that it has, it confirms it: the reply does not wait for a look any more.
     """
-    from tools.corrections import WouldAllowContact
+    from tools.replies.corrections import WouldAllowContact
 
     label = _label(intent, tag, name, title, email, resume)
     if not reason.strip():
@@ -146,7 +146,7 @@ def _label(
     intent: str | None, tag: str | None, name: str | None, title: str | None, email: str | None, resume: str | None
 ) -> Label:
     from db.enums import ReplyIntent, ReplyTag, values
-    from tools.corrections import Label
+    from tools.replies.corrections import Label
 
     if not any((intent, tag, name, title, email, resume)):
         raise Complaint("Nothing is corrected.", "Give --intent, or another option: outreach replies correct --help",
@@ -186,8 +186,8 @@ def _correct(settings: Settings, reference: str, label: Label, reason: str, *, m
 
     from db.actors import acting_as
     from outreach.wiring import open_database
-    from tools.corrections import CorrectionRefused, WouldAllowContact
-    from tools.corrections import correct as set_right
+    from tools.replies.corrections import CorrectionRefused, WouldAllowContact
+    from tools.replies.corrections import correct as set_right
 
     by, now = settings.actor(), datetime.now(UTC)
     with open_database(settings, "user") as database, acting_as(by):
@@ -215,7 +215,7 @@ def handled(
 
     from db.actors import acting_as
     from outreach.wiring import open_database
-    from tools.handled import mark_handled, settle_review
+    from tools.replies.handled import mark_handled, settle_review
 
     settings = settings_of(ctx)
     by, now = settings.actor(), datetime.now(UTC)

@@ -55,7 +55,7 @@ def add(
     """
     from db.actors import acting_as
     from outreach.wiring import open_database
-    from tools.matching import MatchRefused, add_typed
+    from tools.replies.matching import MatchRefused, add_typed
 
     way = channel.strip().lower()
     if way not in CHANNELS:
@@ -90,7 +90,7 @@ def match(
     """
     from db.actors import acting_as
     from outreach.wiring import open_database
-    from tools.matching import MatchRefused, match_to, unmatch
+    from tools.replies.matching import MatchRefused, match_to, unmatch
 
     if nobody == (contact is not None):
         raise Complaint("Say whose it is.", "Name a contact, or --nobody.", code=2)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from db.models import Prospect
-    from tools.suggestions import Suggestion
+    from tools.research.suggestions import Suggestion
     from tools.web.reader import Reading
 
 SCHEMA = "outreach.research.page/1"
@@ -195,7 +195,7 @@ def people(
 ) -> None:
     """Lists people whom pages and replies name. Nobody writes to one before a person accepts them."""
     from outreach.wiring import open_database
-    from tools.suggestions import listed
+    from tools.research.suggestions import listed
 
     context = context_of(ctx)
     with open_database(context.settings, "user") as database:
@@ -224,8 +224,8 @@ def accept(
     """Takes a suggested person in as a contact of the organisation."""
     from db.actors import acting_as
     from outreach.wiring import open_database
-    from tools.suggestions import CannotAccept, SuggestionNotFound, told
-    from tools.suggestions import accept as take_in
+    from tools.research.suggestions import CannotAccept, SuggestionNotFound, told
+    from tools.research.suggestions import accept as take_in
 
     settings = settings_of(ctx)
     actor = settings.actor()
@@ -247,8 +247,8 @@ def dismiss(ctx: typer.Context, suggestions: Ids) -> None:
     """Puts suggested people away; they are not suggested there again."""
     from db.actors import acting_as
     from outreach.wiring import open_database
-    from tools.suggestions import SuggestionNotFound
-    from tools.suggestions import dismiss as put_away
+    from tools.research.suggestions import SuggestionNotFound
+    from tools.research.suggestions import dismiss as put_away
 
     settings = settings_of(ctx)
     actor = settings.actor()

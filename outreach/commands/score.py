@@ -207,7 +207,7 @@ def _rescore(playbook: Playbook, ids: list[str], hands: Hands) -> Told:
     from functools import partial
 
     from outreach.agent_step import Told
-    from tools.rescoring import CHUNK, rescore
+    from tools.hygiene.rescoring import CHUNK, rescore
 
     counts: Counter[str] = Counter()
     for start in range(0, len(ids), CHUNK):

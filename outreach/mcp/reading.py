@@ -14,7 +14,7 @@ from db.queries.reading import read_draft
 from db.queries.runs import find_run, list_runs, load_tree
 from outreach.runs_view import run_json
 from outreach.screens.inbox import as_row
-from tools.drafts import facts_about
+from tools.drafting.drafts import facts_about
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

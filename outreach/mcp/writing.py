@@ -25,7 +25,7 @@ from db.queries.inbox import Sought, lines
 from graphs.nodes import make_step
 from graphs.recorder import Opening, Step, step_id
 from playbooks import load_playbook
-from tools.briefs import Brief
+from tools.drafting.brief import Brief
 
 if TYPE_CHECKING:
     from agents.agent import Briefing

@@ -1,6 +1,6 @@
 """A batch as tables: one row a message for a spreadsheet, one row a person for HubSpot.
 
-Every cell goes through `tools.cells.harmless`, and every cell is quoted.
+Every cell goes through `tools.csv_cells.harmless`, and every cell is quoted.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from outreach.pages.batch_data import BatchData, Message, Person
-from tools.cells import harmless
+from tools.csv_cells import harmless
 from tools.normalise import state_of
 
 MESSAGE_COLUMNS: Final = (

@@ -10,7 +10,7 @@ from outreach.console import show, visible
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tools.reply_thread import Entry, Followed, Thread
+    from tools.replies.thread import Entry, Followed, Thread
 
 SHORT = 8
 

@@ -13,7 +13,7 @@ from db.models import AgentRun
 from tests.outreach.conftest import Outreach, database, home, outreach  # noqa: F401 (fixtures)
 from tests.support.openai_server import Reply, ScriptedServer, policy_script, replies
 from tests.support.touches import lay, made_up
-from tools.analysis import problems
+from tools.analyst.report_rows import problems
 
 ROWS: list[dict[str, Any]] = [
     {"number": 1, "kind": "total", "says": "1,200 people were written to; 90 replied."},

@@ -14,7 +14,7 @@ from agents.analyst_call_policy import policy as call_policy
 from agents.analyst_call_policy import write as call_by_rule
 from agents.analyst_call_schema import CallLine
 from playbooks import load_playbook, playbook_names
-from tools.points import Point
+from tools.analyst.points import Point
 
 POINTS = [
     point.numbered(number)

@@ -28,7 +28,7 @@ from graphs.routing import after_drafting
 from playbooks import load_playbook
 from tests.agents.test_researcher import COLLEGE, STADIUM, Desk, desk_at, endpoint
 from tests.support.openai_server import Reply, ScriptedServer, replies
-from tools.briefs import Subject, make_brief
+from tools.drafting.brief import Subject, make_brief
 
 PLAYBOOK = load_playbook("sports-lighting")
 

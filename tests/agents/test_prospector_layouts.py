@@ -7,7 +7,7 @@ import pytest
 
 from agents.prospector_policy import entity_of, mapping_of
 from tests.agents.layouts import Layout, layouts
-from tools.mapping import FIELDS, ColumnMapping, problem_of, source_of
+from tools.importing.mapping import FIELDS, ColumnMapping, problem_of, source_of
 
 EXPORTS = {layout.name: list(layout.values) for layout in layouts("export")}
 

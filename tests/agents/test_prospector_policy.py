@@ -7,7 +7,7 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from agents.prospector_policy import confidence, entity_of, mapping_of, policy
-from tools.mapping import ENTITY_OF_WHAT, FIELDS, ColumnMapping, problem_of
+from tools.importing.mapping import ENTITY_OF_WHAT, FIELDS, ColumnMapping, problem_of
 
 TOOLS = ("see_values", "save_mapping")
 APOLLO = (

@@ -16,7 +16,7 @@ from db.approvals import Decision, draft_hash, take_decision
 from db.models import AgentAuditLog, AgentRun, Contact, MessageDraft
 from tests.agents.test_researcher import STADIUM, Desk, desk_at, endpoint
 from tests.support.openai_server import Reply, ScriptedServer, replies
-from tools.drafts import store_version
+from tools.drafting.drafts import store_version
 
 
 async def drafted(desk: Desk) -> MessageDraft:

@@ -31,8 +31,8 @@ from db.models import (
 )
 from prompts import load_prompt
 from tests.support.mail import PLAYBOOK, Case, outgoing_case
-from tools.intake import take_in
 from tools.intents import Guess
+from tools.replies.intake import take_in
 
 TODAY = date(2026, 3, 2)
 

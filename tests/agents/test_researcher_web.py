@@ -36,7 +36,7 @@ from tests.support.agent_graph import RULES
 from tests.support.openai_server import Reply, ScriptedServer, policy_script, replies
 from tests.support.quoted import unsupported
 from tests.support.web_site import FILLER, STAFF, WebSite, _endless
-from tools.sources import WEB
+from tools.research.sources import WEB
 from tools.web.access import NO_SEARCH, NO_WEB, Web
 from tools.web.cache import PageCache
 from tools.web.fetcher import Fetcher

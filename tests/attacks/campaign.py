@@ -22,7 +22,7 @@ from tests.attacks.payloads import EVIL, Channel, Goal, Payload
 from tests.attacks.siege import STOPS, Person, Siege
 from tests.support.letters import letter
 from tests.support.web_site import FILLER
-from tools.intake import take_in
+from tools.replies.intake import take_in
 from tools.signals import read_texts
 
 

@@ -27,7 +27,7 @@ from tests.attacks.payloads import Channel, Goal
 from tests.attacks.siege import Siege
 from tools.context import ToolContext
 from tools.qc.engine import RULES
-from tools.replies import Verdict, record_reply
+from tools.replies.effects import Verdict, record_reply
 
 Removed = Callable[[Siege], AbstractContextManager[Any]]
 
@@ -189,7 +189,7 @@ def referral_at_once(_siege: Siege) -> AbstractContextManager[Any]:
 
 def any_thread(_siege: Siege) -> AbstractContextManager[Any]:
     """Who writes from an address is taken for who has it."""
-    return patch("tools.replies.proven", lambda _inbound: True)
+    return patch("tools.replies.effects.proven", lambda _inbound: True)
 
 
 CONTROLS = (

@@ -43,7 +43,7 @@ from tests.e2e.conftest import MakeOffice, Office
 from tests.e2e.test_approval import Spawn, at_terminal, press
 from tests.support.batches import fill_batch
 from tests.support.statements import statements
-from tools.cells import harmless
+from tools.csv_cells import harmless
 
 __all__ = ["at_terminal"]
 

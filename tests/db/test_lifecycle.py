@@ -180,11 +180,11 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
 MOVED_ELSEWHERE = {
     ("db/suppressions.py", "contact.status"),  # reachable or not: no life cycle, kept by the database
-    ("tools/heeding.py", "contact.status"),
+    ("tools/hygiene/note_effects.py", "contact.status"),
     ("tools/outbox/sending.py", "delivery.state"),  # kept by db/triggers
     ("tools/outbox/dispatch.py", "delivery.state"),
-    ("tools/suggestions.py", "row.status"),  # referral_suggestions: open, then decided once
-    ("tools/corrections.py", "row.status"),
+    ("tools/research/suggestions.py", "row.status"),  # referral_suggestions: open, then decided once
+    ("tools/replies/corrections.py", "row.status"),
     ("tools/bids/review.py", "alert.status"),
     ("tools/bids/store.py", "alert.status"),
     ("graphs/recorder.py", "row.status"),  # agent_runs

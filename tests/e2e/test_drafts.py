@@ -14,8 +14,8 @@ from outreach.commands.demo import sample_files
 from outreach.settings import Settings
 from outreach.work import Session
 from playbooks import load_playbook
-from tools.drafts import without_footer
-from tools.templates import VARIABLE
+from tools.drafting.drafts import without_footer
+from tools.drafting.templates import VARIABLE
 from tools.wording import sentences
 
 LEAST = {"sports-lighting": 25, "qa-software": 8}

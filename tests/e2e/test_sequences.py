@@ -31,7 +31,7 @@ from tests.e2e.test_endpoint import endpoint, rules_over_the_wire
 from tests.support.openai_server import ScriptedServer
 from tests.support.outgoing import approve_all, send_all
 from tests.support.world import run_problems, world
-from tools.drafts import without_footer
+from tools.drafting.drafts import without_footer
 from tools.wording import sentences
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=200)

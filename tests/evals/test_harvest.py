@@ -31,11 +31,11 @@ from evals.harvest import Harvest, harvest
 from evals.suites import load_suite, suite_names
 from evals.suites.sent import send
 from tests.support.rows import make_contact, make_prospect
-from tools.drafts import store_version
-from tools.duplicates import PEOPLE_ALIKE
-from tools.flagged import merge_flagged, resolve
+from tools.drafting.drafts import store_version
+from tools.hygiene.flag_review import merge_flagged, resolve
 from tools.journal import note
-from tools.suggestions import dismiss
+from tools.merging.organisations import PEOPLE_ALIKE
+from tools.research.suggestions import dismiss
 
 TODAY = date(2026, 6, 15)
 TEXT = """Hi Dana,

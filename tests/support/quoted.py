@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import ExternalId, ResearchFact
-from tools.sources import WEB
+from tools.research.sources import WEB
 
 
 def unsupported(session: Session, account_id: str) -> list[ResearchFact]:

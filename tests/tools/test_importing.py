@@ -24,11 +24,11 @@ from db.models import (
 )
 from db.stamps import utc_now
 from playbooks import load_playbook
-from tools.cells import harmless
+from tools.csv_cells import harmless
 from tools.importing import FileInfo, ImportJob, Outcome, import_rows, kind_of, write_rejects
 from tools.importing.job import Reject
+from tools.importing.mapping import Mapped
 from tools.importing.venues import classification, plays_football, spelled_out, venue_type
-from tools.mapping import Mapped
 from tools.reading import read_table
 
 RUN = "a" * 32

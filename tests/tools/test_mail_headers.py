@@ -13,10 +13,10 @@ import pytest
 
 from db.models import Contact, OutreachSequence
 from tests.support.mail import SENDER, SENT_AT, Case, approved_draft, outgoing_case
-from tools.intake import take_in
 from tools.outbox import build_message, find, mark_sent, outgoing
 from tools.outbox.dispatch import is_reserved, mail_of
 from tools.outbox.signing import UnusableKey, load_signer
+from tools.replies.intake import take_in
 
 URL = "https://firm.example/stop/{id}"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from playbooks.loader import FOLDER, PlaybookNotFound, read_playbook
+from tools.drafting.templates import VARIABLES
 from tools.playbook_files import BeginRefused, Finding, begin, lint
 from tools.playbook_files.findings import lines_of
 from tools.qc.safety import _UNFILLED
-from tools.templates import VARIABLES
 
 DOCS = Path(__file__).parents[2] / "docs"
 

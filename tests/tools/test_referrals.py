@@ -11,9 +11,9 @@ from agents.drafting_policy import write
 from db.models import Contact, ReferralSuggestion, Reply, ResearchFact
 from db.queries.due import first_touches_due, sequence_id_for
 from tests.support.mail import PLAYBOOK, Case, outgoing_case
-from tools.briefs import Subject, make_brief
-from tools.drafts import facts_about
-from tools.suggestions import accept
+from tools.drafting.brief import Subject, make_brief
+from tools.drafting.drafts import facts_about
+from tools.research.suggestions import accept
 
 SAID = "Dana Reyes suggested that I write to you."
 PERSONAS = ("Athletic Director", "Facilities Director")

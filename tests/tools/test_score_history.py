@@ -13,7 +13,7 @@ from db.models import AgentRun, Contact, HygieneFlag, Prospect
 from playbooks import Playbook, WeightedFormula, load_playbook
 from tests.support.hygiene_run import RUN, college
 from tests.support.rows import make_contact, make_prospect
-from tools.rescoring import rescore
+from tools.hygiene.rescoring import rescore
 from tools.scoring import due, explain, score_prospects, scored_by_another_version
 from tools.scoring.explain import Ambiguous, NotScored, find_prospect
 from tools.scoring.history import moves, scorings

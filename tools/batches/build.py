@@ -15,8 +15,8 @@ from db.queries.batches import Candidate, candidates, members, shares_of
 from db.queries.wanted import Wanted
 from playbooks import Playbook
 from tools.batches import choose
+from tools.drafting.variants import meaning_of, value_said, values_of
 from tools.journal import note
-from tools.variants import meaning_of, value_said, values_of
 
 _NUMBERING: Final = 4711_0005
 """PostgreSQL's advisory lock: one batch is built at a time."""
@@ -41,7 +41,7 @@ class Trial:
 
     @property
     def description(self) -> str:
-        """OCC, batches.ab_description, as tools.variants reads it."""
+        """OCC, batches.ab_description, as tools.drafting.variants reads it."""
         control = ["C: nothing is asked"] if self.control else []
         return "; ".join([f"{group}: {value}" for group, value in self.said.items()] + control)
 

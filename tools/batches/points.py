@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from db.models import Batch, Contact, HygieneFlag, MessageDraft, Prospect, ResearchFact, Signal
 from db.queries.batches import Member, built_by, members
 from playbooks import Playbook
-from tools.points import Point
-from tools.variants import meaning_of, said_by_group
+from tools.analyst.points import Point
+from tools.drafting.variants import meaning_of, said_by_group
 
 _SAID = {
     "hiring_signals": "openings",

@@ -14,7 +14,7 @@ from tools.bids.items import PER_CALL, BidDecision, Item, item_of, settle, worth
 from tools.bids.notices import Tender
 from tools.bids.organisations import Matcher
 from tools.bids.store import stored
-from tools.portions import batches
+from tools.prompt_chunks import prompt_chunks
 
 Ask = Callable[[list[dict[str, Any]]], Sequence[BidDecision]]
 """Has tenders decided on, as `Item.shown` tells of them."""
@@ -48,7 +48,7 @@ def decide(tenders: Sequence[Tender], words: BidWords, matcher: Matcher, ask: As
     worth = [tender for tender in tenders if worth_asking(tender, words)]
     decided = Decided(passed_over=len(tenders) - len(worth), asked=len(worth))
     items: list[Item] = [item_of(tender, matcher) for tender in worth]
-    for batch in batches(items, lambda item: item.letters, most=PER_CALL):
+    for batch in prompt_chunks(items, lambda item: item.letters, most=PER_CALL):
         made, refused = settle(batch, ask([item.shown(n) for n, item in enumerate(batch, start=1)]), words)
         decided.made |= made
         decided.refused += refused

@@ -11,7 +11,7 @@ from db.enums import ContactSource, ContactStatus, FlagSeverity, FlagType, Suppr
 from db.models import Contact, Suppression
 from db.suppressions import do_not_contact, ground
 from tools.dedupe.names import another_person
-from tools.flags import open_flag
+from tools.hygiene.flags import open_flag
 from tools.importing.cleaning import Clean, Person, person_key
 from tools.importing.job import ImportJob, Outcome, Refused
 from tools.importing.organisations import journal, take_organisation

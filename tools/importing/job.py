@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from playbooks import ContactFormula, Playbook
-from tools.mapping import FIELDS, Mapped, source_of
+from tools.importing.mapping import FIELDS, Mapped, source_of
 from tools.normalise import day
 from tools.reading import Row
 

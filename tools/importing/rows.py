@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self, TextIO
 from sqlalchemy.orm import Session
 
 from db.access import Database
-from tools.cells import harmless
+from tools.csv_cells import harmless
 from tools.importing.cleaning import Clean, Cleaner
 from tools.importing.contacts import People, prospect_for, take_contact
 from tools.importing.job import ImportJob, Outcome, Refused, Reject

@@ -20,8 +20,8 @@ from db.lifecycle import (
 from db.models import Activity, Contact, Opportunity, OutreachSequence
 from db.suppressions import skip_followups
 from tools.engagement import refresh_engagement
-from tools.handled import mark_handled
 from tools.meetings.attribution import Earned, NotFound, credit, earned_by
+from tools.replies.handled import mark_handled
 
 BOOKED: Final = OpportunityStatus.MEETING_BOOKED.value
 SUCCESSFUL: Final = (OpportunityStatus.MEETING_HELD.value, OpportunityStatus.OPPORTUNITY_CREATED.value)

@@ -23,7 +23,7 @@ from db.models import Activity, Contact, Touchpoint
 from db.queries.references import begins
 from db.suppressions import open_followups
 from tools.engagement import refresh_engagement
-from tools.flags import open_flag
+from tools.hygiene.flags import open_flag
 from tools.outbox.leaving import NotReady, flush
 
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})")

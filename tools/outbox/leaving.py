@@ -12,7 +12,7 @@ from db.enums import ApprovalStatus, Channel, ContactStatus, DeliveryState, Sequ
 from db.errors import explain
 from db.models import Contact, Delivery, InboundMessage, MessageDraft, Prospect
 from db.queries.references import the_one
-from tools.intake import TYPED, made_here
+from tools.replies.intake import TYPED, made_here
 
 HELD = {
     SequenceStatus.PAUSED.value: "is paused",

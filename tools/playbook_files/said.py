@@ -10,10 +10,10 @@ from db.seeds import OUTREACH_TEMPLATES
 from db.seeds import PLAYBOOK as SEEDED
 from playbooks import Playbook
 from playbooks.sequences import kind_of
+from tools.drafting.templates import VARIABLES, variables_of
 from tools.playbook_files.findings import Doubt, Doubts, Loc
 from tools.qc.engine import RULES
 from tools.qc.model import KINDS
-from tools.templates import VARIABLES, variables_of
 
 
 def doubts_of_texts(playbook: Playbook) -> Doubts:

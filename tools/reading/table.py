@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from tools.cells import as_it_was
+from tools.csv_cells import as_it_was
 from tools.reading import objects, text, workbook
 from tools.reading.errors import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_WORKBOOK, UnreadableFile
 from tools.reading.header import LOOK, Header, find_header

@@ -9,8 +9,8 @@ from db.enums import ContactStatus, ProspectStatus
 from db.models import Account, AgentAuditLog, Contact, IcpScore, Prospect, ProspectScore
 from db.stamps import utc_now
 from playbooks import Playbook, WeightedFormula
+from tools.hygiene.staleness import stale_and_not_flagged
 from tools.journal import SCORED
-from tools.staleness import stale_and_not_flagged
 
 UNSCORED: Final = (ProspectStatus.IDENTIFIED.value, ProspectStatus.NEEDS_SCORING.value)
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from playbooks.feeds import JobWords, SignalName, SignalWords
 from tools.normalise import clean
-from tools.portions import LETTERS_PER_CALL
+from tools.prompt_chunks import LETTERS_PER_CALL
 from tools.signals.found import Found, Note
 from tools.signals.jobs import Opening, found_in_opening
 from tools.signals.news import Article, found_in_article, parts_of, sentence_with

@@ -171,7 +171,7 @@ def uses_tools(match: re.Match[str], sentence: str) -> Hit | None:
     if not tools:
         return None
     named = tools[0] if len(tools) == 1 else f"{', '.join(tools[:-1])} and {tools[-1]}"
-    # In the page's own word: a fact whose words its quote does not have is refused (tools.facts).
+    # In the page's own word: a fact whose words its quote does not have is refused (tools.research.facts).
     said = match["verb"].rstrip("s")
     verb = "relies on" if said.startswith("rel") else f"{said}s with" if said in _WITH else "uses"
     return Hit(f"{{org}} {verb} {named}.", match["org"], values={"tools": list(tools)})

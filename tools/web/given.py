@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import ExternalId
-from tools.sources import GIVEN
+from tools.research.sources import GIVEN
 
 
 def give(session: Session, account_id: str, url: str, *, own_site: bool = False) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from db.models import ExternalId, ResearchFact
 from tools.context import PageNotes, Source, Stated
-from tools.sources import WEB
+from tools.research.sources import WEB
 from tools.web.picker import MOST_PAGES
 from tools.web.reader import Reading
 

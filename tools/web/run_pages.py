@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from db.access import Database
 from tools.context import Source
 from tools.journal import running_note
-from tools.suggestions import suggest
+from tools.research.suggestions import suggest
 from tools.web.access import Web
 from tools.web.outcome import Refused
 from tools.web.picker import Picker

@@ -33,10 +33,10 @@ from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import PERSON, World
 from graphs.contact import build_contact_graph
 from playbooks import load_playbook
-from tools.drafts import with_footer, without_footer
+from tools.drafting.drafts import with_footer, without_footer
+from tools.hygiene.tidy import settle_people, tidy
 from tools.normalise import person_name, tidy_person
 from tools.outbox import mark_sent
-from tools.tidy import settle_people, tidy
 
 TIER = "A2"
 """Its first two touches are mails."""

@@ -14,7 +14,7 @@ from evals.suites.imported import agree, bring_in
 from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 from playbooks import Playbook, load_playbook
-from tools.duplicates import JUDGED
+from tools.merging.organisations import JUDGED
 
 _TABLES = {"organisation": "accounts", "person": "contacts"}
 

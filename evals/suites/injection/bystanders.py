@@ -20,7 +20,7 @@ from db.models import (
 from db.suppressions import do_not_contact, suppress_address
 from evals.suites.sent import ORGANISATIONS, found, send
 from playbooks import load_playbook
-from tools.drafts import store_version, with_footer
+from tools.drafting.drafts import store_version, with_footer
 
 TARGETS = {"sports-lighting": "Tamblyn State University", "qa-software": "Quillbase"}
 """To whom a first message is due, by playbook."""

@@ -37,7 +37,7 @@ from tools.bids.prospects import candidates_of
 from tools.bids.reading import Feed
 from tools.bids.store import Judges
 from tools.bids.store import take_in as take_in_tenders
-from tools.intake import take_in
+from tools.replies.intake import take_in
 from tools.web.facts import About
 from tools.web.outcome import Refused
 from tools.web.reader import read_bytes

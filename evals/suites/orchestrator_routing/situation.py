@@ -36,14 +36,14 @@ from evals.suites.sent import approved, drafted
 from evals.tasks import Part
 from evals.worlds import PERSON
 from playbooks import Playbook, load_playbook
-from tools.drafts import with_footer
-from tools.intake import take_in
+from tools.drafting.drafts import with_footer
+from tools.hygiene.tidy import settle_people, tidy
 from tools.outbox import mark_sent
-from tools.replies import Verdict, record_reply
+from tools.replies.effects import Verdict, record_reply
+from tools.replies.intake import take_in
+from tools.research.suggestions import accept
 from tools.scoring import score_prospects
 from tools.sequences import pause, stop
-from tools.suggestions import accept
-from tools.tidy import settle_people, tidy
 
 _FACTS = {
     "sports-lighting": ("The stadium of {name} opened in 1962.", FactField.FACILITY),

@@ -14,7 +14,7 @@ from db.enums import ImportEntity
 from db.models import Account, Contact, ImportMapping
 from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
-from tools.mapping import FIELDS
+from tools.importing.mapping import FIELDS
 
 SURE = 0.8
 """Above it nobody is asked (`outreach import`)."""

@@ -28,7 +28,7 @@ from evals.qc_rules import TODAY
 from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import PERSON, World
 from playbooks import load_playbook
-from tools.drafts import store_version, with_footer
+from tools.drafting.drafts import store_version, with_footer
 from tools.normalise.names import person_name
 from tools.qc import RULES
 from tools.qc.naming import names_of, venues_in

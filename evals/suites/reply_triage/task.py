@@ -18,7 +18,7 @@ from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 from graphs.contact import build_reply_graph
 from playbooks import load_playbook
-from tools.intake import take_in
+from tools.replies.intake import take_in
 
 _OURS = ("A short question", "Hi Robin,\n\nwould a short call next week be of use?\n\nBest,\nDana")
 

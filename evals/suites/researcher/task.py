@@ -14,7 +14,7 @@ from agents.researcher import names_of
 from db.models import Account, Contact, ExternalId, Prospect, ResearchFact
 from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
-from tools.sources import WEB
+from tools.research.sources import WEB
 from tools.web.facts import About
 from tools.web.outcome import Refused
 from tools.web.picker import host_of

@@ -18,8 +18,8 @@ from tests.fuzz.damage import Step, apply, damaged, json_cases, line_cases, step
 from tests.fuzz.reader import Reader, as_file
 from tools.dedupe.files import NothingToCompare, as_json, compare_files
 from tools.importing import FileInfo, ImportJob, RejectFile, kind_of
+from tools.importing.mapping import Mapped
 from tools.importing.trial import try_rows
-from tools.mapping import Mapped
 from tools.reading import MAX_CELL, UnreadableFile, read_table
 
 COLLEGES = (

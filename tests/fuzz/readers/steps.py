@@ -33,9 +33,9 @@ from tests.fuzz.readers.data import COLLEGES
 from tests.fuzz.readers.letters import REPLY
 from tests.fuzz.readers.models import HONEST, answers_to, example_of
 from tests.support.rows import make_contact, make_prospect
-from tools.drafts import draft_id_for
-from tools.intake import take_in
+from tools.drafting.drafts import draft_id_for
 from tools.plain_json import storable
+from tools.replies.intake import take_in
 
 STADIUM = {"School": "Harbor State", "Stadium": "Lakeside Bowl", "Capacity": "25319", "Year Built": "1969"}
 FACT = {

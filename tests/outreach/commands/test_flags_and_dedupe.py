@@ -11,7 +11,7 @@ from db.access import Database
 from db.models import AgentAuditLog, AgentRun, Contact, HygieneFlag, Prospect
 from tests.outreach.conftest import Outreach
 from tests.support.rows import make_contact, make_prospect
-from tools.duplicate_people import PeoplePair, flag_people
+from tools.merging.people import PeoplePair, flag_people
 
 
 @pytest.fixture

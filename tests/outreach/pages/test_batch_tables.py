@@ -18,7 +18,7 @@ from outreach.pages.batch_tables import (
 from tests.outreach.pages.conftest import Reading
 from tests.support.batches import BODY, draft_in, fill_batch, fill_hostile, join, make_batch
 from tests.support.rows import make_contact, make_prospect
-from tools.cells import as_it_was
+from tools.csv_cells import as_it_was
 from tools.normalise import phone
 
 

@@ -20,7 +20,7 @@ from playbooks import load_playbook, playbook_names
 from tests.support.rows import make_contact, make_draft, make_prospect
 from tools.batches.build import BatchRefused, Order, build, plan, refill, trial_of, trial_of_experiment
 from tools.batches.progress import close, drop, follow_batch, start
-from tools.variants import steering
+from tools.drafting.variants import steering
 
 PLAYBOOK = load_playbook("sports-lighting")
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -12,7 +12,7 @@ from tools.bids import Candidate, Matcher, Notice, Tender, Verdict, assess, read
 from tools.bids.items import PER_CALL, BidDecision, Item, candidates_of, item_of, settle, tender_of, worth_asking
 from tools.bids.judging import decide
 from tools.bids.notices import Place
-from tools.portions import batches
+from tools.prompt_chunks import prompt_chunks
 
 WORDS = load_bid_words("sports-lighting")
 PROSPECTS = [
@@ -85,9 +85,9 @@ def test_a_tender_reads_back_as_it_was_shown() -> None:
 
 def test_batches_are_short() -> None:
     items = [Item(tender("Field lights", "X", text="x" * 100), ()) for _n in range(11)]
-    assert [len(batch) for batch in batches(items, lambda item: item.letters, most=PER_CALL)] == [10, 1]
+    assert [len(batch) for batch in prompt_chunks(items, lambda item: item.letters, most=PER_CALL)] == [10, 1]
     long = [Item(tender("Field lights", "X", text="x" * 15_000), ()) for _n in range(2)]
-    assert [len(batch) for batch in batches(long, lambda item: item.letters, most=PER_CALL)] == [1, 1]
+    assert [len(batch) for batch in prompt_chunks(long, lambda item: item.letters, most=PER_CALL)] == [1, 1]
     assert worth_asking(items[0].tender, WORDS)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from playbooks import load_playbook
-from tools.drafts import with_footer
+from tools.drafting.drafts import with_footer
 from tools.qc import DraftUnderCheck, Fact, Recipient, check, passed
 from tools.qc.model import Variant
 

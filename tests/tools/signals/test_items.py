@@ -8,7 +8,7 @@ import pytest
 
 from playbooks.feeds import load_signal_words
 from tests.support.decisions import signals_by_rules
-from tools.portions import batches
+from tools.prompt_chunks import prompt_chunks
 from tools.signals import Article, Opening, Texts, gather, scan
 from tools.signals.items import PER_CALL, Item, SignalDecision, settle, subject_of
 
@@ -66,9 +66,9 @@ def test_the_rules_decide_alike_as_a_model_and_in_a_dry_run() -> None:
 
 def test_batches_are_short_and_an_item_reads_back() -> None:
     items = [Item(Opening(f"QA Engineer {n}", "Acme", "x" * 100, "IT", "Austin")) for n in range(PER_CALL + 1)]
-    assert [len(batch) for batch in batches(items, lambda item: item.letters, most=PER_CALL)] == [PER_CALL, 1]
+    assert [len(batch) for batch in prompt_chunks(items, lambda item: item.letters, most=PER_CALL)] == [PER_CALL, 1]
     long = [Item(Article("word " * 4000, "Acme")) for _n in range(3)]
-    assert [len(batch) for batch in batches(long, lambda item: item.letters, most=PER_CALL)] == [1, 1, 1]
+    assert [len(batch) for batch in prompt_chunks(long, lambda item: item.letters, most=PER_CALL)] == [1, 1, 1]
     shown = json.loads(json.dumps(items[0].shown(7)))
     assert shown["number"] == 7
     assert subject_of(shown) == items[0].subject

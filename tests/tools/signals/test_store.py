@@ -23,7 +23,7 @@ from db.models import (
 from playbooks.feeds import load_signal_words
 from tests.support.decisions import signals_by_rules
 from tests.support.rows import make_contact, make_draft, make_prospect
-from tools.drafts import store_version
+from tools.drafting.drafts import store_version
 from tools.signals import Found
 from tools.signals.items import settle
 from tools.signals.kept import gather_kept

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from db.enums import FactField
-from tools.facts import numbers_in
+from tools.research.facts import numbers_in
 from tools.web.fact_rules import RULES
 from tools.web.facts import About, PageFact, find_facts
 

@@ -13,7 +13,7 @@ from db.actors import acting_as
 from db.models import Account, AgentRun, ExternalId, ResearchFact, ResearchSnapshot
 from tests.support.quoted import unsupported
 from tests.support.web_site import WebSite
-from tools.facts import fact_key
+from tools.research.facts import fact_key
 from tools.web.document import Page
 from tools.web.facts import PageFact
 from tools.web.fetcher import Fetcher

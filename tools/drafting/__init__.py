@@ -1,0 +1,1 @@
+"""What a message is written from and into: its brief, templates and variants, and drafts as rows."""
