@@ -1,5 +1,6 @@
 """Meetings, on both databases: what earns them, what follows from them, and what is refused."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -321,6 +322,32 @@ def test_before_it_is_booked_nothing_can_be_said_of_it(
         do(case, fn, *args)
     assert mend in refused.value.mend
     assert case.contact_id[:8] in refused.value.mend
+
+
+@pytest.fixture
+def in_new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This machine's clock, some hours behind UTC."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_new_york")
+def test_a_command_that_is_suggested_gives_a_time_to_come_by_this_machines_clock(case: Case) -> None:
+    at = datetime(2031, 5, 1, 1, 30, tzinfo=UTC)  # still the last of April in New York
+
+    def suggested(fn: Callable[..., Told], *args: Any) -> str:
+        with pytest.raises(MeetingRefused) as refused:
+            do(case, fn, *args)
+        return refused.value.mend.rpartition(" --on ")[2]
+
+    assert suggested(held, at, BY) == "2031-05-07T14:00"
+    assert suggested(reschedule, at + 2 * DAY, at, BY) == "2031-05-02T21:30"
+    do(case, book, Booking(at + DAY), at, BY)
+    assert suggested(book, Booking(at + 2 * DAY), at, BY) == "2031-05-02T21:30"
+    assert suggested(held, at, BY) == "2031-04-30"
 
 
 def test_the_wrong_order_names_the_command_that_mends_it(case: Case) -> None:

@@ -1,7 +1,7 @@
 """A meeting that was agreed, or moved to another day, and what follows from that everywhere else."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -100,7 +100,7 @@ def book(session: Session, contact: Contact, booking: Booking, at: datetime, by:
     if booking.on is not None and row.meeting_date not in (None, booking.on):
         raise MeetingRefused(
             f"A meeting with {contact.full_name} is booked already, for {day_of(row)}.",
-            f"To move it: outreach meeting rescheduled {contact.id[:8]} --on {booking.on:%Y-%m-%dT%H:%M}",
+            f"To move it: outreach meeting rescheduled {contact.id[:8]} --on {as_option(booking.on)}",
         )
     earned = _earned(session, contact, booking, row.created_at) if booking.reply or booking.touch else None
     changed = _fill(row, booking, earned)
@@ -115,7 +115,7 @@ def reschedule(session: Session, contact: Contact, on: datetime, at: datetime, b
     """Moves the meeting to another day, also after somebody did not come. Raises MeetingRefused."""
     row = booked_one(session, contact)
     if row is None:
-        raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {on:%Y-%m-%dT%H:%M}")
+        raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {as_option(on)}")
     if row.meeting_outcome == MeetingOutcome.RESCHEDULED.value and row.meeting_date == on:
         return told(row, changed=False, did=f"was moved to {day_of(row)} before")
     if row.meeting_outcome is None and row.meeting_date == on:
@@ -252,6 +252,16 @@ def not_booked(session: Session, contact: Contact, mend: str) -> MeetingRefused:
 def day_of(row: Opportunity) -> str:
     """A meeting's day and time by this machine's clock, in words."""
     return f"{row.meeting_date.astimezone():%Y-%m-%d %H:%M}" if row.meeting_date else "a day to be named"
+
+
+def as_option(when: datetime) -> str:
+    """A time as `--on` of the commands takes it: by this machine's clock."""
+    return f"{when.astimezone():%Y-%m-%dT%H:%M}"
+
+
+def next_week(at: datetime) -> str:
+    """A time to put into a command that is suggested, as `--on` takes it: the afternoon in a week from `at`."""
+    return as_option((at.astimezone() + timedelta(days=7)).replace(hour=14, minute=0))
 
 
 def told(row: Opportunity, *, changed: bool, did: str) -> Told:

@@ -20,6 +20,7 @@ from tools.meetings.booking import (
     day_of,
     halt,
     meetings_of,
+    next_week,
     not_booked,
     record,
     to_stage,
@@ -28,7 +29,6 @@ from tools.meetings.booking import (
 from tools.sequences import first_working_day
 
 OPPORTUNITY = OpportunityStatus.OPPORTUNITY_CREATED.value
-_WHEN = "2027-03-01T14:00"
 
 
 def held(session: Session, contact: Contact, at: datetime, by: str) -> Told:
@@ -38,11 +38,11 @@ def held(session: Session, contact: Contact, at: datetime, by: str) -> Told:
         last = next(iter(meetings_of(session, contact)), None)
         if last is not None and last.status in SUCCESSFUL:
             return told(last, changed=False, did="was recorded as held before")
-        raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {_WHEN}")
+        raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {next_week(at)}")
     if row.meeting_outcome == MeetingOutcome.NO_SHOW.value:
         raise MeetingRefused(
             f"{contact.full_name} did not come on {day_of(row)}, as you said.",
-            f"If they came another day: outreach meeting rescheduled {contact.id[:8]} --on {_WHEN}",
+            f"If they came another day: outreach meeting rescheduled {contact.id[:8]} --on {next_week(at)}",
         )
     _refuse_ahead(row, contact, at)
     move_opportunity(session, row, OpportunityStatus.MEETING_HELD.value)
@@ -58,7 +58,7 @@ def no_show(session: Session, contact: Contact, playbook: Playbook, at: datetime
     """They did not come: a follow-up by a person is due on the next working day. Raises MeetingRefused."""
     row = booked_one(session, contact)
     if row is None:
-        raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {_WHEN}")
+        raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {next_week(at)}")
     if row.meeting_outcome == MeetingOutcome.NO_SHOW.value:
         return told(row, changed=False, did="was recorded as missed before")
     _refuse_ahead(row, contact, at)
@@ -105,7 +105,7 @@ def qualify(session: Session, contact: Contact, value: float | None, at: datetim
         )
     row = next(iter(meetings_of(session, contact)), None)
     if row is None or row.status not in SUCCESSFUL:
-        raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {_WHEN}")
+        raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {next_week(at)}")
     if row.status == OPPORTUNITY:
         if value is None or value == row.pipeline_value:
             return told(row, changed=False, did="was qualified before")
@@ -138,7 +138,7 @@ def _end(session: Session, contact: Contact, status: OpportunityStatus, reason: 
     if row is None:
         if rows and rows[0].status == status.value:
             return told(rows[0], changed=False, did=f"was recorded as {status.value} before")
-        raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {_WHEN}")
+        raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {next_week(at)}")
     move_opportunity(session, row, status.value)
     row.disqualification_reason = reason
     if status is OpportunityStatus.DISQUALIFIED:
@@ -171,7 +171,7 @@ def feedback(session: Session, contact: Contact, words: str, at: datetime, by: s
     MeetingRefused."""
     row = next(iter(meetings_of(session, contact)), None)
     if row is None:
-        raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {_WHEN}")
+        raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {next_week(at)}")
     said = (row.ae_feedback or "").splitlines()
     if words in said:
         return told(row, changed=False, did="has this feedback already")
@@ -184,5 +184,5 @@ def _refuse_ahead(row: Opportunity, contact: Contact, at: datetime) -> None:
     if row.meeting_date is not None and row.meeting_date.astimezone().date() > at.astimezone().date():
         raise MeetingRefused(
             f"The meeting with {contact.full_name} is still to come, on {day_of(row)}.",
-            f"If it was on another day: outreach meeting rescheduled {contact.id[:8]} --on {at:%Y-%m-%d}",
+            f"If it was on another day: outreach meeting rescheduled {contact.id[:8]} --on {at.astimezone():%Y-%m-%d}",
         )
