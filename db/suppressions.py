@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.enums import ContactStatus, FollowupState, SequenceStatus, SuppressionKind
@@ -21,7 +21,7 @@ def is_suppressed(session: Session, email: str | None) -> bool:
 def suppressed_among(session: Session, emails: Iterable[str | None]) -> set[str]:
     """Those of the addresses that are suppressed, by themselves, by their domain or by a domain above that, each as
     `plain_address` writes it."""
-    wanted = {address: _domains(address) for email in emails if "@" in (address := plain_address(email))}
+    wanted = {address: domains_of(address) for email in emails if "@" in (address := plain_address(email))}
     found: set[str] = set()
     for start in range(0, len(wanted), _AT_A_TIME):
         some = list(wanted.items())[start : start + _AT_A_TIME]
@@ -42,7 +42,8 @@ def plain_address(email: str | None) -> str:
     return (email or "").strip().lower()
 
 
-def _domains(address: str) -> list[str]:
+def domains_of(address: str) -> list[str]:
+    """The domain of an address and those above it: of 'x@a.b.example' a.b.example, b.example and example."""
     labels = address.rpartition("@")[2].split(".")
     return [".".join(labels[start:]) for start in range(len(labels))]
 
@@ -76,34 +77,6 @@ def suppress_address(
     for owner in owners:
         do_not_contact(session, owner, reason)
     return owners
-
-
-def suppress_domain(session: Session, domain: str, *, reason: str, source: str) -> list[Contact]:
-    """Suppresses a domain with all domains below it; then everybody who has an address there becomes do-not-contact.
-    Idempotent.
-
-    Returns the contacts that it concerned.
-    """
-    value = domain.strip().lower()
-    known = session.scalar(
-        select(Suppression.id).where(Suppression.kind == SuppressionKind.DOMAIN.value, Suppression.value == value)
-    )
-    if known is None:
-        session.add(Suppression(kind=SuppressionKind.DOMAIN.value, value=value, reason=reason, source=source))
-        session.flush()
-    people = list(session.scalars(select(Contact).where(at_domain(value))))
-    for person in people:
-        do_not_contact(session, person, reason)
-    return people
-
-
-def at_domain(domain: str) -> ColumnElement[bool]:
-    """The condition that a contact's address is at a domain or at one below it."""
-    address = func.lower(Contact.email)
-    return or_(
-        address.endswith(f"@{domain}", autoescape=True),
-        address.like("%@%") & address.endswith(f".{domain}", autoescape=True),
-    )
 
 
 def bar_contact(session: Session, contact: Contact, *, reason: str, source: str) -> None:

@@ -1,21 +1,20 @@
 """Who must not be written to, by a person's word: the list, what is added to it, and what is lifted again."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from db.enums import ContactStatus, SuppressionKind
 from db.models import AuditLog, Contact, Suppression
 from db.suppressions import (
-    at_domain,
+    do_not_contact,
+    domains_of,
     ground,
     is_suppressed,
     plain_address,
-    suppress_address,
-    suppress_domain,
     suppressed_among,
 )
 from tools.journal import note
@@ -27,6 +26,7 @@ from tools.undo_log import UndoLog
 LIFTED = "do_not_contact_lifted"
 _PERSON = "person"
 _TOLD = 10
+_AT_A_TIME = 500
 _SILENT = (ContactStatus.DO_NOT_CONTACT.value, ContactStatus.DORMANT.value)
 
 
@@ -87,16 +87,9 @@ def listed(session: Session, *, search: str | None = None, limit: int = 50) -> t
     covered = suppressed_among(session, (person.email for person in people))
     alone = [person for person in people if plain_address(person.email) not in covered]
     found += [Barred(_PERSON, f"{p.full_name} ({p.id[:8]})", p.dnc_reason, None, None, 1) for p in alone]
-    shown = [
-        b if b.kind == _PERSON else Barred(b.kind, b.value, b.reason, b.source, b.since, _concerned(session, b))
-        for b in found[:limit]
-    ]
-    return shown, len(found)
-
-
-def _concerned(session: Session, barred: Barred) -> int:
-    theirs = at_domain(barred.value) if barred.kind == SuppressionKind.DOMAIN.value else _has(barred.value)
-    return session.scalar(select(func.count(Contact.id)).where(theirs)) or 0
+    shown = found[:limit]
+    concerned = _contacts_at(session, {one.value for one in shown if one.kind != _PERSON})
+    return [one if one.kind == _PERSON else replace(one, people=len(concerned[one.value])) for one in shown], len(found)
 
 
 def add(session: Session, values: Sequence[str], *, reason: str, source: str) -> list[Added]:
@@ -105,24 +98,70 @@ def add(session: Session, values: Sequence[str], *, reason: str, source: str) ->
 
     A domain may be written as 'acme.example', '@acme.example' or a web address.
     """
-    wanted, problems = [], []
+    wanted: dict[str, str] = {}
+    problems = []
     for value in values:
         kind, plain, problem = _read(value)
         if problem:
             problems.append(problem)
-        elif (kind, plain) not in wanted:
-            wanted.append((kind, plain))
+        else:
+            wanted[plain] = kind
     if problems:
         raise NotSuppressible(problems)
-    added = []
-    for kind, plain in wanted:
-        known = _row(session, plain) is not None
-        if kind == SuppressionKind.ADDRESS.value:
-            people = suppress_address(session, plain, reason=reason, source=source)
-        else:
-            people = suppress_domain(session, plain, reason=reason, source=source)
-        added.append(Added(kind, plain, known, tuple(person.full_name for person in people)))
-    return added
+    known = _on_the_list(session, wanted)
+    session.add_all(
+        Suppression(kind=kind, value=value, reason=reason, source=source)
+        for value, kind in wanted.items()
+        if value not in known
+    )
+    session.flush()  # the list before the people: whoever comes in meanwhile is held against it
+    concerned = _contacts_at(session, wanted)
+    people = _people(session, {contact_id for ids in concerned.values() for contact_id in ids})
+    for person in people.values():
+        do_not_contact(session, person, reason)
+    return [
+        Added(
+            kind, value, value in known, tuple(sorted(people[contact_id].full_name for contact_id in concerned[value]))
+        )
+        for value, kind in wanted.items()
+    ]
+
+
+def _on_the_list(session: Session, values: Collection[str]) -> set[str]:
+    """Those of these addresses and domains that are suppressed themselves."""
+    found: set[str] = set()
+    for some in _parts(values):
+        found.update(session.scalars(select(Suppression.value).where(Suppression.value.in_(some))))
+    return found
+
+
+def _contacts_at(session: Session, values: Collection[str]) -> dict[str, list[str]]:
+    """The ids of those whom each of these addresses and domains concerns, of a domain those below it as well. Contacts
+    are read once, however many the values are."""
+    found: dict[str, list[str]] = {value: [] for value in values}
+    if not found:
+        return found
+    addresses = select(Contact.id, Contact.email).where(Contact.email.contains("@")).order_by(Contact.id)
+    for contact_id, email in session.execute(addresses):
+        address = plain_address(email)
+        for value in (address, *domains_of(address)):
+            if value in found:
+                found[value].append(contact_id)
+    return found
+
+
+def _people(session: Session, ids: Collection[str]) -> dict[str, Contact]:
+    found: dict[str, Contact] = {}
+    for some in _parts(ids):
+        found |= {person.id: person for person in session.scalars(select(Contact).where(Contact.id.in_(some)))}
+    return found
+
+
+def _parts(values: Collection[str]) -> Iterator[list[str]]:
+    """In parts that one statement takes as parameters."""
+    listed = sorted(values)
+    for start in range(0, len(listed), _AT_A_TIME):
+        yield listed[start : start + _AT_A_TIME]
 
 
 def _read(value: str) -> tuple[str, str, str | None]:
@@ -162,9 +201,8 @@ def _standing(session: Session, what: str) -> tuple[Suppression | None, list[Con
     else:
         people = []
     if row is not None:
-        theirs = at_domain(row.value) if row.kind == SuppressionKind.DOMAIN.value else _has(row.value)
         known = {person.id for person in people}
-        people += [p for p in session.scalars(select(Contact).where(theirs)) if p.id not in known]
+        people += _people(session, set(_contacts_at(session, [row.value])[row.value]) - known).values()
     return row, [person for person in people if person.status in _SILENT]
 
 
@@ -219,10 +257,6 @@ def lift(session: Session, what: str, *, reason: str, by: str) -> Lifted:
         lifted.did.append(f"{person.full_name} may be contacted again ({status}).")
     session.flush()
     return lifted
-
-
-def _has(address: str) -> ColumnElement[bool]:
-    return func.lower(Contact.email) == address
 
 
 def _row(session: Session, value: str) -> Suppression | None:

@@ -1,10 +1,11 @@
 """The list of whom nobody may write to: what goes on it, whom that concerns, and what comes off again."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from db.access import Database
@@ -22,6 +23,19 @@ Work = Callable[[Callable[[Session], Any]], Any]
 def work(database_url: str) -> Iterator[Work]:
     with Database(database_url, "user") as database, acting_as(BY):
         yield database.write_sync
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """The statements that are sent to any database, as they are sent."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        sent.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(Engine, "before_cursor_execute", note)
 
 
 def people(session: Session) -> dict[str, Contact]:
@@ -49,6 +63,26 @@ def test_a_domain_concerns_everybody_at_it_and_below_it(work: Work) -> None:
     ]
     (item,), whole = work(lambda s: listed(s))
     assert (item.value, item.people, item.reason, item.source, whole) == ("acme.example", 2, "a customer", BY, 1)
+
+
+def test_many_are_added_by_one_look_at_the_contacts(work: Work, statements: list[str]) -> None:
+    def lay(session: Session) -> None:
+        gone = make_contact(session, first_name="Gone", email="gone@eu.acme.example")
+        people(session)
+        gone.deleted_at = datetime(2026, 1, 1, tzinfo=UTC)
+
+    work(lay)
+    wanted = ["acme.example", "eu.acme.example", "ANA@notacme.example", *(f"d{n}.example" for n in range(40))]
+    statements.clear()
+    added = work(lambda s: add(s, [*wanted, "acme.example"], reason="a list", source=BY))
+    looks = [one for one in statements if one.startswith("SELECT contacts.id, contacts.email")]
+    assert len(looks) == 1
+    assert [one.people for one in added if one.people] == [("Dana Reyes", "Kim Reyes"), ("Kim Reyes",), ("Ana Reyes",)]
+    assert (len(added), work(barred)) == (43, {"Dana", "Kim", "Ana"})
+    statements.clear()
+    shown, whole = work(lambda s: listed(s))
+    assert ({one.value: one.people for one in shown}["acme.example"], whole) == (2, 43)
+    assert len([one for one in statements if one.startswith("SELECT contacts.id, contacts.email")]) == 1
 
 
 def test_all_or_none_is_added(work: Work) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.enums import ContactSource, ContactStatus, FlagSeverity, FlagType, SuppressionKind
 from db.models import Contact, Suppression
-from db.suppressions import do_not_contact, ground
+from db.suppressions import do_not_contact, domains_of, ground
 from tools.dedupe.names import another_person
 from tools.hygiene.flags import open_flag
 from tools.importing.cleaning import Clean, Person, person_key
@@ -46,7 +46,7 @@ class People:
         self.contacts: dict[str, Held] = {}
         self._late: list[Callable[[Session], None]] = []
         self._read(rows, known)
-        domains = {parent for address in emails for parent in _parents(address.rpartition("@")[2])}
+        domains = {parent for address in emails for parent in domains_of(address)}
         rules = session.execute(
             select(Suppression.kind, Suppression.value, Suppression.reason).where(
                 ((Suppression.kind == SuppressionKind.ADDRESS.value) & in_any(Suppression.__table__.c.value, emails))
@@ -136,7 +136,7 @@ class People:
         if address is None or not self._suppressed:
             return None
         kinds = [(SuppressionKind.ADDRESS.value, address)]
-        kinds += [(SuppressionKind.DOMAIN.value, p) for p in _parents(address.rpartition("@")[2])]
+        kinds += [(SuppressionKind.DOMAIN.value, parent) for parent in domains_of(address)]
         for key in kinds:
             if key in self._suppressed:
                 return ground(key[0], self._suppressed[key])
@@ -195,12 +195,6 @@ class People:
         for act in self._late:
             act(self._session)
         self._session.flush()
-
-
-def _parents(domain: str) -> list[str]:
-    """A domain and the domains above it that can belong to somebody: a.b.example -> a.b.example, b.example."""
-    parts = domain.split(".")
-    return [".".join(parts[n:]) for n in range(len(parts) - 1)]
 
 
 def prospect_for(job: ImportJob, known: Known, row: Clean, outcome: Outcome, out: Pending, *, first: bool) -> Held:
