@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from tools.bids.notices import MAX_TEXT, Notice, Place, Refusal, Stage
-from tools.normalise import clean, day, domain_of, state_code, website
+from tools.bids.values import list_of, object_of, text_of
+from tools.normalise import day, domain_of, state_code, website
 
 SOURCE: Final = "ocds"
 _BUYERS: Final = ("buyer", "procuringEntity")
@@ -51,45 +52,45 @@ def is_ocds(document: object) -> bool:
 
 def notice_of_release(release: Mapping[str, Any], row: int) -> Notice | Refusal:
     """One release. Later releases of the same ocid leave out what they do not change."""
-    ocid, release_id = _text(release.get("ocid")), _text(release.get("id"))
+    ocid, release_id = text_of(release.get("ocid")), text_of(release.get("id"))
     if ocid is None or release_id is None:
         return Refusal(row, "the release has no ocid, or no id")
-    tender = _mapping(release.get("tender"))
-    parties = [_mapping(party) for party in _list(release.get("parties"))]
-    buyers = [party for party in parties if any(role in _BUYERS for role in _list(party.get("roles")))]
+    tender = object_of(release.get("tender"))
+    parties = [object_of(party) for party in list_of(release.get("parties"))]
+    buyers = [party for party in parties if any(role in _BUYERS for role in list_of(party.get("roles")))]
     names = [
-        _text(_mapping(release.get("buyer")).get("name")),
-        _text(_mapping(tender.get("procuringEntity")).get("name")),
+        text_of(object_of(release.get("buyer")).get("name")),
+        text_of(object_of(tender.get("procuringEntity")).get("name")),
     ]
-    names += [_text(party.get("name")) for party in buyers]
-    names += [_text(_mapping(party.get("identifier")).get("legalName")) for party in buyers]
+    names += [text_of(party.get("name")) for party in buyers]
+    names += [text_of(object_of(party.get("identifier")).get("legalName")) for party in buyers]
     organisations = tuple(dict.fromkeys(name for name in names if name))
-    planning = _mapping(release.get("planning"))
-    title = _text(tender.get("title")) or _text(_mapping(planning.get("budget")).get("project"))
+    planning = object_of(release.get("planning"))
+    title = text_of(tender.get("title")) or text_of(object_of(planning.get("budget")).get("project"))
     title = title or _first(release, "awards", "title") or _first(release, "contracts", "title")
     if title is None:
         return Refusal(row, "the release names no tender")
     if not organisations:
         return Refusal(row, "the release names no buyer")
-    told = _text(release.get("date"))
-    period = _mapping(tender.get("tenderPeriod"))
-    documents = [_mapping(document) for document in _list(tender.get("documents"))]
-    tags = [str(tag) for tag in _list(release.get("tag"))]
+    told = text_of(release.get("date"))
+    period = object_of(tender.get("tenderPeriod"))
+    documents = [object_of(document) for document in list_of(tender.get("documents"))]
+    tags = [str(tag) for tag in list_of(release.get("tag"))]
     return Notice(
         source=SOURCE,
         key=ocid,
         notice_id=f"{ocid}/{release_id}",
-        number=_text(tender.get("id")),
+        number=text_of(tender.get("id")),
         title=title,
         kind=", ".join(tags),
-        stage=_stage(tags, _text(tender.get("status"))),
+        stage=_stage(tags, text_of(tender.get("status"))),
         description=_described(tender, planning),
         organisations=organisations,
         place=_place(buyers),
         site=Place(),
         posted=day(told),
-        due=day(_text(period.get("endDate"))),
-        url=next((url for url in (website(_text(d.get("url"))) for d in documents) if url), None),
+        due=day(text_of(period.get("endDate"))),
+        url=next((url for url in (website(text_of(d.get("url"))) for d in documents) if url), None),
         domains=_domains(buyers),
         codes=tuple(_codes(tender)),
         order=told or "",
@@ -109,17 +110,17 @@ def _stage(tags: list[str], status: str | None) -> Stage:
 
 
 def _described(tender: Mapping[str, Any], planning: Mapping[str, Any]) -> str | None:
-    parts = [_text(tender.get("description")) or _text(planning.get("rationale"))]
-    parts += [_text(_mapping(item).get("description")) for item in _list(tender.get("items"))]
-    parts += [_text(_mapping(lot).get("title")) for lot in _list(tender.get("lots"))]
+    parts = [text_of(tender.get("description")) or text_of(planning.get("rationale"))]
+    parts += [text_of(object_of(item).get("description")) for item in list_of(tender.get("items"))]
+    parts += [text_of(object_of(lot).get("title")) for lot in list_of(tender.get("lots"))]
     said = ". ".join(dict.fromkeys(part.rstrip(".") for part in parts if part))
     return said[:MAX_TEXT] or None
 
 
 def _codes(tender: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for item in map(_mapping, _list(tender.get("items"))):
-        for told in [item.get("classification"), *_list(item.get("additionalClassifications"))]:
-            scheme, code = _text(_mapping(told).get("scheme")), _text(_mapping(told).get("id"))
+    for item in map(object_of, list_of(tender.get("items"))):
+        for told in [item.get("classification"), *list_of(item.get("additionalClassifications"))]:
+            scheme, code = text_of(object_of(told).get("scheme")), text_of(object_of(told).get("id"))
             if scheme and code:
                 # Spreadsheets turn a code into a number with decimals.
                 yield scheme.casefold(), code.removesuffix(".0")
@@ -127,31 +128,21 @@ def _codes(tender: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _place(buyers: list[Mapping[str, Any]]) -> Place:
     for party in buyers:
-        address = _mapping(party.get("address"))
-        country = (_text(address.get("countryName")) or "US").casefold()
-        region = _text(address.get("region"))
+        address = object_of(party.get("address"))
+        country = (text_of(address.get("countryName")) or "US").casefold()
+        region = text_of(address.get("region"))
         american = country in {"us", "usa", "united states", "united states of america"}
-        return Place(state_code(region) if american else None, _text(address.get("locality")))
+        return Place(state_code(region) if american else None, text_of(address.get("locality")))
     return Place()
 
 
 def _domains(buyers: list[Mapping[str, Any]]) -> tuple[str, ...]:
-    points = [_mapping(party.get("contactPoint")) for party in buyers]
-    found = [domain_of(_text(point.get(name))) for point in points for name in ("email", "url")]
+    points = [object_of(party.get("contactPoint")) for party in buyers]
+    found = [domain_of(text_of(point.get(name))) for point in points for name in ("email", "url")]
     return tuple(dict.fromkeys(domain for domain in found if domain))
 
 
 def _first(release: Mapping[str, Any], where: str, name: str) -> str | None:
-    return next((text for text in (_text(_mapping(one).get(name)) for one in _list(release.get(where))) if text), None)
-
-
-def _text(value: object) -> str | None:
-    return clean(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return next(
+        (text for text in (text_of(object_of(one).get(name)) for one in list_of(release.get(where))) if text), None
+    )

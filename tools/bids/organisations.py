@@ -17,7 +17,7 @@ from rapidfuzz import fuzz
 from playbooks.feeds import MatchLimits
 from tools.bids.names import Kind, Name, campus_beyond, parse
 from tools.bids.notices import Tender
-from tools.normalise import name_words
+from tools.normalise import is_free_provider, name_words
 
 _COMMON: Final = frozenset(
     re.findall(
@@ -29,7 +29,8 @@ _COMMON: Final = frozenset(
         """,
     )
 )
-_SHARED_DOMAINS: Final = ("k12.oh.us", "gmail.com", "yahoo.com", "outlook.com", "bonfirehub.com", "gov", "mil")
+_SHARED_DOMAINS: Final = ("k12.oh.us", "bonfirehub.com", "gov", "mil")
+"""Where several buyers have their addresses, or their bids; so have those that give addresses to everybody."""
 _CLOSE: Final = 0.08
 
 
@@ -101,7 +102,8 @@ class Matcher:
                     self._by_initials[name.initials].add(candidate.id)
             elif name.text.isupper() and len(name.words) == 1:
                 self._by_initials[name.words[0]].add(candidate.id)
-        if candidate.domain and not candidate.domain.endswith(_SHARED_DOMAINS):
+        shared = is_free_provider(candidate.domain) or (candidate.domain or "").endswith(_SHARED_DOMAINS)
+        if candidate.domain and not shared:
             self._by_domain[candidate.domain].add(candidate.id)
 
     def _in_full(self, called: Iterable[str]) -> Iterable[str]:
@@ -132,15 +134,6 @@ class Matcher:
             for case in self._by_mention(tender):
                 _keep(cases, case)
         return list(cases.values())
-
-    def compare(self, tender: Tender, candidate_id: str) -> Match:
-        """How one prospect, and no other, stands to a tender."""
-        found = self.match(tender)
-        if found.candidate is not None and found.candidate.id == candidate_id:
-            return found
-        rival = next((c for c, _sure in found.others if c.id == candidate_id), None)
-        sure = next((sure for c, sure in found.others if c.id == candidate_id), 0.0)
-        return Match(Verdict.NONE, rival, sure, ("another prospect fits better",) if rival else ())
 
     def _decide(self, cases: list[_Case]) -> Match:
         cases.sort(key=lambda case: (-case.confidence, case.candidate.id))

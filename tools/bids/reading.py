@@ -148,6 +148,12 @@ def read_json(path: Path, name: str) -> Any:
             raise UnreadableFile(f"{name} is no sound JSON: {whole}.") from whole
 
 
+def _records_of(page: object) -> list[Any]:
+    """The records of one page of SAM.gov's answers; what is no page stands for itself, to be refused."""
+    records = page.get("opportunitiesData") if isinstance(page, dict) else [page]
+    return records if isinstance(records, list) else []
+
+
 def _json_feed(path: Path, name: str) -> Feed:
     document = read_json(path, name)
     records: list[Any] | None = None
@@ -157,7 +163,7 @@ def _json_feed(path: Path, name: str) -> Feed:
         records = [document]
     elif isinstance(document, list) and document and isinstance(document[0], dict):
         if "opportunitiesData" in document[0]:
-            records = [one for page in document for one in page.get("opportunitiesData") or []]
+            records = [one for page in document for one in _records_of(page)]
         elif "noticeId" in document[0]:
             records = document
     made: list[Notice | Refusal]

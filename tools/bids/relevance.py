@@ -55,23 +55,14 @@ def judge_text(title: str, text: str, codes: Iterable[tuple[str, str]], words: B
     left_text, more = _strike(text, words.unwanted)
     in_title = _best(left_title, words.wanted, title=True)
     in_text = _best(left_text, words.wanted, title=False)
-    reasons: list[tuple[int, str]] = []
-    score = max((hit.points for hit in (in_title, in_text) if hit), default=0)
-    if in_title:
-        reasons.append(
-            (in_title.points, f"the title speaks of {in_title.says}: '{in_title.quote}' (+{in_title.points})")
-        )
-    if in_text:
-        reasons.append((in_text.points, f"the text speaks of {in_text.says}: '{in_text.quote}'"))
-        if in_title is None:
-            reasons[-1] = (in_text.points, f"{reasons[-1][1]} (+{in_text.points})")
-        else:
-            # The weightier counts in full, and that the other says so too.
-            score += _BOTH
-            lesser = min(range(2), key=lambda place: (reasons[place][0], -place))
-            reasons[lesser] = (reasons[lesser][0], f"{_without_points(reasons[lesser][1])} (+{_BOTH})")
-            other = 1 - lesser
-            reasons[other] = (reasons[other][0], f"{_without_points(reasons[other][1])} (+{reasons[other][0]})")
+    said = [(hit, where) for hit, where in ((in_title, "title"), (in_text, "text")) if hit]
+    said.sort(key=lambda found: -found[0].points)
+    score, reasons = 0, list[tuple[int, str]]()
+    for place, (hit, where) in enumerate(said):
+        # The weightier counts in full, and that the other says so too.
+        points = hit.points if place == 0 else _BOTH
+        score += points
+        reasons.append((hit.points, f"the {where} speaks of {hit.says}: '{hit.quote}' (+{points})"))
     if in_title is None or in_title.points < words.relevant_from:
         for hit in _worst([*against, *more]):
             score -= hit.points
@@ -84,8 +75,7 @@ def judge_text(title: str, text: str, codes: Iterable[tuple[str, str]], words: B
         reasons.append((0, "nothing in it speaks of what is sold"))
     ordered = sorted(reasons, key=lambda reason: -reason[0])
     told = tuple(reason for _weight, reason in ordered)
-    rests_on = max((hit for hit in (in_title, in_text) if hit), key=lambda hit: hit.points, default=None)
-    return Relevance(score, standing_of_score(score, words), told, rests_on.words if rests_on else "")
+    return Relevance(score, standing_of_score(score, words), told, said[0][0].words if said else "")
 
 
 def standing_of_score(score: int, words: BidWords) -> Standing:
@@ -148,10 +138,6 @@ def _by_codes(codes: Iterable[tuple[str, str]], words: BidWords) -> list[_Hit]:
             if rule.scheme == scheme and code.upper().startswith(rule.prefix.upper()):
                 hits.setdefault(rule.says, _Hit(rule.says, code, rule.points))
     return list(hits.values())
-
-
-def _without_points(reason: str) -> str:
-    return re.sub(r" \(\+\d+\)$", "", reason)
 
 
 def _short(quote: str) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tools.bids.notices import MAX_TEXT, Notice, Place, Refusal, Stage, number_key, order_of
-from tools.normalise import clean, day, domain_of, state_code, website
+from tools.bids.values import list_of, object_of, text_of
+from tools.normalise import day, domain_of, state_code, website
 
 SOURCE: Final = "sam_gov"
 _STAGES: Final[dict[str, Stage]] = {
@@ -18,33 +19,38 @@ _STAGES: Final[dict[str, Stage]] = {
     "sale of surplus property": "open",
     "special notice": "planned",
 }
+_CANCELLED: Final = re.compile(r"\b(?:cancel(?:l?ed|lation)|withdrawn)\b", re.IGNORECASE)
+_OVER: Final = frozenset({"no", "inactive", "closed", "expired", "archived", "completed"})
 
 
 def stage_of(kind: str | None, active: str | None, title: str) -> Stage:
-    """Where a notice's type says that the procurement stands; `active` is 'Yes'/'No' or 'Active'/'Inactive'."""
-    if re.search(r"\b(?:cancel(?:l?ed|lation)|withdrawn)\b", title, re.IGNORECASE):
+    """Where a procurement stands, by its notice's type and title, and by `active`: SAM.gov's 'Yes'/'No' or
+    'Active'/'Inactive', or the status that a portal gives ('Open', 'Closed', 'Awarded', 'Cancelled')."""
+    status = (active or "").casefold()
+    if _CANCELLED.search(title) or _CANCELLED.search(status):
         return "cancelled"
+    if status == "awarded":
+        return "awarded"
     stage = _STAGES.get((kind or "").casefold(), "open")
-    over = (active or "").casefold() in {"no", "inactive"}
-    return "closed" if over and stage in ("open", "planned") else stage
+    return "closed" if status in _OVER and stage in ("open", "planned") else stage
 
 
 def notice_of_record(record: Mapping[str, Any], row: int) -> Notice | Refusal:
     """A record of `opportunitiesData`. The API gives the description as a link; such a link is not taken for text."""
-    title, notice_id = _text(record.get("title")), _text(record.get("noticeId"))
+    title, notice_id = text_of(record.get("title")), text_of(record.get("noticeId"))
     if title is None:
         return Refusal(row, "the notice has no title")
     if notice_id is None:
         return Refusal(row, "the notice has no noticeId")
-    organisations = organisations_of(_text(record.get("fullParentPathName")))
+    organisations = organisations_of(text_of(record.get("fullParentPathName")))
     if not organisations:
-        parts = [_text(record.get(name)) for name in ("office", "subTier", "department")]
+        parts = [text_of(record.get(name)) for name in ("office", "subTier", "department")]
         organisations = organisations_of(".".join(reversed([part for part in parts if part])))
     if not organisations:
         return Refusal(row, "the notice names no organisation")
-    number, posted, kind = (_text(record.get(name)) for name in ("solicitationNumber", "postedDate", "type"))
-    described = _text(record.get("description"))
-    office, site = _mapping(record.get("officeAddress")), _mapping(record.get("placeOfPerformance"))
+    number, posted, kind = (text_of(record.get(name)) for name in ("solicitationNumber", "postedDate", "type"))
+    described = text_of(record.get("description"))
+    office, site = object_of(record.get("officeAddress")), object_of(record.get("placeOfPerformance"))
     codes = [("naics", code) for code in _codes(record.get("naicsCodes"), record.get("naicsCode"))]
     codes += [("psc", code) for code in _codes(None, record.get("classificationCode"))]
     posted_on = day(posted)
@@ -55,14 +61,14 @@ def notice_of_record(record: Mapping[str, Any], row: int) -> Notice | Refusal:
         number=number,
         title=title,
         kind=kind or "",
-        stage=stage_of(kind, _text(record.get("active")), title),
+        stage=stage_of(kind, text_of(record.get("active")), title),
         description=None if described is None or re.match(r"https?://\S+$", described) else described[:MAX_TEXT],
         organisations=organisations,
-        place=Place(state_code(_text(office.get("state"))), _text(office.get("city"))),
+        place=Place(state_code(text_of(office.get("state"))), text_of(office.get("city"))),
         site=Place(_place_state(site), _named(site.get("city"))),
         posted=posted_on,
-        due=day(_text(record.get("responseDeadLine"))),
-        url=website(_text(record.get("uiLink"))),
+        due=day(text_of(record.get("responseDeadLine"))),
+        url=website(text_of(record.get("uiLink"))),
         domains=_domains(record.get("pointOfContact")),
         codes=tuple(codes),
         order=order_of(posted, posted_on),
@@ -83,31 +89,21 @@ def organisations_of(path: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*whole, *reversed(parts)]))
 
 
-def _text(value: object) -> str | None:
-    return clean(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
 def _named(value: object) -> str | None:
-    return _text(_mapping(value).get("name")) if isinstance(value, Mapping) else _text(value)
+    return text_of(object_of(value).get("name")) if isinstance(value, Mapping) else text_of(value)
 
 
 def _place_state(site: Mapping[str, Any]) -> str | None:
     state = site.get("state")
-    coded = state_code(_text(_mapping(state).get("code")) or _named(state))
-    country = _text(_mapping(site.get("country")).get("code"))
+    coded = state_code(text_of(object_of(state).get("code")) or _named(state))
+    country = text_of(object_of(site.get("country")).get("code"))
     return coded if country in (None, "USA", "US") else None
 
 
 def _codes(many: object, one: object) -> list[str]:
-    listed = many if isinstance(many, list) else []
-    return list(dict.fromkeys(code for code in (_text(value) for value in [*listed, one]) if code))
+    return list(dict.fromkeys(code for code in (text_of(value) for value in [*list_of(many), one]) if code))
 
 
 def _domains(contacts: object) -> tuple[str, ...]:
-    listed = contacts if isinstance(contacts, list) else []
-    found = (domain_of(_text(_mapping(contact).get("email"))) for contact in listed)
+    found = (domain_of(text_of(object_of(contact).get("email"))) for contact in list_of(contacts))
     return tuple(dict.fromkeys(domain for domain in found if domain))

@@ -36,6 +36,15 @@ def test_sam_json_amendments_are_one_tender() -> None:
     assert kit.stage == "planned"
 
 
+@pytest.mark.parametrize("page", [7, "x", None, {"opportunitiesData": 7}, {"other": []}])
+def test_what_is_no_page_of_sam_json_keeps_no_other_from_being_read(tmp_path: Path, page: object) -> None:
+    pages = [json.loads((DATA / "sam_v2.json").read_text()), page]
+    (tmp_path / "pages.json").write_text(json.dumps(pages))
+    feed = read_feed(tmp_path / "pages.json")
+    assert len(feed.notices) == 3
+    assert len(feed.refused) == (1 if isinstance(page, dict) else 2)
+
+
 def test_ocds_releases_in_any_order_and_packing(tmp_path: Path) -> None:
     document = json.loads((DATA / "ocds_package.json").read_text())
     feed = read_feed(DATA / "ocds_package.json")
@@ -80,6 +89,16 @@ def test_a_table_by_the_names_of_its_columns(tmp_path: Path) -> None:
     again = notice_again(feed.record(feed.notices[0]))
     assert again is not None
     assert (again.key, again.notice_id, again.due) == (tender.key, feed.notices[0].notice_id, date(2026, 10, 5))
+
+
+@pytest.mark.parametrize(
+    ("status", "stage"),
+    [("Open", "open"), ("Closed", "closed"), ("Awarded", "awarded"), ("Canceled", "cancelled"), ("", "open")],
+)
+def test_a_portals_status_says_where_a_tender_stands(tmp_path: Path, status: str, stage: str) -> None:
+    (tmp_path / "bids.csv").write_text(f"Title,Buyer,Bid No,Status\nField lights,City of Mason,B-1,{status}\n")
+    (notice,) = read_feed(tmp_path / "bids.csv").notices
+    assert notice.stage == stage
 
 
 def test_the_sam_gov_bulk_export_is_known_by_its_columns() -> None:
