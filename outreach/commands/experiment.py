@@ -86,7 +86,7 @@ def add(ctx: typer.Context, name: Named, batch: Annotated[int, typer.Argument(he
     from tools.experiments.plan import ExperimentRefused, find, include
 
     def work(session: Session) -> bool:
-        experiment, _plan = find(session, name)
+        experiment = find(session, name)
         found = session.scalar(select(Batch).where(Batch.batch_number == batch))
         if found is None:
             raise ExperimentRefused(f"There is no batch '{batch}'.")
@@ -139,9 +139,9 @@ def list_experiments(ctx: typer.Context, as_json: AsJson = False) -> None:
 @experiment_app.command("show", epilog=EPILOG)
 def show_experiment(ctx: typer.Context, name: Named, as_json: AsJson = False) -> None:
     """Shows the plan and how far it is; what came of the groups only after the end."""
-    from tools.experiments.plan import find
+    from tools.experiments.plan import find_planned
 
-    told = _write(settings_of(ctx), lambda s: _told(s, *find(s, name)))
+    told = _write(settings_of(ctx), lambda s: _told(s, *find_planned(s, name)))
     if as_json:
         print_json(told)
         return
@@ -158,13 +158,13 @@ def conclude_experiment(
 ) -> None:
     """Ends an experiment that has reached its number and its window, and says what it shows."""
     from tools.experiments.ending import conclude, stop
-    from tools.experiments.plan import find
+    from tools.experiments.plan import find_planned
 
     if stop_early and not reason.strip():
         raise Complaint("Why is it stopped early?", "Give --reason; the conclusion keeps it.", code=2)
 
     def work(session: Session) -> dict[str, Any]:
-        experiment, plan = find(session, name)
+        experiment, plan = find_planned(session, name)
         if stop_early:
             stop(session, experiment, plan, reason)
             return _told(session, experiment, plan)

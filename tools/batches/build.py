@@ -16,6 +16,7 @@ from db.queries.wanted import Wanted
 from playbooks import Playbook
 from tools.batches import choose
 from tools.drafting.variants import meaning_of, value_said, values_of
+from tools.experiments.plan import ExperimentRefused, find
 from tools.journal import note
 
 _NUMBERING: Final = 4711_0005
@@ -62,17 +63,14 @@ def trial_of(playbook: Playbook, variable: str, a: str, b: str, *, control: bool
     return Trial(variable, {"A": a, "B": b}, control)
 
 
-def trial_of_experiment(session: Session, playbook: Playbook, name: str) -> Trial:
+def trial_of_experiment(session: Session, playbook: Playbook, reference: str) -> Trial:
     """The test that an active experiment describes. Raises BatchRefused."""
-    found = session.scalars(
-        select(Experiment)
-        .where(func.lower(Experiment.name) == name.strip().lower())
-        .order_by(Experiment.created_at.desc(), Experiment.id)
-    ).first()
-    if found is None:
-        raise BatchRefused(f"There is no experiment '{name}'.")
+    try:
+        found = find(session, reference)
+    except ExperimentRefused as exc:
+        raise BatchRefused(str(exc)) from exc
     if found.status != ExperimentStatus.ACTIVE.value:
-        raise BatchRefused(f"The experiment '{name}' is {found.status}; nobody can be added to it.")
+        raise BatchRefused(f"The experiment '{found.name}' is {found.status}; nobody can be added to it.")
     said = {"A": value_said(found.group_a_desc), "B": value_said(found.group_b_desc)}
     _check(playbook, found.variable or "", said)
     return Trial(found.variable or "", said, experiment=found.id)

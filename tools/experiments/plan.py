@@ -60,7 +60,7 @@ def begin(
     title, a, b = name.strip(), groups[0].strip(), groups[1].strip()
     if not title or not a or not b or a == b:
         raise ExperimentRefused("An experiment has a name, and two groups that differ.")
-    if session.scalar(select(Experiment.id).where(Experiment.name == title)):
+    if _called(session, title):
         raise ExperimentRefused(f"There is an experiment '{title}' already.")
     experiment = Experiment(
         name=title,
@@ -120,17 +120,28 @@ def include(session: Session, experiment: Experiment, batch: Batch) -> bool:
     return True
 
 
-def find(session: Session, reference: str) -> tuple[Experiment, ExperimentPlan]:
-    """The experiment of a name, or of the beginning of an id, with its plan. Raises ExperimentRefused."""
+def find(session: Session, reference: str) -> Experiment:
+    """The experiment of a name, whatever its capitals, or of the beginning of an id. Raises ExperimentRefused."""
     wanted = reference.strip()
-    fitting = session.scalars(select(Experiment).where(Experiment.name == wanted).limit(2)).all()
+    fitting = _called(session, wanted)
     if not fitting and wanted:
-        fitting = session.scalars(
-            select(Experiment).where(Experiment.id.startswith(wanted, autoescape=True)).limit(2)
-        ).all()
+        by_id = Experiment.id.startswith(wanted.lower(), autoescape=True)
+        fitting = list(session.scalars(select(Experiment).where(by_id).limit(2)))
     if len(fitting) != 1:
         raise ExperimentRefused(f"{'No' if not fitting else 'More than one'} experiment fits '{reference}'.")
-    plan = session.scalar(select(ExperimentPlan).where(ExperimentPlan.experiment_id == fitting[0].id))
+    return fitting[0]
+
+
+def find_planned(session: Session, reference: str) -> tuple[Experiment, ExperimentPlan]:
+    """The same with its plan. Raises ExperimentRefused, also where there is none."""
+    found = find(session, reference)
+    plan = session.scalar(select(ExperimentPlan).where(ExperimentPlan.experiment_id == found.id))
     if plan is None:
-        raise ExperimentRefused(f"The experiment '{fitting[0].name}' has no plan: it was not made by this program.")
-    return fitting[0], plan
+        raise ExperimentRefused(f"The experiment '{found.name}' has no plan: it was not made by this program.")
+    return found, plan
+
+
+def _called(session: Session, name: str) -> list[Experiment]:
+    """The experiments of a name. Compared here: a database folds the letters of English alone."""
+    folded = name.casefold()
+    return [one for one in session.scalars(select(Experiment)) if (one.name or "").strip().casefold() == folded]

@@ -16,7 +16,7 @@ from db.queries.touches import Scope
 from tests.support.touches import START, Rows, lay
 from tools.experiments.counts import count
 from tools.experiments.ending import conclude, refresh, stop
-from tools.experiments.plan import ExperimentRefused, Plan, begin, find, include
+from tools.experiments.plan import ExperimentRefused, Plan, begin, find, find_planned, include
 
 PLAN = Plan("reply", 0.1, 0.8, window_days=21)
 """So great a lift that a few people in each group are enough."""
@@ -68,7 +68,7 @@ def enter(database: Database, batch: str) -> None:
 
 
 def on_it(database: Database, do: Callable[..., Any], *more: Any) -> Any:
-    return database.write_sync(lambda s: do(s, *find(s, "openers"), *more))
+    return database.write_sync(lambda s: do(s, *find_planned(s, "openers"), *more))
 
 
 def kept(database: Database) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def test_people_count_for_their_group_once_and_within_the_window(database: Datab
         return batch
 
     enter(database, lay(database_url, make))
-    found = database.read_sync(lambda s: count(s, *find(s, "openers")))
+    found = database.read_sync(lambda s: count(s, *find_planned(s, "openers")))
     assert (found.sent, found.strayed, found.both) == ({"A": needed, "B": needed}, 1, 0)
     assert sum(person.replied for person in found.of("A")) == 1  # the stray, for A; the late one not
 
@@ -141,7 +141,7 @@ def test_people_count_for_their_group_once_and_within_the_window(database: Datab
 def test_only_the_first_of_the_planned_number_count(database: Database, database_url: str) -> None:
     needed = planned(database)
     enter(database, lay(database_url, lambda rows: batch_of(rows, needed + 5, needed + 9)))
-    found = database.read_sync(lambda s: count(s, *find(s, "openers")))
+    found = database.read_sync(lambda s: count(s, *find_planned(s, "openers")))
     assert (len(found.of("A")), len(found.of("B"))) == (needed, needed)
 
 
@@ -157,12 +157,22 @@ def test_what_was_planned_stays(database: Database) -> None:
         planned(database)
 
 
+def test_an_experiment_is_found_by_its_name_whatever_its_capitals(database: Database) -> None:
+    planned(database, name="\u00d6ffner")
+    for name in ("\u00f6ffner", " \u00d6FFNER ", database.read_sync(lambda s: find(s, "\u00d6ffner").id[:8].upper())):
+        assert database.read_sync(lambda s, n=name: find(s, n).name) == "\u00d6ffner"
+    with pytest.raises(ExperimentRefused, match="already"):
+        planned(database, name="\u00f6ffner")
+    with pytest.raises(ExperimentRefused, match="No experiment fits"):
+        database.read_sync(lambda s: find(s, " "))
+
+
 def test_a_batch_whose_messages_have_left_is_not_taken_in(database: Database, database_url: str) -> None:
     planned(database)
     begun, fresh = lay(database_url, lambda rows: (batch_of(rows, 1, 1), rows.batch(2, {rows.person(): "A"})))
 
     def add(batch: str) -> bool:
-        added = database.write_sync(lambda s: include(s, find(s, "openers")[0], s.get_one(Batch, batch)))
+        added = database.write_sync(lambda s: include(s, find(s, "openers"), s.get_one(Batch, batch)))
         return bool(added)
 
     with pytest.raises(ExperimentRefused, match="have left already"):
@@ -171,7 +181,7 @@ def test_a_batch_whose_messages_have_left_is_not_taken_in(database: Database, da
     assert not add(fresh)
     planned(database, name="other")
     with pytest.raises(ExperimentRefused, match="part of the experiment 'openers'"):
-        database.write_sync(lambda s: include(s, find(s, "other")[0], s.get_one(Batch, fresh)))
+        database.write_sync(lambda s: include(s, find(s, "other"), s.get_one(Batch, fresh)))
 
 
 def test_the_report_does_not_tell_a_running_experiment(database: Database, database_url: str) -> None:
