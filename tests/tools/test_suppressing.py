@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.access import Database
@@ -23,19 +23,6 @@ Work = Callable[[Callable[[Session], Any]], Any]
 def work(database_url: str) -> Iterator[Work]:
     with Database(database_url, "user") as database, acting_as(BY):
         yield database.write_sync
-
-
-@pytest.fixture
-def statements() -> Iterator[list[str]]:
-    """The statements that are sent to any database, as they are sent."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        sent.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 def people(session: Session) -> dict[str, Contact]:

@@ -1,7 +1,6 @@
 """What is known of a batch, as numbered points: counted by code, so that a brief cannot count wrongly."""
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import func, or_, select
@@ -12,6 +11,7 @@ from db.queries.batches import Member, built_by, members
 from playbooks import Playbook
 from tools.analyst.points import Point
 from tools.drafting.variants import meaning_of, said_by_group
+from tools.batches.choose import REST
 
 _SAID = {
     "hiring_signals": "openings",
@@ -41,17 +41,17 @@ def _people(session: Session, playbook: Playbook, batch: Batch, people: list[Mem
     known = playbook.batches.shares
     if shares:
         parts = [f"{_who(known[s].who) if s in known else 'from the rest'} ({n})" for s, n in shares.most_common()]
-        told = _list(parts)
+        told = ", ".join(parts)
         found.append(Point("shares", f"{told[0].upper()}{told[1:]}."))
     tiers = Counter(one.tier for one in people if one.tier)
     if tiers:
-        found.append(Point("tiers", f"Tier {_list(f'{t}: {n}' for t, n in sorted(tiers.items()))}."))
+        found.append(Point("tiers", f"Tier {', '.join(f'{t}: {n}' for t, n in sorted(tiers.items()))}."))
     built = built_by(session, batch.id)
     short = ((built[0].outputs or {}) if built else {}).get("short") or {}
     if short:
-        parts = [f"{_who(known[s].who) if s in known else s} ({n})" for s, n in short.items() if s != "rest"]
+        parts = [f"{_who(known[s].who) if s in known else s} ({n})" for s, n in short.items() if s != REST]
         if parts:
-            found.append(Point("lacking", f"Not found: {_list(parts)}."))
+            found.append(Point("lacking", f"Not found: {', '.join(parts)}."))
     return found
 
 
@@ -72,10 +72,10 @@ def _reasons(session: Session, playbook: Playbook, people: list[Member], ids: li
     found = []
     if signals:
         parts = [f"{str(kind).replace('_', ' ')} at {count}" for kind, count in signals]
-        found.append(Point("signals", f"Live signals: {_list(parts)}."))
+        found.append(Point("signals", f"Live signals: {', '.join(parts)}."))
     if facts:
         parts = [f"{_SAID.get(str(field), str(field).replace('_', ' '))} at {count}" for field, count in facts]
-        found.append(Point("facts", f"Kept facts to open with: {_list(parts)}."))
+        found.append(Point("facts", f"Kept facts to open with: {', '.join(parts)}."))
     aside = sum(one.draft == "none" and one.set_aside for one in people)
     blank = sum(one.draft == "none" and not one.set_aside for one in people)
     if blank == len(people):
@@ -179,8 +179,3 @@ def _who(text: str) -> str:
     """A share's people, within a sentence: without what stands behind a colon."""
     short = text.split(":")[0]
     return short if short[:2].isupper() else short[:1].lower() + short[1:]
-
-
-def _list(parts: Iterable[str]) -> str:
-    found = list(parts)
-    return ", ".join(found)

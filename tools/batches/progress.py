@@ -1,5 +1,7 @@
 """How far a batch is: its status follows from its messages and sequences; who leaves it, and closing it by hand."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -26,13 +28,13 @@ def follow_batch(session: Session, batch: Batch) -> str:
     if batch.status == BatchStatus.COMPLETED.value:
         return batch.status
     people = members(session, batch)
+    going = _going_on(session, people)
     if _sent(session, batch):
-        going = any(not _is_over(session, one) for one in people)
         target = BatchStatus.ACTIVE if going else BatchStatus.COMPLETED
     elif batch.status == BatchStatus.ACTIVE.value:
         target = BatchStatus.ACTIVE
     else:
-        open_ = [one for one in people if one.draft not in _DONE and not _is_over(session, one)]
+        open_ = [one for one in people if one.draft not in _DONE and one.contact_id in going]
         written = any(one.draft in _DONE for one in people)
         target = BatchStatus.READY if written and not open_ else BatchStatus.BUILDING
     move_batch(session, batch, target.value)
@@ -51,16 +53,27 @@ def _sent(session: Session, batch: Batch) -> bool:
     return session.scalar(sent.limit(1)) is not None
 
 
-def _is_over(session: Session, one: Member) -> bool:
-    """Whether nothing more will be written to somebody: nothing was found to write about, or it is all over."""
-    if one.do_not_contact:
-        return True
-    statuses = session.scalars(
-        select(OutreachSequence.status).where(OutreachSequence.contact_id == one.contact_id)
-    ).all()
-    if statuses:
-        return all(status in OVER for status in statuses)
-    return one.set_aside
+def _going_on(session: Session, people: Sequence[Member]) -> set[str]:
+    """Whose message is still to come, by contact id: not of those about whom nothing was found to write, who want none,
+    or whose sequences are all over."""
+    rows = session.execute(
+        select(OutreachSequence.contact_id, OutreachSequence.status).where(
+            OutreachSequence.contact_id.in_([one.contact_id for one in people])
+        )
+    )
+    statuses: dict[str, list[str]] = defaultdict(list)
+    for contact_id, status in rows:
+        statuses[contact_id].append(status)
+    return {
+        one.contact_id
+        for one in people
+        if not one.do_not_contact
+        and (
+            any(status not in OVER for status in statuses[one.contact_id])
+            if one.contact_id in statuses
+            else not one.set_aside
+        )
+    }
 
 
 def start(session: Session, batch: Batch) -> None:
@@ -74,9 +87,9 @@ def start(session: Session, batch: Batch) -> None:
 
 def close(session: Session, batch: Batch) -> int:
     """Completes a batch by hand; returns how many of its sequences are still under way. Those go on, outside of it."""
-    going = sum(not _is_over(session, one) for one in members(session, batch))
+    going = _going_on(session, members(session, batch))
     move_batch(session, batch, BatchStatus.COMPLETED.value)
-    return going
+    return len(going)
 
 
 def drop(session: Session, batch: Batch, contact: Contact, reason: str, now: datetime, by: str) -> bool:

@@ -199,6 +199,24 @@ def draft_of(session: Session, batch: Batch, contact_id: str, **values: Any) -> 
     make_draft(session, contact, sequence_id=sequence.id, batch_id=batch.id, **values)
 
 
+def test_where_a_batch_stands_takes_no_more_looks_for_more_people(database: Database, statements: list[str]) -> None:
+    looks = []
+
+    def make(session: Session) -> None:
+        for number in (2, 5):
+            people = [ready(session) for _ in range(number)]
+            batch = built(session, Order({"athletic_directors": number}, seed=1))
+            for one in people:
+                draft_of(session, batch, one.id, qc_passed=True)
+            session.flush()
+            statements.clear()
+            assert follow_batch(session, batch) == "ready"
+            looks.append(sum(one.startswith("SELECT") for one in statements))
+
+    database.write_sync(make)
+    assert looks[0] == looks[1]
+
+
 def test_the_status_follows_from_the_messages(database: Database) -> None:
     def make(session: Session) -> None:
         first, second, blank = ready(session), ready(session), ready(session)
