@@ -4,12 +4,13 @@ It is only read, but for `file`, which puts a copy of a sent message where a mai
 """
 
 import imaplib
+import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from imap_tools import AND, BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted, MailMessageFlags
 from imap_tools.errors import ImapToolsError
@@ -79,9 +80,7 @@ class Mailbox:
         for start in range(0, len(uids), _BATCH):
             with _told():
                 _, found = self._box.client.uid("fetch", ",".join(uids[start : start + _BATCH]), _HEADERS)
-            for part in found:
-                if isinstance(part, tuple):
-                    yield _read_head(part[0], part[1])
+            yield from heads_in(found)
 
     def whole(self, uid: str) -> bytes:
         """One message of the inbox, as it is."""
@@ -96,10 +95,18 @@ class Mailbox:
 _HEADERS: Final = "(UID RFC822.SIZE BODY.PEEK[HEADER]<0.65536>)"
 
 
-def _read_head(told: bytes, head: bytes) -> Arrived:
-    words = told.decode("ascii", "replace").replace("(", " ").replace(")", " ").split()
-    uid, size = (words[words.index(name) + 1] for name in ("UID", "RFC822.SIZE"))
-    return Arrived(uid, bytes(head), int(size))
+def heads_in(answer: Sequence[Any]) -> Iterator[Arrived]:
+    """The messages of a server's answer, which for each has the headers and, before or behind them as the server likes,
+    the other items that were asked for. Raises MailboxStopped where one is not there."""
+    for place, part in enumerate(answer):
+        if not isinstance(part, tuple):
+            continue
+        behind = answer[place + 1] if place + 1 < len(answer) else b""
+        told = part[0] + b" " + (behind if isinstance(behind, bytes) else b"")
+        uid, size = (re.search(rb"\b%b (\d+)" % name, told) for name in (b"UID", rb"RFC822\.SIZE"))
+        if uid is None or size is None:
+            raise MailboxStopped("The mailbox cannot be used: the server lists a message without its number or size.")
+        yield Arrived(uid[1].decode(), bytes(part[1]), int(size[1]))
 
 
 @contextmanager
