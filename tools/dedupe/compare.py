@@ -56,7 +56,6 @@ def name_level(a: Record, b: Record) -> int:
 
 def _given(a: Record, b: Record) -> int:
     if not a.given or not b.given:
-        # A given name that stands in the other's surname, the other field being lost.
         return UNKNOWN
     if a.given == b.given:
         return 0
@@ -213,9 +212,6 @@ def _of(attribute: str) -> Callable[[Record], str]:
 
 def _name_value(record: Record) -> str:
     return record.names[0].key if record.names else ""
-
-
-_WORD_LEVELS: Final = (0.75, 0.1, 0.05, 0.1)
 
 
 def _levels(*rows: tuple[str, float, float] | tuple[str, float, float, float]) -> tuple[Level, ...]:

@@ -1,12 +1,21 @@
 """Plain records, normalised once, so that comparing two of them is cheap."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tools.dedupe.columns import Means
 from tools.dedupe.names import Name, fold, organisation, person
-from tools.normalise import STATES, clean, domain_of, email, linkedin, state_code
+from tools.normalise import (
+    STATES,
+    clean,
+    domain_of,
+    email,
+    is_free_provider,
+    linkedin,
+    registered_domain,
+    state_code,
+)
 
 _SEPARATORS = re.compile(r"[|;\n]|\s{2,}")
 _STREETS = {
@@ -17,26 +26,6 @@ _STREETS = {
     "fourth": "4th", "fifth": "5th", "suite": "ste", "building": "bldg", "saint": "st",
 }  # fmt: skip
 _DIGITS = re.compile(r"\d+")
-_PROVIDERS = frozenset(
-    [
-        "gmail.com",
-        "googlemail.com",
-        "yahoo.com",
-        "hotmail.com",
-        "outlook.com",
-        "aol.com",
-        "icloud.com",
-        "live.com",
-        "msn.com",
-        "proton.me",
-        "protonmail.com",
-        "gmx.net",
-        "gmx.de",
-        "web.de",
-        "mail.com",
-        "comcast.net",
-    ]
-)
 
 
 @dataclass(slots=True)
@@ -94,8 +83,8 @@ def prepare(place: int, source: str, cells: Mapping[str, str | None], meanings: 
     record.path = _first_path(given.get(Means.DOMAIN, "")) if record.host else ""
     if not record.host and record.names and "@" in record.email:
         host = record.email.rpartition("@")[2]
-        record.host = "" if host in _PROVIDERS else host
-    record.domain = registered(record.host)
+        record.host = "" if is_free_provider(host) else host
+    record.domain = registered_domain(record.host) or record.host
     record.linkedin = linkedin(given.get(Means.LINKEDIN)) or ""
     record.phone = _phone(given.get(Means.PHONE, ""))
     record.birth = "".join(_DIGITS.findall(_day(given.get(Means.BIRTH, ""))))
@@ -160,18 +149,3 @@ def _day(text: str) -> str:
 def _first_path(address: str) -> str:
     path = address.partition("://")[2] or address
     return path.partition("/")[2].strip("/").partition("/")[0].casefold()
-
-
-def registered(host: str) -> str:
-    """The registered part of a host: the last two labels, or three where the last but one is a short common one."""
-    labels = host.split(".")
-    if len(labels) <= 2:
-        return host
-    if len(labels[-1]) == 2 and (len(labels[-2]) <= 3 or labels[-2] in ("edu", "gov", "k12")):
-        return ".".join(labels[-3:]) if labels[-2] != "k12" else host
-    return ".".join(labels[-2:])
-
-
-def filled(records: Iterable[Record], attribute: str) -> bool:
-    """Whether any record says something of this."""
-    return any(getattr(record, attribute) for record in records)

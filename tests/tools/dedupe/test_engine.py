@@ -22,6 +22,16 @@ def run(rows: list[Cells], *, people: bool) -> Found:
     return find(records(rows), people=people)
 
 
+def test_schools_below_a_public_suffix_have_a_domain_each() -> None:
+    mason, dayton, sport = records(
+        [
+            {"school": "x", "website": f"https://www.{host}"}
+            for host in ("mason.k12.oh.us", "dayton.k12.oh.us", "sport.x.edu")
+        ]
+    )
+    assert (mason.domain, dayton.domain, sport.domain) == ("mason.k12.oh.us", "dayton.k12.oh.us", "x.edu")
+
+
 def crowd(number: int) -> list[Cells]:
     draw = random.Random(3)
     names = [
