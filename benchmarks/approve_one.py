@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import insert
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
@@ -38,8 +38,8 @@ from db.queries.inbox import lines
 from outreach.answers import decide
 from outreach.desk import look
 from outreach.logs import configure_logging
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 from playbooks.model import DIMENSIONS
 
 FEW, MANY = 10, 10_000
@@ -52,7 +52,7 @@ BODY = (
 )
 
 
-def fill(session: OrmSession, first: int, count: int) -> None:
+def fill(session: Session, first: int, count: int) -> None:
     """Adds `count` messages that wait, each with what a person reads beside it."""
     rows: dict[type[Any], list[dict[str, Any]]] = {}
     for n in range(first, first + count):
@@ -130,13 +130,13 @@ class Inbox:
         with Database(self.settings.effective_database_url(), "owner") as database, acting_as("user:bench"):
             for first in range(0, count, 500):
                 database.write_sync(lambda s, first=first: fill(s, first, min(500, count - first)))  # type: ignore[misc]
-        with Session(self.settings) as machine:
+        with RunnerSession(self.settings) as machine:
             machine.carry_on()
 
     def __enter__(self) -> "Inbox":
         began = time.perf_counter()
         self.database = Database(self.settings.effective_database_url(), "user")
-        self.machine = Session(self.settings).__enter__()
+        self.machine = RunnerSession(self.settings).__enter__()
         self.machine.wake()
         self.queue = [line.draft_id for line in self.database.read_sync(lines)]
         self.opening = time.perf_counter() - began

@@ -26,7 +26,7 @@ from string import ascii_lowercase
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select, text
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 from agents.parts import Part
 from benchmarks.workers import imported
@@ -36,8 +36,8 @@ from db.approvals import Decision, take_decision
 from db.engine import make_engine
 from db.models import Account, Contact, ExternalId, MessageDraft, Prospect
 from outreach.logs import configure_logging
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 from tests.support.inbox import waiting_drafts
 from tests.support.postgres import PostgresServer
 
@@ -56,7 +56,7 @@ def memory(field: str) -> int:
 
 def written_to(settings: Settings) -> list[tuple[str, str]]:
     """(account, contact) of the sample that a first message can be written to: those to whom one was."""
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         session.run(settings.playbook, [], None, only=[Part.DRAFT])
     with Database(settings.effective_database_url(), "user") as database:
         rows = select(Contact.account_id, Contact.id).join(MessageDraft, MessageDraft.contact_id == Contact.id)
@@ -118,7 +118,7 @@ def approve_all(settings: Settings) -> int:
     with Database(settings.effective_database_url(), "user") as database, acting_as("user:bench"):
         waiting = database.read_sync(waiting_drafts)
 
-        def decide(session: OrmSession) -> None:
+        def decide(session: Session) -> None:
             for item in waiting:
                 given = Decision(
                     item.draft_id, item.version, item.content_hash, "approve", "user:bench", reason="bench"
@@ -155,7 +155,7 @@ def sizes(settings: Settings) -> dict[str, int]:
 
 def measured(settings: Settings, contacts: int) -> dict[str, float]:
     """The figures of one size; runs in a process of its own."""
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         session.run(settings.playbook, [], WARM, only=[Part.DRAFT])
         before, cpu, began, held = sizes(settings), time.process_time(), time.monotonic(), memory("VmHWM")
         tally = session.run(settings.playbook, [], contacts, only=[Part.DRAFT]).tally
@@ -169,7 +169,7 @@ def measured(settings: Settings, contacts: int) -> dict[str, float]:
     found |= {f"{name}_kb": (after[name] - before[name]) / 1024 / contacts for name in after}
     approved = approve_all(settings)
     cpu = time.process_time()
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         session.carry_on()
     found["approved_cpu_ms"] = (time.process_time() - cpu) * 1000 / approved
     done = sizes(settings)

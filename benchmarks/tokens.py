@@ -26,8 +26,8 @@ from db.migrate import upgrade
 from graphs.recorder import Question
 from outreach.commands.demo import sample_files
 from outreach.logs import configure_logging
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 
 
 def sent(question: Question) -> str:
@@ -69,7 +69,7 @@ def measure(playbook: str, drafts: int) -> None:
         url = f"sqlite:///{home / 'outreach.db'}"
         upgrade(url)
         settings = Settings(home=home, database_url=url, model="rules", playbook=playbook)
-        with Session(settings) as session:
+        with RunnerSession(settings) as session:
             session.run(playbook, sample_files(playbook), None, only=[Part.IMPORT, Part.SCORE])
             session._runner._machine.recorder.ask = listening
             made = session.run(playbook, [], drafts).tally.waiting

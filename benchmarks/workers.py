@@ -23,8 +23,8 @@ from agents.parts import Part
 from db.migrate import upgrade
 from outreach.commands.demo import sample_files
 from outreach.logs import configure_logging
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 from tests.support.crew import wait_for, workers
 from tests.support.postgres import PostgresServer
 from tests.support.worker_process import slow_down
@@ -34,7 +34,7 @@ def imported(home: Path, url: str) -> Settings:
     """A database in which the first touches of the whole sample are due."""
     upgrade(url)
     settings = Settings(home=home, database_url=url, model="rules")
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         session.run(settings.playbook, sample_files(settings.playbook), None, only=[Part.IMPORT, Part.SCORE])
     return settings
 
@@ -49,7 +49,7 @@ def measured(home: Path, seconds: float, concurrency: int) -> dict[str, float]:
 
 def run(settings: Settings, contacts: int, *, handed_over: bool) -> int:
     """The run that is measured; how many drafts wait."""
-    with Session(settings, handed_over=handed_over) as session:
+    with RunnerSession(settings, handed_over=handed_over) as session:
         return session.run(settings.playbook, [], contacts).tally.waiting
 
 

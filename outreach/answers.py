@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
@@ -64,7 +64,7 @@ class Outcome:
     because: str = ""
 
 
-Make = Callable[[OrmSession, MessageDraft], Decision]
+Make = Callable[[Session, MessageDraft], Decision]
 
 
 def decide(database: Database, decision: Decision, settings: "Settings") -> str:
@@ -76,7 +76,7 @@ def decide(database: Database, decision: Decision, settings: "Settings") -> str:
 def _record(database: Database, draft_id: str, settings: "Settings", make: Make) -> str:
     from playbooks import load_playbook
 
-    def work(session: OrmSession) -> str:
+    def work(session: Session) -> str:
         draft = session.get(MessageDraft, draft_id)
         if draft is None:
             raise DecisionRefused(f"There is no draft {draft_id}.")
@@ -179,8 +179,8 @@ def take_lines(database: Database, settings: "Settings", found: list[tuple[int, 
 
 def take_answers(settings: "Settings", path: Path, *, as_json: bool = False) -> None:
     """Decisions from a file: each is taken or refused by itself, and all that were taken are carried on at once."""
+    from outreach.session import RunnerSession
     from outreach.wiring import open_database
-    from outreach.work import Session
 
     found = _lines(path)
     with open_database(settings, "user") as database:
@@ -194,8 +194,8 @@ def take_answers(settings: "Settings", path: Path, *, as_json: bool = False) -> 
     for outcome in refused if not as_json else []:
         say(f"line {outcome.line}: {outcome.because}", "red")
     if taken:
-        with Session(settings) as machine:
-            failed = machine.wake().tally.failed
+        with RunnerSession(settings) as session:
+            failed = session.wake().tally.failed
         if failed:
             say(f"{many(failed, 'message', 'messages')} could not be carried on with: outreach runs", "yellow")
     if refused:

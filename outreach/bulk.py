@@ -35,8 +35,8 @@ class Bulk:
         from db.queries.inbox import lines
         from db.queries.reading import read_draft
         from outreach.screens.inbox_list import show_lines
+        from outreach.session import RunnerSession
         from outreach.wiring import open_database
-        from outreach.work import Session
 
         with open_database(self._settings, "user") as database:
             found = database.read_sync(lambda session: lines(session, self._sought))
@@ -55,8 +55,8 @@ class Bulk:
                 for item in items:
                     approved += self._approve(database, item)
                     bar.advance(1)
-        with progress("Making ready what was approved"), Session(self._settings) as machine:
-            machine.wake()
+        with progress("Making ready what was approved"), RunnerSession(self._settings) as session:
+            session.wake()
         say(f"{many(approved, 'message')} approved. Let them leave: outreach outbox. Undo: outreach approve undo DRAFT")
         if approved < len(items):
             raise typer.Exit(3 if approved else 1)
@@ -116,8 +116,8 @@ class Bulk:
 def undo_drafts(settings: Settings, references: list[str]) -> None:
     """Takes back the decisions on the drafts of these ids or beginnings of ids, each by itself."""
     from db.approvals import Decision
+    from outreach.session import RunnerSession
     from outreach.wiring import open_database
-    from outreach.work import Session
     from tools.outbox import NotReady, find
 
     undone = 0
@@ -130,8 +130,8 @@ def undo_drafts(settings: Settings, references: list[str]) -> None:
                 continue
             undone += _taken(database, settings, Decision(draft_id, 0, "", "revoke", settings.actor()))
     if undone:
-        with Session(settings) as machine:
-            machine.wake()
+        with RunnerSession(settings) as session:
+            session.wake()
         say(f"{many(undone, 'decision')} taken back; decide again: outreach approve")
     if undone < len(references):
         say("See what may be taken back: outreach approve list --state approved (or skipped)")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from db.queries.inbox import Line, Sought
     from db.queries.reading import Waiting
     from outreach.screens.inbox import View
+    from outreach.session import RunnerSession
     from outreach.settings import Settings
-    from outreach.work import Session
 
 SKIP_DAYS = 7
 MANY = 20
@@ -46,19 +46,19 @@ class Desk:
         """The whole sitting, from what waits to what is next."""
         from outreach.front import say_next
         from outreach.next_step import next_step
+        from outreach.session import RunnerSession
         from outreach.wiring import open_database
-        from outreach.work import Session
 
-        with open_database(self._settings, "user") as database, Session(self._settings) as machine:
-            woken = machine.wake()
+        with open_database(self._settings, "user") as database, RunnerSession(self._settings) as session:
+            woken = session.wake()
             if woken.resumed:
                 say(f"Carried on with {woken.resumed} decided before.")
-            self._go_through(database, machine)
+            self._go_through(database, session)
         say(f"{self._decided} decided.")
         step = next_step(self._settings)
         say_next(step.command, step.why)
 
-    def _go_through(self, database: Database, machine: Session) -> None:
+    def _go_through(self, database: Database, session: RunnerSession) -> None:
         from db.queries.inbox import lines
 
         queue = [line.draft_id for line in self._greet(database.read_sync(lambda s: lines(s, self._sought)))]
@@ -72,9 +72,9 @@ class Desk:
             if decision is None:
                 return
             if decision == "undo":
-                queue[:0] = [*self._undo(database, machine), draft_id]
+                queue[:0] = [*self._undo(database, session), draft_id]
                 continue
-            if self._take(database, machine, view.item, decision) and look(database, draft_id, "") is not None:
+            if self._take(database, session, view.item, decision) and look(database, draft_id, "") is not None:
                 queue.insert(0, draft_id)
 
     def _greet(self, found: list[Line]) -> list[Line]:
@@ -97,7 +97,7 @@ class Desk:
 
         return replace(self._sought, playbook=None) == ANY
 
-    def _take(self, database: Database, machine: Session, item: Waiting, decision: Decision) -> bool:
+    def _take(self, database: Database, session: RunnerSession, item: Waiting, decision: Decision) -> bool:
         """Records the decision and lets the agents go on with it; whether the message may be back at once."""
         from outreach.answers import decide
 
@@ -110,7 +110,7 @@ class Desk:
         self._undoable.append((item, decision.decision))
         if decision.decision == "skip":
             return False
-        machine.carry_on([thread])
+        session.carry_on([thread])
         again = look(database, item.draft_id, "") is not None
         if again:
             say("It comes back with the next version." if decision.decision == "reject" else "It comes back.")
@@ -118,7 +118,7 @@ class Desk:
             say("Ready to go out: outreach outbox. Not yet gone: u takes it back.", "green")
         return again
 
-    def _undo(self, database: Database, machine: Session) -> list[str]:
+    def _undo(self, database: Database, session: RunnerSession) -> list[str]:
         """Takes the last decision back; the ids of what waits again for it."""
         from db.approvals import Decision
         from outreach.answers import decide
@@ -134,7 +134,7 @@ class Desk:
             say(f"Your {what.replace('_', ' ')} stands. {complaint.what}", "red")
             return []
         self._decided -= 1
-        machine.carry_on([thread])
+        session.carry_on([thread])
         say(f"Taken back: {what.replace('_', ' ')} of the message to {visible(item.person)}.")
         return [item.draft_id]
 

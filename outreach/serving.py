@@ -39,7 +39,7 @@ async def open_graph(settings: Settings, stack: AsyncExitStack) -> Graph:
     """The graph that is served; the stack closes what it holds. Raises Complaint where the database is not ready."""
     from graphs.contact import build_contact_graph
     from graphs.entry import make_entry
-    from outreach.work import open_machine
+    from outreach.session import open_machine
     from playbooks import playbook_names, sound_playbook
     from prompts import agents
 

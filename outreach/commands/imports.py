@@ -208,11 +208,11 @@ class _Import:
     def _run(self, file: dict[str, Any], *only: Part) -> str:
         from agents.prospector import NoMapping
         from outreach.console import progress
-        from outreach.work import Session
+        from outreach.session import RunnerSession
         from tools.reading import UnreadableFile
 
         try:
-            with progress(f"Importing {self._table.path.name}"), Session(self._settings) as session:
+            with progress(f"Importing {self._table.path.name}"), RunnerSession(self._settings) as session:
                 result = session.run(self._playbook.name, [file], 0, only=only)
         except (NoMapping, UnreadableFile) as exc:
             raise Complaint(str(exc), 'Say what a column is: --map "COLUMN=FIELD"') from exc

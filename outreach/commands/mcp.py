@@ -40,7 +40,7 @@ def mcp(ctx: typer.Context) -> None:
 
 async def _serve(settings: Settings) -> None:
     from outreach.mcp.server import make_server
-    from outreach.work import open_machine
+    from outreach.session import open_machine
     from playbooks import load_playbook
 
     async with AsyncExitStack() as stack:

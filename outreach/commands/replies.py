@@ -243,8 +243,8 @@ def take_from_mailbox(settings: Settings, days: int) -> tuple[list[Taken], Count
 
 def triage_waiting(settings: Settings, ids: Sequence[str]) -> list[dict[str, Any]]:
     """Triages whatever waits, what an earlier call stored and could not finish as well; the rows of these messages."""
+    from outreach.session import run_replies
     from outreach.wiring import open_database
-    from outreach.work import run_replies
     from tools.replies.intake import received
 
     if _left_to_do(settings):

@@ -107,13 +107,13 @@ def work_goal(
     """A goal read, shown, agreed to and run; None where it was only shown, or not agreed to."""
     from agents.models import ModelError
     from outreach.goals import agreed, files_of, order_json, show_order
-    from outreach.work import Session
+    from outreach.session import RunnerSession
     from playbooks import load_playbook
 
     if not words.strip():
         raise Complaint("The goal is empty.", 'For instance: --goal "10 drafts to CFOs in Ohio"', code=2)
     try:
-        with Session(settings) as session:
+        with RunnerSession(settings) as session:
             goal = session.read_goal(settings.playbook, words)
     except ModelError as exc:
         raise Complaint(f"The goal could not be read: {exc}", "Every step: outreach runs show last") from exc
@@ -137,7 +137,7 @@ def work_goal(
 
 def _can_hand_over(settings: Settings) -> bool:
     """Whether there is a queue: on SQLite the same run is made here. Raises Complaint where nobody takes from it."""
-    from outreach.working import NO_WORKER, has_workers
+    from outreach.worker_process import NO_WORKER, has_workers
 
     if not settings.effective_database_url().startswith("postgresql"):
         say("A SQLite database is worked on by one process at a time: this one.", "yellow")
@@ -166,11 +166,11 @@ def work(
     handed_over: bool = False,
 ) -> RunResult:
     """One run, with a bar that counts the contacts whose threads have come to a stop."""
-    from outreach.work import Session
+    from outreach.session import RunnerSession
 
     with (
         progress("Working through what is due") as bar,
-        Session(settings, _counter(bar), handed_over=handed_over) as session,
+        RunnerSession(settings, _counter(bar), handed_over=handed_over) as session,
     ):
         return session.run(settings.playbook, files, limit, only=only, goal=goal, batch_id=batch_id)
 

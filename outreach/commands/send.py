@@ -81,8 +81,8 @@ def dispatch_now(
     """Sends what may leave now; `drafts` names some alone. Raises Complaint where nothing can be sent at all."""
     from graphs.sending import dispatch
     from outreach.mailing import post_of
+    from outreach.session import sender_lock
     from outreach.wiring import open_database
-    from outreach.work import sender_lock
 
     post = post_of(settings, any_time=any_time)
     with sender_lock(settings), open_database(settings, "agent") as database:
@@ -228,8 +228,8 @@ def _resolve(settings: Settings, draft: str, verdict: str) -> None:
     from datetime import UTC, datetime
 
     from db.actors import acting_as
+    from outreach.session import sender_lock
     from outreach.wiring import open_database
-    from outreach.work import sender_lock
     from playbooks import load_playbook
     from tools.outbox import NotReady, find
     from tools.outbox.dispatch import resolve

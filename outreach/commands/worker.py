@@ -8,7 +8,7 @@ import typer
 
 from outreach.console import many, moment, print_json, print_table, say
 from outreach.context import settings_of
-from outreach.working import needs_postgres, work_on
+from outreach.worker_process import needs_postgres, work_on
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 from agents.parts import Part
 from db.models import Account, Delivery
@@ -158,7 +158,7 @@ def poison_pages(siege: Siege) -> None:
         )
         links.append((person.account_id, siege.site.url(path)))
 
-    def write(session: OrmSession) -> None:
+    def write(session: Session) -> None:
         for account in session.scalars(select(Account)):
             account.website_url = account.domain = None  # nobody else's site is asked
         for account_id, url in links:
@@ -171,7 +171,7 @@ def poison_pages(siege: Siege) -> None:
 def poison_replies(siege: Siege, folder: Path) -> None:
     """Answers to what was sent: from the addressee, from a stranger who knows the thread, and one that asks to stop."""
 
-    def sent(session: OrmSession) -> list[tuple[str, str, str]]:
+    def sent(session: Session) -> list[tuple[str, str, str]]:
         rows = session.execute(select(Delivery.contact_id, Delivery.message_id, Delivery.recipient))
         return [(contact_id, str(message_id), recipient) for contact_id, message_id, recipient in rows]
 

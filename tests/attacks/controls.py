@@ -14,7 +14,7 @@ from unittest.mock import patch
 from langchain.tools import ToolRuntime, tool
 from langchain_core.tools import BaseTool, ToolException
 from sqlalchemy import text
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 from agents.agent import ToolAgent
 from agents.registry import AGENTS
@@ -130,7 +130,7 @@ def whom_the_model_names(_siege: Siege) -> AbstractContextManager[Any]:
     ) -> str:
         """Finish."""
 
-        def write(session: OrmSession) -> None:
+        def write(session: Session) -> None:
             prospect = session.get_one(Prospect, prospect_id or runtime.context.prospect_id)
             prospect.constraint_hypothesis, prospect.value_proposition = constraint_hypothesis, value_proposition
 
@@ -155,8 +155,8 @@ def urls_of_the_model(_siege: Siege) -> AbstractContextManager[Any]:
     return _with_tools(read_page)
 
 
-def _after_each_reply(change: Callable[[OrmSession, InboundMessage, Verdict], None]) -> AbstractContextManager[Any]:
-    def wrapped(session: OrmSession, inbound: InboundMessage, verdict: Verdict, *args: Any, **more: Any) -> str | None:
+def _after_each_reply(change: Callable[[Session, InboundMessage, Verdict], None]) -> AbstractContextManager[Any]:
+    def wrapped(session: Session, inbound: InboundMessage, verdict: Verdict, *args: Any, **more: Any) -> str | None:
         reply_id = record_reply(session, inbound, verdict, *args, **more)
         if reply_id and verdict.referral_email:
             change(session, inbound, verdict)
@@ -168,7 +168,7 @@ def _after_each_reply(change: Callable[[OrmSession, InboundMessage, Verdict], No
 def address_from_the_text(_siege: Siege) -> AbstractContextManager[Any]:
     """The recipient is what the last letter says it is."""
 
-    def change(_session: OrmSession, inbound: InboundMessage, verdict: Verdict) -> None:
+    def change(_session: Session, inbound: InboundMessage, verdict: Verdict) -> None:
         assert inbound.contact is not None
         inbound.contact.email = verdict.referral_email
 
@@ -178,7 +178,7 @@ def address_from_the_text(_siege: Siege) -> AbstractContextManager[Any]:
 def referral_at_once(_siege: Siege) -> AbstractContextManager[Any]:
     """Whom a reply names becomes a contact, and no person looks."""
 
-    def change(session: OrmSession, inbound: InboundMessage, verdict: Verdict) -> None:
+    def change(session: Session, inbound: InboundMessage, verdict: Verdict) -> None:
         one = inbound.contact
         assert one is not None
         made = {"account_id": one.account_id, "prospect_id": one.prospect_id, "last_name": ""}

@@ -17,7 +17,7 @@ from typing import Any
 from unittest.mock import patch
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 from tenacity import wait_none
 
 from agents.parts import Part
@@ -29,8 +29,8 @@ from db.queries.due import first_touches_due
 from db.suppressions import do_not_contact, suppress_address
 from graphs.sending import Post, dispatch
 from outreach.commands.demo import sample_files
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 from playbooks import load_playbook
 from tests.attacks.obedient import Obedient, Target
 from tests.attacks.payloads import Channel, Goal, Payload, payloads
@@ -117,7 +117,7 @@ class Siege:
         """One `outreach run`; what goes wrong in it is kept. A run that only takes a file in may fail: it is that
         file's own work which is lost."""
         lost = self.failures if only == [Part.IMPORT] else self.stopped
-        with Session(self.settings) as session:
+        with RunnerSession(self.settings) as session:
             try:
                 result = session.run(self.settings.playbook, list(files), None, only=only)
             except Exception as exc:  # noqa: BLE001 (what an attack breaks is part of the result)
@@ -130,7 +130,7 @@ class Siege:
     def approve_all(self) -> int:
         """A person in a hurry: whatever waits is approved, unread."""
 
-        def decide(session: OrmSession) -> int:
+        def decide(session: Session) -> int:
             items = waiting_drafts(session)
             for item in items:
                 made = Decision(item.draft_id, item.version, item.content_hash, "approve", BY, reason="in a hurry")
@@ -139,7 +139,7 @@ class Siege:
             return len(items)
 
         count: int = self.as_person(decide)
-        with Session(self.settings) as session:
+        with RunnerSession(self.settings) as session:
             session.carry_on()
         return count
 
@@ -155,7 +155,7 @@ class Siege:
             asyncio.run(work())
 
 
-def _people(session: OrmSession) -> list[Person]:
+def _people(session: Session) -> list[Person]:
     rows = session.execute(
         select(Contact, Prospect, Account)
         .join(Prospect, Prospect.id == Contact.prospect_id)
@@ -198,7 +198,7 @@ def _settle_in(siege: Siege, folder: Path) -> None:
     wanted = sum(map(len, groups.values())) + 3
     only = _companies()[: 4 * wanted] if siege.settings.playbook == "qa-software" else []
     files = small_sample(folder / "files", wanted + wanted // 3, siege.settings.playbook, only=only)
-    with Session(siege.settings) as session:
+    with RunnerSession(siege.settings) as session:
         session.run(siege.settings.playbook, files, 0)
     siege.people = siege.read(_people)
     accounts = siege.read(lambda session: _due(session, siege.settings.playbook))
@@ -232,7 +232,7 @@ def _companies() -> list[str]:
     return list(dict.fromkeys([*testing, *(domain for domain, _title in column("contacts.csv"))]))
 
 
-def _due(session: OrmSession, name: str) -> list[str]:
+def _due(session: Session, name: str) -> list[str]:
     """The accounts of which somebody is to be written to."""
     playbook = load_playbook(name)
     due = first_touches_due(session, name, playbook.draft_tiers, playbook.contact_personas, limit=1000)
@@ -242,7 +242,7 @@ def _due(session: OrmSession, name: str) -> list[str]:
 def _bar(siege: Siege, victim: Person) -> None:
     """Somebody who asked to be left alone."""
 
-    def write(session: OrmSession) -> None:
+    def write(session: Session) -> None:
         suppress_address(session, victim.email, reason="asked to be left alone", source="person", contact_id=None)
         do_not_contact(session, session.get_one(Contact, victim.contact_id), "asked to be left alone")
 
@@ -250,7 +250,7 @@ def _bar(siege: Siege, victim: Person) -> None:
     siege.before = siege.read(lambda session: victim_rows(session, victim))
 
 
-def victim_rows(session: OrmSession, victim: Person) -> dict[str, Any]:
+def victim_rows(session: Session, victim: Person) -> dict[str, Any]:
     """What of somebody else's records nothing hostile may change."""
     contact = session.get_one(Contact, victim.contact_id)
     names = ("email", "stage", "status", "do_not_contact", "title", "phone", "linkedin_url", "full_name")

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from db.access import Database
 from graphs.runner import RunResult
 from outreach.cli import app
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 from tests.support.pipeline import small_sample
 from tests.support.postgres import PostgresServer
 from tests.support.rounds import Copy, Forks, on_postgresql, on_sqlite
@@ -34,14 +34,14 @@ class Office:
     files: list[dict[str, Any]]
 
     def run(self, limit: int | None = None) -> RunResult:
-        with Session(self.settings) as session:
+        with RunnerSession(self.settings) as session:
             return session.run(self.settings.playbook, self.files, limit)
 
     def carry_on(self) -> RunResult:
-        with Session(self.settings) as session:
+        with RunnerSession(self.settings) as session:
             return session.carry_on()
 
-    def read(self, fn: Callable[[OrmSession], T]) -> T:
+    def read(self, fn: Callable[[Session], T]) -> T:
         with Database(self.settings.effective_database_url(), "user") as database:
             return database.read_sync(fn)
 

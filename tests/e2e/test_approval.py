@@ -13,7 +13,7 @@ from pathlib import Path
 import pexpect
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
@@ -30,7 +30,7 @@ from db.models import (
     Suppression,
 )
 from db.queries.reading import Waiting
-from outreach.work import Session
+from outreach.session import RunnerSession
 from tests.e2e.conftest import MakeOffice, Office, command
 from tests.support.inbox import waiting_drafts
 from tests.support.world import run_problems
@@ -229,7 +229,7 @@ def test_a_resume_without_a_decision_moves_nothing(office: Office) -> None:
     item = office.read(waiting_drafts)[0]
     draft = draft_of(office, item)
     thread = f"touch:{draft.contact_id}:{draft.sequence_id}:1"
-    with Session(office.settings) as session:
+    with RunnerSession(office.settings) as session:
         runner = session._runner
         config = {"configurable": {"thread_id": thread}}
         graph = runner.threads.graph_of(thread)
@@ -424,7 +424,7 @@ def test_an_approval_that_lapses_sends_nothing_and_comes_back_with_a_note(office
     # It shows before anything has run, and is the same after.
     for wake in (False, True):
         if wake:
-            with Session(office.settings) as machine:
+            with RunnerSession(office.settings) as machine:
                 machine.wake()
         again = next(i for i in office.read(waiting_drafts) if i.draft_id == item.draft_id)
         assert "lapsed on" in again.came_back
@@ -461,7 +461,7 @@ def test_bulk_approves_what_it_showed_after_one_question(
     verified, other = items[0], items[1]
     with Database(sqlite_url, "user") as database, acting_as("user:test"):
 
-        def prepare(session: OrmSession) -> None:
+        def prepare(session: Session) -> None:
             batch = Batch(batch_number=7)
             session.add(batch)
             session.flush()

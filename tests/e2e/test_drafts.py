@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.models import Contact, MessageDraft, MessageVersion, Prospect, ResearchFact
 from outreach.commands.demo import sample_files
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 from playbooks import load_playbook
 from tools.drafting.drafts import without_footer
 from tools.drafting.templates import VARIABLE
@@ -22,7 +22,7 @@ LEAST = {"sports-lighting": 25, "qa-software": 8}
 Row = dict[str, Any]
 
 
-def rows(session: OrmSession) -> list[Row]:
+def rows(session: Session) -> list[Row]:
     found = session.execute(
         select(MessageDraft, MessageVersion, Contact, Prospect)
         .join(MessageVersion, MessageVersion.draft_id == MessageDraft.id)
@@ -50,7 +50,7 @@ def rows(session: OrmSession) -> list[Row]:
 @pytest.fixture(params=sorted(LEAST))
 def drafts(request: pytest.FixtureRequest, sqlite_url: str, tmp_path: Path) -> tuple[str, list[Row]]:
     playbook: str = request.param
-    with Session(Settings(home=tmp_path / "home", database_url=sqlite_url, playbook=playbook)) as session:
+    with RunnerSession(Settings(home=tmp_path / "home", database_url=sqlite_url, playbook=playbook)) as session:
         assert session.run(playbook, sample_files(playbook), None).complete
     with Database(sqlite_url, "user") as database:
         return playbook, database.read_sync(rows)

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from db.models import Contact, Delivery, Followup, InboundMessage, MessageDraft, OutreachSequence, Reply, Suppression
-from outreach.working import fetch_due, work_on
+from outreach.worker_process import fetch_due, work_on
 from tests.e2e.conftest import MakeOffice, Office, command
 from tests.e2e.test_approval import decide
 from tests.e2e.test_replies import SENDER, all_of, of

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
@@ -54,7 +54,7 @@ def change(office: Office, fn: Any) -> Any:
         return database.write_sync(fn)
 
 
-def drafts(session: OrmSession) -> list[dict[str, Any]]:
+def drafts(session: Session) -> list[dict[str, Any]]:
     rows = session.execute(
         select(MessageDraft, MessageVersion, OutreachSequence, Contact)
         .join(OutreachSequence, OutreachSequence.id == MessageDraft.sequence_id)
@@ -84,7 +84,7 @@ def drafts(session: OrmSession) -> list[dict[str, Any]]:
     ]
 
 
-def state(session: OrmSession) -> list[tuple[Any, ...]]:
+def state(session: Session) -> list[tuple[Any, ...]]:
     rows = session.scalars(select(OutreachSequence).order_by(OutreachSequence.id))
     return [(row.status, row.current_step, row.total_steps, row.next_step_at) for row in rows]
 
@@ -94,7 +94,7 @@ def test_a_sequence_from_its_first_touch_to_its_last(after_a_run: MakeOffice, da
     office = after_a_run(database_url, colleges=4 if playbook == "qa-software" else 2, playbook=playbook)
     assert write_to_all(office) >= 1
 
-    def everything(session: OrmSession) -> None:
+    def everything(session: Session) -> None:
         """Whoever has a page and a number gets every touch of the longest sequence."""
         for n, contact in enumerate(session.scalars(select(Contact).order_by(Contact.id))):
             contact.linkedin_url = f"https://in.example/{n}"
@@ -156,7 +156,7 @@ def test_a_rejected_follow_up_is_written_again(after_a_run: MakeOffice, sqlite_u
     write_to_all(office)
     office.run()
 
-    def reject(session: OrmSession) -> None:
+    def reject(session: Session) -> None:
         draft = session.scalars(select(MessageDraft).where(MessageDraft.touch_number == 2)).one()
         decision = Decision(draft.id, draft.version, draft_hash(draft), "reject", "user:kim", reason="too long")
         take_decision(session, decision, approval_days=14)
@@ -192,7 +192,7 @@ async def test_a_follow_up_that_lost_its_thread_is_taken_up_again(after_a_run: M
 def replied(office: Office, intent: str, text: str, **more: Any) -> None:
     """A triaged reply to the last message that left, as reply triage writes it down."""
 
-    def write(session: OrmSession) -> None:
+    def write(session: Session) -> None:
         delivery = session.scalars(select(Delivery).order_by(Delivery.touch_number.desc())).first()
         assert delivery is not None
         inbound = InboundMessage(
@@ -274,7 +274,7 @@ def test_the_group_of_a_batch_is_kept_on_the_draft(make_office: MakeOffice, sqli
     office = make_office(sqlite_url, colleges=2)
     assert office.run(limit=0).complete
 
-    def group(session: OrmSession) -> None:
+    def group(session: Session) -> None:
         batch = Batch(status="active", ab_variable="ask_intensity", ab_description="A: soft; B: direct")
         session.add(batch)
         session.flush()

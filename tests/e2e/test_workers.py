@@ -18,7 +18,7 @@ from db.access import Database
 from db.models import AgentRun
 from db.queries.queue import queued_threads
 from graphs.runner import RunResult
-from outreach.work import Session
+from outreach.session import RunnerSession
 from tests.e2e.conftest import IN_A_ROUND, MakeOffice, Office, command
 from tests.e2e.test_approval import decide, draft_of
 from tests.support.crew import WorkerCrew, wait_for, workers
@@ -40,7 +40,7 @@ ONCE = ("draft", "qc", "approval")
 
 
 def enqueued(office: Office) -> RunResult:
-    with Session(office.settings, handed_over=True) as session:
+    with RunnerSession(office.settings, handed_over=True) as session:
         return session.run(office.settings.playbook, office.files, None)
 
 

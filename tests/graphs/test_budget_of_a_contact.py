@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage
 from sqlalchemy import select
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 from agents.models.pricing import COST_KEY
 from db.access import Database
@@ -19,9 +19,9 @@ from db.queries.runs import spent_by
 from graphs.leftovers import GAVE_UP
 from graphs.recorder import Question
 from outreach.errors import Complaint
+from outreach.session import RunnerSession
 from outreach.settings import Settings
 from outreach.wiring import check_contact_budget
-from outreach.work import Session
 from playbooks import Playbook, load_playbook
 from tests.support.pipeline import small_sample
 from tests.support.world import run_problems
@@ -50,13 +50,13 @@ def bounded(**limits: float) -> Callable[[str], Playbook]:
 
 
 def run(settings: Settings, files: Sequence[dict[str, Any]], limits: dict[str, float]) -> Any:
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         machine = session._runner._machine
         machine.playbook, machine.recorder.ask = bounded(**limits), metered
         return session.run(settings.playbook, list(files), None)
 
 
-def calls_by_thread(session: OrmSession) -> dict[str, int]:
+def calls_by_thread(session: Session) -> dict[str, int]:
     found: dict[str, int] = {}
     rows = select(AgentRun).where(AgentRun.run_type == "model_call", AgentRun.thread_id.startswith("touch:"))
     for row in session.scalars(rows):
@@ -93,7 +93,7 @@ def test_past_its_budget_a_contact_ends_and_the_others_go_on(
         again = run(settings, [], limits).tally
         assert (again.failed, again.waiting) == (0, 0), "it is not tried again by itself"
 
-        def resolve(session: OrmSession) -> int:
+        def resolve(session: Session) -> int:
             told = session.scalars(select(AgentAuditLog).where(AgentAuditLog.action == GAVE_UP)).all()
             for entry in told:
                 entry.reviewed_at, entry.reviewed_by = datetime.now(UTC), "test"

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
@@ -19,8 +19,8 @@ from graphs.orchestrator import MOST_HOPS, RunState, next_step
 from graphs.recorder import Opening, step_id
 from graphs.runner import Runner, RunResult
 from graphs.threads import Tally
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 from playbooks import load_playbook
 from tests.support.openai_server import Reply, ScriptedServer
 from tests.support.pipeline import small_sample
@@ -65,10 +65,10 @@ class Home:
         self.settings = settings
 
     def run(self, limit: int | None = None, **settings: Any) -> RunResult:
-        with Session(self.settings.model_copy(update=settings)) as session:
+        with RunnerSession(self.settings.model_copy(update=settings)) as session:
             return session.run(self.settings.playbook, [], limit)
 
-    def read(self, fn: Callable[[OrmSession], T]) -> T:
+    def read(self, fn: Callable[[Session], T]) -> T:
         with Database(self.settings.effective_database_url(), "user") as database:
             return database.read_sync(fn)
 
@@ -82,7 +82,7 @@ def due_home(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) ->
     home.mkdir()
     (home / "outreach.db").write_bytes(migrated_sqlite.read_bytes())
     settings = Settings(home=home, database_url=f"sqlite:///{home / 'outreach.db'}", model="rules")
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         assert session.run(settings.playbook, small_sample(home / "files", COLLEGES), 0).complete
     return home
 
@@ -120,7 +120,7 @@ async def _half_a_run(runner: Runner, limit: int, root: str, thread: str) -> Non
 def test_a_run_that_was_cut_off_goes_on_within_its_limit(home: Home) -> None:
     thread = "run:cut-off"
     root = step_id(thread)
-    with Session(home.settings) as session:
+    with RunnerSession(home.settings) as session:
         session._loop.run(_half_a_run(session._runner, 2, root, thread))
     assert home.drafts() == 1
     result = home.run(limit=0)
@@ -141,7 +141,7 @@ def test_a_run_that_was_cut_off_at_its_very_end(home: Home) -> None:
         database.write_sync(lambda s: s.add(row))
     state = {"playbook": "sports-lighting", "files": [], "limit": 0, "root_run_id": step_id(thread)}
     config: Any = {"configurable": {"thread_id": thread}}
-    with Session(home.settings) as session:
+    with RunnerSession(home.settings) as session:
         graph = session._runner.threads.graph_of(thread)
         session._loop.run(graph.ainvoke(state, config, durability="sync"))
     home.run(limit=0)
@@ -152,7 +152,7 @@ def test_a_run_that_was_cut_off_at_its_very_end(home: Home) -> None:
 def test_rows_that_nobody_can_close_are_closed(home: Home) -> None:
     """A crash before a run's first checkpoint leaves its row open, and those of what it had begun."""
 
-    def leave(session: OrmSession) -> None:
+    def leave(session: Session) -> None:
         run = AgentRun(run_type="orchestrate", agent_name="orchestrator", thread_id="run:lost")
         session.add(run)
         session.flush()
@@ -227,9 +227,9 @@ def test_only_one_at_a_time(home: Home) -> None:
     elsewhere = Settings(
         home=home.settings.home / "elsewhere", database_url=home.settings.effective_database_url(), model="rules"
     )
-    with Session(home.settings):
-        with pytest.raises(Complaint, match="at work on this database"), Session(home.settings):
+    with RunnerSession(home.settings):
+        with pytest.raises(Complaint, match="at work on this database"), RunnerSession(home.settings):
             pass
-        with pytest.raises(Complaint, match="at work on this database"), Session(elsewhere):
+        with pytest.raises(Complaint, match="at work on this database"), RunnerSession(elsewhere):
             pass
     assert replace(home.run(limit=0), run_id="").complete

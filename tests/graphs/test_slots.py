@@ -16,8 +16,8 @@ from graphs.middleware import record_model_call
 from graphs.recorder import Opening, Recorder, Scope, Step, current_scope, step_id, watching
 from graphs.slots import Slots, under_way
 from graphs.threads import End, Tally, Threads
+from outreach.session import open_machine
 from outreach.settings import Settings
-from outreach.work import open_machine
 from tests.graphs.conftest import Bench
 
 

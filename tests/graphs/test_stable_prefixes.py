@@ -7,8 +7,8 @@ from pathlib import Path
 from langchain_core.messages import BaseMessage, SystemMessage
 
 from graphs.recorder import Question
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 from playbooks import load_playbook, playbook_names
 from prompts import agents, newest
 from tests.support.pipeline import small_sample
@@ -35,7 +35,7 @@ def test_two_contacts_first_messages_begin_alike(tmp_path: Path, sqlite_url: str
         return await call()
 
     settings = Settings(home=tmp_path, database_url=sqlite_url, model="rules", concurrency=1)
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         session._runner._machine.recorder.ask = listening
         assert session.run(settings.playbook, small_sample(tmp_path / "files", 2), None).tally.waiting == 2
     playbook = load_playbook(settings.playbook)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from sqlalchemy import select
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from db.access import Database
@@ -32,8 +32,8 @@ from db.queries.reading import Waiting
 from graphs.runner import RunResult
 from graphs.threads import Tally, Threads
 from outreach.errors import Complaint
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 from playbooks import sound_playbook
 from tests.support.inbox import waiting_drafts
 from tests.support.pipeline import small_sample
@@ -54,18 +54,18 @@ class Desk:
         return self.settings.home / "checkpoints.db"
 
     def carry_on(self) -> RunResult:
-        with Session(self.settings) as session:
+        with RunnerSession(self.settings) as session:
             return session.carry_on()
 
     def run(self, limit: int | None = None) -> RunResult:
-        with Session(self.settings) as session:
+        with RunnerSession(self.settings) as session:
             return session.run(self.settings.playbook, [], limit)
 
-    def read(self, fn: Callable[[OrmSession], T]) -> T:
+    def read(self, fn: Callable[[Session], T]) -> T:
         with Database(self.settings.effective_database_url(), "user") as database:
             return database.read_sync(fn)
 
-    def write(self, fn: Callable[[OrmSession], Any]) -> None:
+    def write(self, fn: Callable[[Session], Any]) -> None:
         with Database(self.settings.effective_database_url(), "user") as database, acting_as("user:test"):
             database.write_sync(lambda session: fn(session) and None)
 
@@ -87,7 +87,7 @@ class Desk:
         """The item with the present text of its draft, whether or not it waits."""
         from db.approvals import draft_hash
 
-        def present(session: OrmSession) -> dict[str, Any]:
+        def present(session: Session) -> dict[str, Any]:
             draft = session.get_one(MessageDraft, item.draft_id)
             return {"version": draft.version, "content_hash": draft_hash(draft), "body": draft.body}
 
@@ -103,7 +103,7 @@ class Desk:
         return self.read(lambda session: session.get_one(MessageDraft, item.draft_id))
 
     def contact(self, item: Waiting, **values: Any) -> None:
-        def change(session: OrmSession) -> None:
+        def change(session: Session) -> None:
             contact = session.get_one(Contact, session.get_one(MessageDraft, item.draft_id).contact_id)
             for name, value in values.items():
                 setattr(contact, name, value)
@@ -139,7 +139,7 @@ def waiting_home(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path
     home.mkdir()
     (home / "outreach.db").write_bytes(migrated_sqlite.read_bytes())
     settings = Settings(home=home, database_url=f"sqlite:///{home / 'outreach.db'}", model="rules")
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         result = session.run(settings.playbook, small_sample(home / "files", DRAFTS), None)
     assert result.tally.waiting == DRAFTS
     return home
@@ -190,7 +190,7 @@ def test_one_thread_asked_for_by_name_is_taken_up_alone(desk: Desk) -> None:
     desk.lose_checkpoints()
     desk.decide(first, "approve")
     draft = desk.draft(first)
-    with Session(desk.settings) as session:
+    with RunnerSession(desk.settings) as session:
         session.carry_on([f"touch:{draft.contact_id}:{draft.sequence_id}:1"])
     assert desk.draft(first).approval_status == "ready"
     assert desk.threads() == set()
@@ -214,7 +214,7 @@ def test_one_thread_asked_for_by_name_looks_at_no_other(desk: Desk, monkeypatch:
     monkeypatch.setattr(Threads, "_can_go_on", noted)
     monkeypatch.setattr("graphs.threads.thread_ids", refuse)
     monkeypatch.setattr("graphs.threads.left_drafts", refuse)
-    with Session(desk.settings) as session:
+    with RunnerSession(desk.settings) as session:
         assert session.carry_on([first.thread_id]).resumed == 1
         assert desk.draft(first).approval_status == "ready"
         # And without a name: those that were decided alone.
@@ -322,7 +322,7 @@ def test_a_worker_that_is_given_an_unreadable_thread_clears_it_away(desk: Desk) 
     desk.decide(first, "approve")
     with closing(sqlite3.connect(desk.checkpoints)) as connection, connection:
         connection.execute("UPDATE checkpoints SET type = 'msgpack9'")
-    with Session(desk.settings) as session:
+    with RunnerSession(desk.settings) as session:
         threads = session._runner.threads
         assert session._loop.run(threads.serve(first.thread_id, None, Tally())) == "done"
         assert session._loop.run(threads.serve(first.thread_id, None, Tally())) == "done"
@@ -421,7 +421,7 @@ def test_a_sequence_that_is_paused_after_the_decision_was_read(desk: Desk) -> No
     draft = desk.draft(first)
     from graphs.approval import read_decision
 
-    with Session(desk.settings) as session:
+    with RunnerSession(desk.settings) as session:
         runner = session._runner
         thread = f"touch:{draft.contact_id}:{draft.sequence_id}:1"
         config: Any = {"configurable": {"thread_id": thread}}
@@ -564,7 +564,7 @@ def test_a_draft_that_qc_gave_up_on_is_not_taken_up_again(desk: Desk) -> None:
 
     first, *_ = desk.waiting()
 
-    def block(session: OrmSession, reasons: tuple[str, ...]) -> None:
+    def block(session: Session, reasons: tuple[str, ...]) -> None:
         draft = session.get_one(MessageDraft, first.draft_id)
         for reason in reasons:
             draft.version += 1

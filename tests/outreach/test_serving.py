@@ -19,8 +19,8 @@ from db.models import AgentRun, Approval, Contact, Delivery, MessageDraft
 from graphs.contact import Graph, build_contact_graph
 from graphs.entry import NothingDue, make_entry
 from outreach.serving import open_graph
+from outreach.session import open_machine
 from outreach.settings import Settings
-from outreach.work import open_machine
 from tests.e2e.conftest import MakeOffice, Office
 from tests.e2e.conftest import make_office as make_office
 from tests.support.world import run_problems

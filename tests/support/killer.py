@@ -23,8 +23,7 @@ from typing import Any, Literal
 
 from langgraph.pregel import Pregel
 from sqlalchemy import select, text
-from sqlalchemy.orm import Session as OrmSession
-from sqlalchemy.orm import configure_mappers
+from sqlalchemy.orm import Session, configure_mappers
 
 import db.jobs
 import graphs.approval
@@ -43,8 +42,8 @@ from graphs.holds import AdvisoryHolds
 from graphs.threads import Threads
 from outreach import answers
 from outreach.logs import configure_logging
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 from playbooks import load_playbook
 from tests.support.forking import fork, was_killed
 from tests.support.inbox import waiting_drafts
@@ -185,7 +184,7 @@ def decide(settings: Settings, told: Path | None = None, cross: Callable[[], Non
             cross()
 
 
-def seen(session: OrmSession) -> dict[str, Any]:
+def seen(session: Session) -> dict[str, Any]:
     """What the tables say at the end, as plain JSON."""
     decisions = sorted(session.scalars(select(Approval.decision)))
     return {
@@ -202,7 +201,7 @@ def work(job: dict[str, Any], kill_at: int | None, answer: Path) -> None:
     settings = Settings(home=home, database_url=job["url"], model="rules")
     if job["task"] == "decisions":
         decide(settings, cross=boundaries.cross)
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         result = session.run(settings.playbook, [], None) if job["task"] != "decisions" else session.carry_on()
     with Database(job["url"], "user") as database:
         found = {**database.read_sync(seen), "boundaries": boundaries.count, "failed": result.tally.errors}

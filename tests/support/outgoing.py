@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
 from db.approvals import Decision, take_decision
 from db.models import MessageDraft
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 from playbooks import load_playbook
 from tests.support.inbox import waiting_drafts
 from tools.outbox import mark_sent, ready
@@ -26,7 +26,7 @@ def approve_all(settings: Settings) -> int:
             why = "The address is the one that their site gives."
             decision = Decision(item.draft_id, item.version, item.content_hash, "approve", BY, reason=why)
             database.write_sync(lambda s, made=decision: take_decision(s, made, approval_days=14) and None)  # type: ignore[misc]
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         session.carry_on()
     return len(items)
 
@@ -34,7 +34,7 @@ def approve_all(settings: Settings) -> int:
 def send_all(settings: Settings, when: datetime) -> int:
     """Marks all that is ready as sent at `when`, or on the day its step was due where that is later."""
 
-    def send(session: OrmSession, draft_id: str) -> Any:
+    def send(session: Session, draft_id: str) -> Any:
         draft = session.get_one(MessageDraft, draft_id)
         due = draft.sequence.next_step_at if draft.sequence else None
         sender = load_playbook(draft.contact.prospect.playbook).sender

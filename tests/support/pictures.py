@@ -90,12 +90,12 @@ def photograph(folder: Path) -> None:
     """The page of the first batch that is built of the demo's sample, by Chromium."""
     from outreach.commands.demo import sample_files
     from outreach.commands.init import set_up
+    from outreach.session import RunnerSession
     from outreach.settings import Settings
-    from outreach.work import Session
 
     settings = Settings(home=folder, playbook="sports-lighting", model="rules")
     set_up(settings)
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         session.run(settings.playbook, sample_files(settings.playbook), 0)
     page = folder / "batch.html"
     environment = {**os.environ, "OUTREACH_HOME": str(folder), "OUTREACH_MODEL": "rules"}

@@ -46,7 +46,7 @@ def main() -> None:
     """Runs the orchestrator and prints the result; the settings come from the environment."""
     from outreach.commands.init import set_up
     from outreach.logs import configure_logging
-    from outreach.work import Session
+    from outreach.session import RunnerSession
 
     home, colleges = Path(sys.argv[1]), int(sys.argv[2])
     settings = Settings(home=home)
@@ -54,7 +54,7 @@ def main() -> None:
     if not os.environ.get("OUTREACH_DATABASE_URL"):
         set_up(settings)
     files = small_sample(home / "files", colleges, settings.playbook)
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         result = session.run(settings.playbook, files, None)
     sys.stdout.write(json.dumps({"run_id": result.run_id, **result.tally.__dict__}) + "\n")
 

@@ -22,14 +22,14 @@ from shutil import copyfile, copytree, rmtree
 from typing import Any, Final
 
 from sqlalchemy import make_url, select
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.models import AgentRun, Approval
 from db.queries.inbox import stirring
 from db.queries.queue import queued_threads
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 from tests.support.outgoing import approve_all, send_all
 from tests.support.pipeline import small_sample
 from tests.support.postgres import PostgresServer
@@ -325,7 +325,7 @@ def settled(database: Database) -> bool:
     return database.read_sync(lambda s: not queued_threads(s) and not stirring(s))
 
 
-def steps_of(session: OrmSession) -> Counter[str]:
+def steps_of(session: Session) -> Counter[str]:
     """How many rows there are of each kind of step of each contact's threads."""
     rows = session.execute(
         select(AgentRun.contact_id, AgentRun.agent_name, AgentRun.run_type).where(AgentRun.contact_id.is_not(None))
@@ -394,7 +394,7 @@ def prepare(home: Path, url: str, kind: str, contacts: int) -> None:
     if kind == "import":
         return
     settings = Settings(home=home, database_url=url, model="rules")
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         limit = 0 if kind == "contacts" else None
         assert session.run(settings.playbook, small_sample(home / "files", contacts), limit).complete
     if kind == "followups":

@@ -50,9 +50,9 @@ from graphs.checkpoints import AsyncSqliteSaver
 from graphs.recorder import Recorder, current_scope
 from graphs.worker import Pace
 from outreach.logs import configure_logging
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
-from outreach.working import work_on
+from outreach.worker_process import work_on
 from playbooks import load_playbook
 from tests.support.killer import decide, take_away
 from tests.support.pipeline import small_sample
@@ -195,7 +195,7 @@ def work(job: dict[str, Any], under: Under) -> None:
         if kind == "decide":
             return
     files = small_sample(home / "files", job["contacts"]) if kind == "import" else []
-    with Session(settings, handed_over=kind == "enqueue") as session:
+    with RunnerSession(settings, handed_over=kind == "enqueue") as session:
         if kind == "decisions":
             result = session.carry_on()
         else:

@@ -21,7 +21,7 @@ from graphs.holds import AdvisoryHolds
 from graphs.worker import Pace
 from outreach.logs import configure_logging
 from outreach.settings import Settings
-from outreach.working import work_on
+from outreach.worker_process import work_on
 
 QUICK = Pace(  # but not so quick that a worker on a busy machine, not heard of for a while, has its work taken away
     beat_s=0.5, silent_s=5.0, stalled_s=5.0, stop_s=30.0, again_s=0.5,

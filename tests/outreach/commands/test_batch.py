@@ -13,8 +13,8 @@ from db.access import Database
 from db.actors import acting_as
 from db.models import AgentRun, Batch, Contact, MessageDraft
 from db.suppressions import bar_contact
+from outreach.session import RunnerSession
 from outreach.settings import load_settings
-from outreach.work import Session
 from tests.outreach.conftest import Outreach
 from tests.support.pipeline import small_sample
 
@@ -23,7 +23,7 @@ from tests.support.pipeline import small_sample
 def database(home: Path, outreach: Outreach) -> Iterator[Database]:
     """Eight colleges, scored, nobody written to."""
     assert outreach("init").exit_code == 0
-    with Session(load_settings()) as session:
+    with RunnerSession(load_settings()) as session:
         session.run("sports-lighting", small_sample(home, 8), None, only=[Part.IMPORT, Part.SCORE])
     with Database(f"sqlite:///{home / 'outreach.db'}", "user") as found, acting_as("user:test"):
         yield found

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.models import AgentRun, MessageDraft, Prospect
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
 from tests.outreach.conftest import Outreach
 from tests.support.openai_server import Reply, ScriptedServer
 from tests.support.pipeline import small_sample
@@ -21,13 +21,13 @@ from tests.support.pipeline import small_sample
 def scored(home: Path, database: Database) -> Database:
     """Three colleges with their people, scored, nobody written to."""
     settings = Settings(home=home)
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         session.run(settings.playbook, small_sample(home / "files", 3), 0)
     return database
 
 
 def drafted(database: Database) -> list[Any]:
-    def names(session: OrmSession) -> list[str]:
+    def names(session: Session) -> list[str]:
         drafts = session.scalars(select(MessageDraft)).all()
         return [session.get_one(Prospect, draft.contact.prospect_id).state for draft in drafts]
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from db.models import Contact, Delivery, MessageDraft, OutreachSequence, Suppression, Touchpoint
+from outreach.session import sender_lock
 from outreach.settings import Settings
-from outreach.work import sender_lock
 from tests.outreach.conftest import Outreach
 from tests.support.mail import SENDER, Case, approved_draft, outgoing_case
 from tests.support.mail_servers import DOVECOT, SmtpServer, dovecot_server, smtp_server

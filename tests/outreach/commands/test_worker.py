@@ -13,9 +13,9 @@ from db.actors import acting_as
 from db.jobs import enqueue
 from db.models import AgentRun, MessageDraft
 from outreach.errors import Complaint
+from outreach.session import RunnerSession
 from outreach.settings import Settings
-from outreach.work import Session
-from outreach.working import send_due, work_on
+from outreach.worker_process import send_due, work_on
 from prompts import choose, find_prompt
 from tests.outreach.conftest import Outreach
 from tests.support.mail_servers import SmtpServer, smtp_server
@@ -29,7 +29,7 @@ COLLEGES = 2
 def ready_to_follow_up(home: Path, url: str) -> Settings:
     """A database in which each of two people was written to long ago, and is due again."""
     settings = Settings(home=home, database_url=url, model="rules")
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         assert session.run(settings.playbook, small_sample(home / "files", COLLEGES), None).tally.waiting == COLLEGES
     approve_all(settings)
     assert send_all(settings, datetime.now(UTC) - timedelta(days=60)) == COLLEGES
@@ -124,7 +124,7 @@ def test_approved_mail_leaves_in_its_hours_once(
     database_url: str, tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings(home=tmp_path, database_url=database_url, model="rules", smtp_url=smtp.url)  # type: ignore[arg-type]
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         session.run(settings.playbook, small_sample(tmp_path / "files", COLLEGES), None)
     monkeypatch.setattr("graphs.sending.opening", lambda _sending, _zone, now: now)
     assert send_due(settings) == 0

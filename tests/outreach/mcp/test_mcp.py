@@ -24,8 +24,8 @@ from outreach.commands.mcp import mcp as command
 from outreach.errors import Complaint
 from outreach.mcp.marking import LONGEST, MOST, NOTICE, plain
 from outreach.mcp.server import make_server
+from outreach.session import open_machine
 from outreach.settings import Settings
-from outreach.work import open_machine
 from tests.e2e.conftest import Office
 from tests.support.pipeline import small_sample
 from tests.support.world import run_problems

@@ -74,7 +74,7 @@ def open_machine(settings: Settings, stack: AsyncExitStack) -> Machine:
     return Machine(database, recorder, model_settings(settings), prompts_in_force(settings), web=open_web(settings))
 
 
-class Session:
+class RunnerSession:
     """A runner and the event loop that it lives in, for commands that are not coroutines themselves. One that
     `handed_over` its threads leaves them to workers, and follows them."""
 
@@ -87,7 +87,7 @@ class Session:
         self._stack = AsyncExitStack()
         self._loop = asyncio.Runner()
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> RunnerSession:
         try:
             self._stack.enter_context(runner_lock(self._settings))
             self._runner: Runner = self._loop.run(self._open())
@@ -171,5 +171,5 @@ def run_replies(settings: Settings) -> RunResult:
     """Triages the incoming messages that nobody has triaged yet."""
     from agents.parts import Part
 
-    with Session(settings) as session:
+    with RunnerSession(settings) as session:
         return session.run(settings.playbook, [], None, only=[Part.REPLIES])
