@@ -29,8 +29,8 @@ from typing_extensions import TypedDict
 
 from agents.models.rules import RulesChatModel, call
 from graphs.checkpoints import open_checkpoints
+from graphs.garbage import collected_rarely
 from graphs.slots import Slots, under_way
-from outreach.wiring import rare_collections
 from tests.support.postgres import PostgresServer
 
 SYSTEM, MATERIAL = "You write to one person. " * 40, "A fact about the organisation. " * 60
@@ -133,7 +133,7 @@ def main() -> None:
     given = parser.parse_args()
     server = PostgresServer(f"bench{uuid.uuid4().hex[:7]}")
     try:
-        with server.database() as url, rare_collections():
+        with server.database() as url, collected_rarely():
             slow = Slow(given.seconds, given.concurrency)
             asyncio.run(run(url, given.contacts, given.concurrency))
     finally:

@@ -124,6 +124,25 @@ def test_nobody_uses_what_another_module_keeps_to_itself() -> None:
     assert {path: uses for path in having(PRIVATE) if (uses := sorted(private_uses(path)))} == {}
 
 
+def gone(path: str) -> Iterator[str]:
+    """Names that a script takes from one of our modules, which has them no more."""
+    for module, name in imported(path):
+        place = ROOT / module.replace(".", "/")
+        source = next((file for file in (place.with_suffix(".py"), place / "__init__.py") if file.exists()), None)
+        if module.partition(".")[0] not in {*PACKAGES, "tests"} or any(
+            (place / each).exists() for each in (name, f"{name}.py")
+        ):
+            continue
+        if source is None or not re.search(rf"\b{re.escape(name)}\b", source.read_text(encoding="utf-8")):
+            yield f"{module}.{name}"
+
+
+def test_a_benchmark_imports_nothing_that_is_gone() -> None:
+    """No test imports these scripts, so a name that was moved is missed by the next person to measure something."""
+    missed = {path: found for path in python("benchmarks") if (found := sorted(gone(path)))}
+    assert missed == {}
+
+
 def test_the_environment_is_read_in_one_place() -> None:
     """Everything else is handed its settings. To set a variable that a library reads is another thing."""
     readers = set()
