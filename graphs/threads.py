@@ -90,7 +90,7 @@ class Threads:
     control: RunControl | None = None
 
     def graph_of(self, thread_id: str) -> Graph:
-        return self.graphs[thread_id.split(":", 1)[0]]
+        return self.graphs[_kind(thread_id)]
 
     async def start(self, thread_id: str, state: Mapping[str, Any], tally: Tally) -> End:
         """Starts a thread, or carries on with it where it exists already."""
@@ -227,6 +227,10 @@ class Threads:
         return snapshot
 
     async def _can_go_on(self, thread_id: str) -> bool:
+        if _kind(thread_id) not in self.graphs:
+            # No table of this version says what it was for: it is the newer program's to carry on with.
+            log.info("thread.unknown", thread=thread_id)
+            return False
         snapshot = await self._snapshot(thread_id)
         draft_id = snapshot.values.get("draft_id") if snapshot is not None and snapshot.interrupts else None
         if snapshot is None or not snapshot.tasks or (snapshot.interrupts and draft_id is None):
@@ -291,6 +295,10 @@ class _Resume:
 await_resume = _Resume()
 
 
+def _kind(thread_id: str) -> str:
+    return thread_id.split(":", 1)[0]
+
+
 def _config(thread_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread_id}, "recursion_limit": RECURSION_LIMIT}
 
@@ -299,7 +307,7 @@ def _lacking(thread_id: str, snapshot: StateSnapshot) -> str:
     """What a thread's state should hold and does not; nothing of one that has not begun, whose input is yet to come."""
     if not snapshot.values:
         return ""
-    wanted = BEGUN_WITH[thread_id.split(":", 1)[0]]
+    wanted = BEGUN_WITH[_kind(thread_id)]
     if any(task.name in OF_A_DRAFT for task in snapshot.tasks):
         wanted = wanted | {"draft_id"}
     return ", ".join(sorted(wanted - snapshot.values.keys()))

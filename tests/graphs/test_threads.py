@@ -316,6 +316,20 @@ def test_checkpoints_of_another_version_lose_nothing(
     assert desk.carry_on().resumed == 0
 
 
+def test_a_thread_of_a_kind_that_a_newer_program_knows_is_kept_for_it(desk: Desk) -> None:
+    """The tables of this one say nothing of what it was for. Its draft, if it had one, is taken up."""
+    first, *_ = desk.waiting()
+    desk.decide(first, "approve")
+    with closing(sqlite3.connect(desk.checkpoints)) as connection, connection:
+        for table in ("checkpoints", "writes"):
+            connection.execute(f"UPDATE {table} SET thread_id = 'plan:1' WHERE thread_id = ?", (first.thread_id,))
+    assert desk.carry_on().tally.failed == 0
+    assert desk.draft(first).approval_status == "ready"
+    with RunnerSession(desk.settings) as session:
+        assert session._loop.run(session._runner.threads.serve("plan:1", None, Tally())) == "waiting"
+    assert desk.threads() == {"plan:1", *(item.thread_id for item in desk.waiting())}
+
+
 def test_a_worker_that_is_given_an_unreadable_thread_clears_it_away(desk: Desk) -> None:
     """A kind of bytes that this version does not know. The next look at the tables takes the draft up."""
     first, *_ = desk.waiting()
