@@ -66,16 +66,10 @@ def to_review(session: Session, *, playbook: str | None = None, limit: int | Non
     return [ReviewItem(**row._mapping) for row in rows]
 
 
-def count_to_review(session: Session) -> int:
-    """How many rows wait for review."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(AgentAuditLog)
-            .where(AgentAuditLog.requires_review.is_(True), AgentAuditLog.reviewed_at.is_(None))
-        )
-        or 0
-    )
+def count_to_review(session: Session, *, playbook: str | None = None) -> int:
+    """How many rows `to_review` has without a limit."""
+    waiting = _waiting(playbook).order_by(None).subquery()
+    return session.scalar(select(func.count()).select_from(waiting).execution_options(include_deleted=True)) or 0
 
 
 def resolve(

@@ -70,7 +70,7 @@ def review(
     playbook = chosen_playbook(context)
     with open_database(context.settings, "user") as database:
         items, waiting = database.read_sync(
-            lambda s: (to_review(s, playbook=playbook, limit=limit), count_to_review(s))
+            lambda s: (to_review(s, playbook=playbook, limit=limit), count_to_review(s, playbook=playbook))
         )
     if items or as_json:
         print_table(

@@ -47,6 +47,7 @@ def test_the_oldest_comes_first_with_whom_it_is_about(database: Database) -> Non
     ]
     assert database.read_sync(count_to_review) == 3
     assert [i.id[:3] for i in database.read_sync(lambda s: to_review(s, playbook="qa-software"))] == ["aa2"]
+    assert database.read_sync(lambda s: count_to_review(s, playbook="qa-software")) == 1
     assert len(database.read_sync(lambda s: to_review(s, limit=1))) == 1
 
 
