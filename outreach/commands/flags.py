@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from outreach.console import print_json, print_table, say, show
-from outreach.context import context_of, settings_of
+from outreach.context import chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def flags(
     from tools.hygiene.flag_review import listed
 
     context = context_of(ctx)
-    playbook = context.settings.playbook if "playbook" in context.overrides else None
+    playbook = chosen_playbook(context)
     wanted = FlagType(kind.value) if kind else None
     with open_database(context.settings, "user") as database:
         items: list[FlagItem] = database.read_sync(

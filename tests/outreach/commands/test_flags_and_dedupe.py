@@ -61,6 +61,7 @@ def test_kept_apart_resolved_and_reopened(outreach: Outreach, pair: str) -> None
     assert outreach("flags", "resolve", pair, "--note", "looked").exit_code == 0
     assert outreach("flags", "show", "ffff").exit_code == 1
     assert outreach("flags", "show", "no id").exit_code == 1
+    assert outreach("--playbook", "none-such", "flags").exit_code == 2
 
 
 def test_two_people_of_one_flag(outreach: Outreach, database: Database) -> None:
