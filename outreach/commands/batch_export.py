@@ -84,13 +84,14 @@ class _Made(NamedTuple):
 
 
 def _make(session: Session, told: str, kinds: set[str], *, excel: bool) -> _Made:
+    from db.queries.batches import BatchNotFound, find_batch
     from outreach.pages.batch import batch_page
-    from outreach.pages.batch_data import NoBatch, find_batch, read_batch
+    from outreach.pages.batch_data import read_batch
     from outreach.pages.batch_tables import HUBSPOT_COLUMNS, MESSAGE_COLUMNS, as_csv, hubspot_rows, message_rows
 
     try:
         batch = find_batch(session, told)
-    except NoBatch as exc:
+    except BatchNotFound as exc:
         raise Complaint(str(exc), "See them: outreach batch list") from exc
     data = read_batch(session, batch)
     files: dict[str, bytes] = {}

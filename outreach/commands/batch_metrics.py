@@ -24,22 +24,20 @@ What is counted: docs/reports.md.
 
 def metrics(
     ctx: typer.Context,
-    number: Annotated[int, typer.Argument(metavar="BATCH", help="A batch's number.")],
+    batch: Annotated[str, typer.Argument(help="The batch's number, or the beginning of its id.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (docs/reports.md).")] = False,
 ) -> None:
     """Counts what came of a batch so far and keeps it with the batch."""
-    from sqlalchemy import select
-
     from db.actors import acting_as
-    from db.models import Batch
+    from db.queries.batches import BatchNotFound, find_batch
     from outreach.wiring import open_database
     from tools.batches.metrics import keep_metrics
 
     def work(session: Session) -> dict[str, Any]:
-        batch = session.scalar(select(Batch).where(Batch.batch_number == number))
-        if batch is None:
-            raise Complaint(f"There is no batch '{number}'.", "See them: outreach batch list")
-        return keep_metrics(session, batch)
+        try:
+            return keep_metrics(session, find_batch(session, batch))
+        except BatchNotFound as exc:
+            raise Complaint(str(exc), "See them: outreach batch list") from exc
 
     settings = settings_of(ctx)
     with open_database(settings, "user") as database, acting_as(settings.actor()):
@@ -47,10 +45,10 @@ def metrics(
     if as_json:
         print_json(told)
     else:
-        _show(number, told)
+        _show(batch, told)
 
 
-def _show(number: int, told: dict[str, Any]) -> None:
+def _show(batch: str, told: dict[str, Any]) -> None:
     from outreach.charts import Line, legend, show_rates
     from tools.rates import rate
 
@@ -59,7 +57,7 @@ def _show(number: int, told: dict[str, Any]) -> None:
 
     sent = told["sent_to"]
     show_rates(
-        f"Batch {number}: people, of those who were written to",
+        f"Batch {batch}: people, of those who were written to",
         [
             line("written to", sent, told["people"]),
             *(line(name.replace("_", " "), told[name], sent) for name in ("replied", "positive", "meetings")),

@@ -78,19 +78,21 @@ def new(
 
 
 @experiment_app.command("add", epilog=EPILOG)
-def add(ctx: typer.Context, name: Named, batch: Annotated[int, typer.Argument(help="The number of a batch.")]) -> None:
+def add(
+    ctx: typer.Context,
+    name: Named,
+    batch: Annotated[str, typer.Argument(help="The batch's number, or the beginning of its id.")],
+) -> None:
     """Takes a batch into an experiment, before the first message of the batch has left."""
-    from sqlalchemy import select
-
-    from db.models import Batch
-    from tools.experiments.plan import ExperimentRefused, find, include
+    from db.queries.batches import BatchNotFound, find_batch
+    from tools.experiments.plan import find, include
 
     def work(session: Session) -> bool:
         experiment = find(session, name)
-        found = session.scalar(select(Batch).where(Batch.batch_number == batch))
-        if found is None:
-            raise ExperimentRefused(f"There is no batch '{batch}'.")
-        return include(session, experiment, found)
+        try:
+            return include(session, experiment, find_batch(session, batch))
+        except BatchNotFound as exc:
+            raise Complaint(str(exc), "See them: outreach batch list") from exc
 
     added = _write(settings_of(ctx), work)
     say(f"Batch {batch} is part of '{name}'." if added else f"Batch {batch} was part of '{name}' before.")

@@ -24,7 +24,7 @@ from db.models import (
     ResearchFact,
     Signal,
 )
-from db.queries.inbox import Line, Sought, State, lines, of_batch
+from db.queries.inbox import Line, Sought, State, lines
 from db.suppressions import plain_address, suppressed_among
 from playbooks import Playbook, PlaybookNotFound, load_playbook
 from tools.outbox import NotReady, outgoing
@@ -46,10 +46,6 @@ STATES: Final = {
     "over": "Not to be sent",
 }
 """Where a message can stand, in the words of the page."""
-
-
-class NoBatch(LookupError):
-    """No batch has this number or id, or several ids begin so; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -115,16 +111,6 @@ class BatchData:
     def count_groups(self) -> Counter[str]:
         """How many people are in each group of the test."""
         return Counter(person.group for person in self.people if person.group)
-
-
-def find_batch(session: Session, told: str) -> Batch:
-    """The batch of this number, or whose id begins so. Raises NoBatch."""
-    found = session.scalars(select(Batch).where(of_batch(told.strip())).limit(2)).all()
-    if not found:
-        raise NoBatch(f"There is no batch '{told}'.")
-    if len(found) > 1:
-        raise NoBatch(f"Several batches' ids begin with '{told}'.")
-    return found[0]
 
 
 def read_batch(session: Session, batch: Batch) -> BatchData:

@@ -26,7 +26,9 @@ def test_from_plan_to_end(outreach: Outreach, database: Database, home: Path) ->
     url = f"sqlite:///{home / 'outreach.db'}"
     batch, people = lay(url, members)
     assert outreach("experiment", "add", "openers", "8").exit_code == 1
+    assert outreach("experiment", "add", "openers", batch[:8]).exit_code == 0
     assert outreach("experiment", "add", "openers", "7").exit_code == 0
+    assert outreach("batch", "metrics", batch[:8]).exit_code == 0
 
     def messages(rows: Rows) -> None:
         for contact, group in people:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
-from outreach.pages.batch_data import BatchData, find_batch, read_batch
+from db.queries.batches import find_batch
+from outreach.pages.batch_data import BatchData, read_batch
 
 Reading = Callable[[Callable[[Session], Any], str, Callable[[BatchData], Any]], tuple[Any, Any]]
 

@@ -16,9 +16,10 @@ from db.access import Database
 from db.actors import acting_as
 from db.columns import Base
 from db.models import Experiment, MessageDraft, OutreachSequence, Suppression
+from db.queries.batches import BatchNotFound, find_batch
 from outreach.console import visible
 from outreach.pages.batch import MOST_TEXT, batch_page
-from outreach.pages.batch_data import BatchData, NoBatch, find_batch, metric_rows, read_batch
+from outreach.pages.batch_data import BatchData, metric_rows, read_batch
 from outreach.pages.render import TEMPLATES
 from tests.outreach.pages.conftest import Reading
 from tests.support.batches import BODY, HOSTILE, draft_in, fill_batch, fill_hostile, join, make_batch
@@ -235,7 +236,7 @@ def test_a_running_experiment_keeps_its_groups_results_to_itself(reading: Readin
 
 def test_a_batch_that_is_not_there(reading: Reading) -> None:
     for told in ("9", "", "x", "abcdef"):
-        with pytest.raises(NoBatch):
+        with pytest.raises(BatchNotFound):
             reading(lambda _s: None, told, batch_page)
 
 
