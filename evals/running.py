@@ -170,9 +170,8 @@ def _scopes(trial: Trial) -> dict[str, str]:
 
 def run_trials(trials: Sequence[Trial], *, concurrency: int, cache_folder: Path) -> None:
     """Runs what is not finished of each trial; each result is kept as it comes. Raises Stopped."""
-    # Read by the libraries when they are needed: where the cache is, and that checkpoints give back plain types.
+    # Read by the library when it is needed: where the cache is.
     os.environ["INSPECT_CACHE_DIR"] = str(cache_folder)
-    os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
     with TemporaryDirectory(prefix="outreach-eval-") as folder, collected_rarely():
         for number, trial in enumerate(trials):
             worlds = _worlds(trial, Path(folder) / str(number))

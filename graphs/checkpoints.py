@@ -38,6 +38,7 @@ async def open_checkpoints(url: str) -> AsyncIterator[BaseCheckpointSaver[str]]:
 
     Only plain JSON types are read back: nothing that a checkpoint holds can make code run.
     """
+    # None allows fewer types than LANGGRAPH_STRICT_MSGPACK, which adds to this list what the graphs' states name.
     serde = JsonPlusSerializer(allowed_msgpack_modules=None)
     if url.startswith("postgresql"):
         async with _postgresql(url, serde) as saver:

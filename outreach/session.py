@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -97,8 +96,6 @@ class RunnerSession:
         return self
 
     async def _open(self) -> Runner:
-        # Read by the library when it is imported: checkpoints give back plain types only.
-        os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
         from graphs.checkpoints import CheckpointsDamaged
         from graphs.garbage import collected_rarely
         from graphs.runner import open_runner

@@ -69,8 +69,6 @@ def _not_told_already(record: logging.LogRecord) -> bool:
 
 
 async def _work(settings: Settings, concurrency: int, once: bool, pace: Pace | None) -> int:
-    # Read by the library when it is imported: checkpoints give back plain types only.
-    os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
     from db.access import Database
     from db.jobs import fence
     from graphs.garbage import collected_rarely
