@@ -18,6 +18,7 @@ from db.models import AgentRun
 from db.queries.answers import answers_due, playbooks_of_replies, replies_to_triage
 from db.queries.due import followups_due
 from db.queries.inbox import stirring
+from db.thread_ids import reply_thread
 from graphs.crew import Crew
 from graphs.leftovers import close_lost_rows, recall_lapsed
 from graphs.recorder import step_id
@@ -72,13 +73,13 @@ def _begin_due(session: Session, playbook: Playbook, known: Collection[str], now
 
 def _begin_replies(session: Session, known: Collection[str], now: datetime) -> int:
     lately = _lately(session, now)
-    ids = [i for i in replies_to_triage(session) if f"reply:{i}" not in known and f"reply:{i}" not in lately]
+    ids = [i for i in replies_to_triage(session) if reply_thread(i) not in known and reply_thread(i) not in lately]
     sound = [name for name in playbook_names() if sound_playbook(name)]
     # One that nobody is known to have written is read by any playbook: what it may do is found out from its words.
     playbooks = {**dict.fromkeys(ids, next(iter(sound), "")), **playbooks_of_replies(session, ids)}
     root = step_id("scheduled", uuid.uuid4().hex)
     states = [
-        (f"reply:{i}", {"root_run_id": root, "inbound_id": i, "playbook": playbook})
+        (reply_thread(i), {"root_run_id": root, "inbound_id": i, "playbook": playbook})
         for i, playbook in playbooks.items()
         if playbook in sound
     ]

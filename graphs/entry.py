@@ -10,6 +10,7 @@ from db.models import MessageDraft
 from db.queries.due import first_touches_due, followups_due
 from db.queries.left_drafts import left_drafts
 from db.queries.wanted import Wanted
+from db.thread_ids import touch_thread
 from graphs.nodes import Machine, Node
 from graphs.recorder import Opening, step_id
 
@@ -55,7 +56,7 @@ def make_entry(machine: Machine, playbook_name: str) -> Node:
 def _begun(session: Session, machine: Machine, playbook_name: str, asked: Asked, root: str) -> dict[str, Any]:
     if draft_id := asked.draft_id:
         draft = session.get(MessageDraft, draft_id)
-        thread = f"touch:{draft.contact_id}:{draft.sequence_id}:{draft.touch_number}" if draft is not None else ""
+        thread = touch_thread(draft.contact_id, draft.sequence_id, draft.touch_number) if draft is not None else ""
         for left in left_drafts(session, without=(), only=(thread,)):
             return {**left.state, "root_run_id": root}
         raise NothingDue(f"No draft {draft_id} waits to be checked or decided on.")

@@ -24,15 +24,13 @@ from db.access import Database
 from db.actors import acting_as
 from db.actors import agent as agent_actor
 from db.queries.runs import spent_by
+from db.thread_ids import OF_A_REPLY, OF_A_TOUCH, kind_of
 from graphs.middleware import RecordSteps, record_model_call
 from graphs.recorder import Opening, Recorder, Scope, Step, current_scope, step_id
 from playbooks import Limits, Playbook, load_playbook
 from prompts import Prompt, newest
 from tools.context import ToolContext
 from tools.web.access import Web
-
-OF_A_CONTACT = ("touch:", "reply:")
-"""How the ids of threads begin that are about one person."""
 
 
 class Node(Protocol):
@@ -124,7 +122,7 @@ def make_step(machine: Machine, agent: Agent) -> Callable[[State, str, str | Non
 async def _budget(db: Database, limits: Limits, thread: str | None) -> RunBudget | None:
     """What is left for this contact's message, with all that its steps took so far; None where nothing limits it."""
     bounds = (limits.contact_calls, limits.contact_tokens, limits.contact_cost_usd)
-    if thread is None or not thread.startswith(OF_A_CONTACT) or bounds == (None, None, None):
+    if thread is None or kind_of(thread) not in (OF_A_TOUCH, OF_A_REPLY) or bounds == (None, None, None):
         return None
     calls, tokens_in, tokens_out, cost = await db.read(lambda session: spent_by(session, thread))
     return RunBudget(*bounds, calls=calls, spent=Usage(tokens_in, tokens_out, cost_usd=cost))

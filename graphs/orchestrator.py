@@ -17,6 +17,7 @@ from db.actors import acting_as
 from db.queries.answers import answers_due, playbooks_of_replies, replies_to_triage
 from db.queries.due import DueTouch, drafts_of_run, first_touches_due, followups_due
 from db.queries.wanted import Wanted
+from db.thread_ids import reply_thread
 from graphs.contact import Graph
 from graphs.nodes import NEVER_CAME_ROUND, Machine, make_node
 from graphs.threads import ORCHESTRATOR, Tally, Threads
@@ -183,11 +184,11 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
         runner, tally = threads(), Tally()
         # Those that have a thread were carried on with by the sweep, or given up.
         under_way = await runner.known()
-        ids = [i for i in await machine.db.read(replies_to_triage) if f"reply:{i}" not in under_way]
+        ids = [i for i in await machine.db.read(replies_to_triage) if reply_thread(i) not in under_way]
         playbooks = await machine.db.read(lambda session: playbooks_of_replies(session, ids))
         start = {"root_run_id": state["root_run_id"]}
         wanted = [
-            (f"reply:{i}", {**start, "inbound_id": i, "playbook": playbooks.get(i, state["playbook"])}) for i in ids
+            (reply_thread(i), {**start, "inbound_id": i, "playbook": playbooks.get(i, state["playbook"])}) for i in ids
         ]
         await runner.start_all(wanted, tally)
         return {"replies_done": True, "tally": _added(state, tally)}

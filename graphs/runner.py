@@ -15,6 +15,7 @@ from agents.parts import Part
 from db.actors import acting_as
 from db.queries.inbox import stirring
 from db.queries.wanted import Wanted
+from db.thread_ids import OF_A_REPLY, OF_A_RUN, OF_A_TOUCH, run_thread
 from graphs.checkpoints import open_checkpoints
 from graphs.contact import build_contact_graph, build_reply_graph
 from graphs.crew import Crew
@@ -66,9 +67,9 @@ class Runner:
         self._holds = holds_of(saver)
         self.budget = RunBudget.of(machine.models)
         graphs = {
-            "touch": build_contact_graph(machine, saver),
-            "reply": build_reply_graph(machine, saver),
-            "run": build_orchestrator(machine, saver, lambda: self.threads),
+            OF_A_TOUCH: build_contact_graph(machine, saver),
+            OF_A_REPLY: build_reply_graph(machine, saver),
+            OF_A_RUN: build_orchestrator(machine, saver, lambda: self.threads),
         }
         kind = Crew if handed_over else Threads
         self.threads: Threads = kind(
@@ -111,7 +112,7 @@ class Runner:
             "goal_run_id": goal_run_id,
             "batch_id": batch_id,
         }
-        result = await self._orchestrate(f"run:{uuid.uuid4().hex}", state)
+        result = await self._orchestrate(run_thread(uuid.uuid4().hex), state)
         result.resumed = resumed
         _add(result.tally, swept)
         return result

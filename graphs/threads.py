@@ -24,6 +24,7 @@ from db.actors import agent as agent_actor
 from db.errors import DatabaseAway, explain
 from db.jobs import JobLost
 from db.queries.left_drafts import LeftDraft, left_drafts
+from db.thread_ids import OF_A_REPLY, OF_A_RUN, OF_A_TOUCH, kind_of
 from graphs.approval import DECIDED, read_decision
 from graphs.checkpoints import has_thread, thread_ids
 from graphs.contact import Graph
@@ -39,11 +40,11 @@ RECURSION_LIMIT = 100
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, NotImplementedError)
 """What reading a damaged checkpoint, or one of a very different version of this program, ends in."""
 BEGUN_WITH: Final = {
-    "touch": {
+    OF_A_TOUCH: {
         "root_run_id", "playbook", "account_id", "prospect_id", "contact_id", "sequence_id", "touch_number", "tier",
     },
-    "reply": {"root_run_id", "playbook", "inbound_id"},
-    "run": {"root_run_id", "playbook"},
+    OF_A_REPLY: {"root_run_id", "playbook", "inbound_id"},
+    OF_A_RUN: {"root_run_id", "playbook"},
 }  # fmt: skip
 """What the state of each kind of thread holds from its beginning. One that lacks some of it was written by a very
 different version, and would fail at every try."""
@@ -90,7 +91,7 @@ class Threads:
     control: RunControl | None = None
 
     def graph_of(self, thread_id: str) -> Graph:
-        return self.graphs[_kind(thread_id)]
+        return self.graphs[kind_of(thread_id)]
 
     async def start(self, thread_id: str, state: Mapping[str, Any], tally: Tally) -> End:
         """Starts a thread, or carries on with it where it exists already."""
@@ -152,7 +153,7 @@ class Threads:
 
     async def able(self, threads: Iterable[str]) -> list[str]:
         """Those of the threads, runs left out, that can go on; clears away those that are over."""
-        return [t for t in sorted(threads) if not t.startswith("run:") and await self._can_go_on(t)]
+        return [t for t in sorted(threads) if kind_of(t) != OF_A_RUN and await self._can_go_on(t)]
 
     async def carry_all_on(self, threads: Iterable[str], tally: Tally) -> set[str]:
         """Carries on with many threads; those that came to their end."""
@@ -182,7 +183,7 @@ class Threads:
     async def unfinished_runs(self) -> list[str]:
         """Runs that a crash cut off; clears away those that it met at their end."""
         unfinished = []
-        for thread_id in sorted(t for t in await self.known() if t.startswith("run:")):
+        for thread_id in sorted(t for t in await self.known() if kind_of(t) == OF_A_RUN):
             snapshot = await self._snapshot(thread_id)
             if snapshot is not None and snapshot.tasks:
                 unfinished.append(thread_id)
@@ -227,7 +228,7 @@ class Threads:
         return snapshot
 
     async def _can_go_on(self, thread_id: str) -> bool:
-        if _kind(thread_id) not in self.graphs:
+        if kind_of(thread_id) not in self.graphs:
             # No table of this version says what it was for: it is the newer program's to carry on with.
             log.info("thread.unknown", thread=thread_id)
             return False
@@ -295,10 +296,6 @@ class _Resume:
 await_resume = _Resume()
 
 
-def _kind(thread_id: str) -> str:
-    return thread_id.split(":", 1)[0]
-
-
 def _config(thread_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread_id}, "recursion_limit": RECURSION_LIMIT}
 
@@ -307,7 +304,7 @@ def _lacking(thread_id: str, snapshot: StateSnapshot) -> str:
     """What a thread's state should hold and does not; nothing of one that has not begun, whose input is yet to come."""
     if not snapshot.values:
         return ""
-    wanted = BEGUN_WITH[_kind(thread_id)]
+    wanted = BEGUN_WITH[kind_of(thread_id)]
     if any(task.name in OF_A_DRAFT for task in snapshot.tasks):
         wanted = wanted | {"draft_id"}
     return ", ".join(sorted(wanted - snapshot.values.keys()))

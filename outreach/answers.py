@@ -21,6 +21,7 @@ from db.errors import InvariantViolated
 from db.models import MessageDraft
 from db.queries.inbox import standing
 from db.queries.queue import enqueue_if_served
+from db.thread_ids import touch_thread
 from outreach.console import many, print_json, say
 from outreach.errors import Complaint
 
@@ -87,7 +88,7 @@ def _record(database: Database, draft_id: str, settings: "Settings", make: Make)
                 raise DecisionRefused(f"This message cannot leave: {fate.because}.")
         days = load_playbook(draft.contact.prospect.playbook).limits.approval_days
         take_decision(session, decision, approval_days=days)
-        thread_id = f"touch:{draft.contact_id}:{draft.sequence_id}:{draft.touch_number}"
+        thread_id = touch_thread(draft.contact_id, draft.sequence_id, draft.touch_number)
         enqueue_if_served(session, thread_id)
         return thread_id
 

@@ -26,6 +26,7 @@ from db.models import (
 )
 from db.models.research import REFERRAL
 from db.queries.wanted import Wanted
+from db.thread_ids import touch_thread
 
 # Of the ids that follow from what they are for.
 NAMESPACE = uuid.UUID("3d5c1d2e-7f40-5b8a-8a64-0b7a3d7f3c11")
@@ -55,7 +56,7 @@ class DueTouch:
 
     @property
     def thread_id(self) -> str:
-        return f"touch:{self.contact_id}:{self.sequence_id}:{self.touch_number}"
+        return touch_thread(self.contact_id, self.sequence_id, self.touch_number)
 
     def state(self, root_run_id: str, playbook: str) -> dict[str, Any]:
         """The state that its thread starts with. It begins at drafting where research was done for an earlier touch."""

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from db.approvals import APPROVING, OUT, content_hash, lapse, latest_approval, recipient_of, warnings_of
 from db.models import Batch, Contact, Delivery, MessageDraft, MessageVersion, OutreachSequence, Prospect
 from db.suppressions import plain_address, suppressed_among
+from db.thread_ids import touch_thread
 
 State = Literal["waiting", "skipped", "approved", "held", "working", "stopped", "over", "out"]
 """'waiting' for a person; 'skipped' until a day; 'approved' and not out yet; 'held' because it cannot go out for now;
@@ -82,7 +83,7 @@ class Line:
     @property
     def thread_id(self) -> str:
         """The thread that looks after the message."""
-        return f"touch:{self.contact_id}:{self.sequence_id}:{self.touch_number}"
+        return touch_thread(self.contact_id, self.sequence_id, self.touch_number)
 
 
 def standing(session: Session, draft: MessageDraft) -> Standing:

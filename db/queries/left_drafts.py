@@ -2,12 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import AgentRun, Contact, MessageDraft, MessageVersion, OutreachSequence, Prospect
+from db.thread_ids import contact_of, touch_thread
+
+FEW: Final = 500
+"""Up to so many threads are asked for by their contacts; of more, all drafts are read."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ def left_drafts(session: Session, *, without: Collection[str], only: Collection[
     `without` are the threads that exist, `only` narrows it to these. What was checked begins at the approval, what
     was not, or was sent back, at QC; `state["revision"]` tells how often QC sent it back already.
     """
-    rows = session.execute(
+    statement = (
         select(MessageDraft, Contact, Prospect.playbook, OutreachSequence.tier, AgentRun.parent_run_id)
         .join(Contact, Contact.id == MessageDraft.contact_id)
         .join(Prospect, Prospect.id == Contact.prospect_id)
@@ -33,9 +37,11 @@ def left_drafts(session: Session, *, without: Collection[str], only: Collection[
         .where(MessageDraft.approval_status == "draft")
         .order_by(MessageDraft.id)
     )
+    if only is not None and len(only) <= FEW:
+        statement = statement.where(MessageDraft.contact_id.in_({contact_of(thread_id) for thread_id in only}))
     found = []
-    for draft, contact, playbook, tier, root in rows:
-        thread_id = f"touch:{contact.id}:{draft.sequence_id}:{draft.touch_number}"
+    for draft, contact, playbook, tier, root in session.execute(statement):
+        thread_id = touch_thread(contact.id, draft.sequence_id, draft.touch_number)
         if thread_id in without or (only is not None and thread_id not in only):
             continue
         by_person, revision = _history(session, draft)

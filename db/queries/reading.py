@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.approvals import draft_hash, recipient_of
 from db.models import Batch, MessageDraft, MessageVersion, OutreachSequence, ResearchFact, Touchpoint
+from db.thread_ids import touch_thread
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Waiting:
     @property
     def thread_id(self) -> str:
         """The thread that looks after the message."""
-        return f"touch:{self.contact_id}:{self.sequence_id}:{self.touch_number}"
+        return touch_thread(self.contact_id, self.sequence_id, self.touch_number)
 
 
 def read_draft(session: Session, draft_id: str, came_back: str = "") -> Waiting:
