@@ -1,8 +1,9 @@
 """A machine over a migrated database and real checkpoints, with scripted models only."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import copytree
 from typing import Any, TypeVar
 
 import pytest
@@ -18,6 +19,11 @@ from db.models import AgentRun
 from graphs.checkpoints import open_checkpoints
 from graphs.nodes import Machine
 from graphs.recorder import Recorder
+from outreach.session import RunnerSession
+from outreach.settings import Settings
+from tests.support.pipeline import small_sample
+from tests.support.waiting_home import DRAFTS, Desk
+from tests.support.world import run_problems
 
 T = TypeVar("T")
 
@@ -85,3 +91,25 @@ def said(*calls: tuple[str, dict[str, Any]], ids: Sequence[str | None] = ()) -> 
     return AIMessage(
         "", tool_calls=[{"name": name, "args": args, "id": id_} for (name, args), id_ in zip(calls, given, strict=True)]
     )
+
+
+@pytest.fixture(scope="session")
+def waiting_home(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Path:
+    """Three drafts wait; to be copied."""
+    home = tmp_path_factory.mktemp("waiting") / "home"
+    home.mkdir()
+    (home / "outreach.db").write_bytes(migrated_sqlite.read_bytes())
+    settings = Settings(home=home, database_url=f"sqlite:///{home / 'outreach.db'}", model="rules")
+    with RunnerSession(settings) as session:
+        result = session.run(settings.playbook, small_sample(home / "files", DRAFTS), None)
+    assert result.tally.waiting == DRAFTS
+    return home
+
+
+@pytest.fixture
+def desk(waiting_home: Path, tmp_path: Path) -> Iterator[Desk]:
+    home = tmp_path / "home"
+    copytree(waiting_home, home)
+    made = Desk(Settings(home=home, database_url=f"sqlite:///{home / 'outreach.db'}", model="rules"))
+    yield made
+    assert made.read(run_problems) == []
