@@ -26,7 +26,7 @@ from db.models import (
 )
 from graphs.routing import after_drafting
 from playbooks import load_playbook
-from tests.agents.test_researcher import COLLEGE, STADIUM, Desk, desk_at, endpoint
+from tests.support.contact_desk import COLLEGE, STADIUM, Desk, desk_at, endpoint
 from tests.support.openai_server import Reply, ScriptedServer, replies
 from tools.drafting.brief import Subject, make_brief
 

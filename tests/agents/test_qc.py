@@ -14,7 +14,7 @@ from db.access import Database
 from db.actors import acting_as
 from db.approvals import Decision, draft_hash, take_decision
 from db.models import AgentAuditLog, AgentRun, Contact, MessageDraft
-from tests.agents.test_researcher import STADIUM, Desk, desk_at, endpoint
+from tests.support.contact_desk import STADIUM, Desk, desk_at, endpoint
 from tests.support.openai_server import Reply, ScriptedServer, replies
 from tools.drafting.drafts import store_version
 

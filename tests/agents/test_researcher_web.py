@@ -31,8 +31,8 @@ from db.models import (
 )
 from graphs.nodes import make_node
 from graphs.routing import ContactState
-from tests.agents.test_researcher import COLLEGE, STADIUM, Desk, desk_at, endpoint
 from tests.support.agent_graph import RULES
+from tests.support.contact_desk import COLLEGE, STADIUM, Desk, desk_at, endpoint
 from tests.support.openai_server import Reply, ScriptedServer, policy_script, replies
 from tests.support.quoted import unsupported
 from tests.support.web_site import FILLER, STAFF, WebSite, _endless
