@@ -10,8 +10,8 @@ from db.models import Batch, Contact, HygieneFlag, MessageDraft, Prospect, Resea
 from db.queries.batches import Member, built_by, members
 from playbooks import Playbook
 from tools.analyst.points import Point
-from tools.drafting.variants import meaning_of, said_by_group
 from tools.batches.choose import REST
+from tools.drafting.variants import meaning_of, said_by_group
 
 _SAID = {
     "hiring_signals": "openings",
