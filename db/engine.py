@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from db.actors import current_actor
+from db.dialects import COMPILED, SHARED_POSTGRESQL, SHARED_SQLITE
 from db.gate import GatedConnection, register
 from db.roles import PG_ROLES, Role
 
@@ -90,7 +91,8 @@ def _sqlite_engine(
 ) -> Engine:
     sqlite_path(url)
     engine = create_engine(
-        url,
+        url.set(drivername=SHARED_SQLITE),
+        execution_options={"compiled_cache": COMPILED},
         connect_args={
             "factory": GatedConnection,
             "timeout": busy_timeout,
@@ -132,9 +134,9 @@ def _prepare(raw: GatedConnection, durable: bool) -> None:
 
 
 def _postgresql_engine(url: URL, role: Role, read_only: bool, busy_timeout: float, pool: dict[str, Any]) -> Engine:
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(url, **pool)
+    if url.drivername in ("postgresql", "postgresql+psycopg"):
+        url = url.set(drivername=SHARED_POSTGRESQL)
+    engine = create_engine(url, execution_options={"compiled_cache": COMPILED}, **pool)
     from db.cursors import BriefCursor  # not where the database is SQLite: the driver takes its time to load
 
     begin_words = "BEGIN READ ONLY" if read_only else "BEGIN"
