@@ -25,11 +25,11 @@ from db.models import (
 from db.stamps import utc_now
 from playbooks import load_playbook
 from tools.csv_cells import harmless
-from tools.importing import FileInfo, ImportJob, Outcome, import_rows, kind_of, write_rejects
+from tools.importing import Cleaner, FileInfo, ImportJob, Outcome, RejectFile, import_rows, kind_of
 from tools.importing.job import Reject
 from tools.importing.mapping import Mapped
 from tools.importing.venues import classification, plays_football, spelled_out, venue_type
-from tools.reading import read_table
+from tools.reading import Row, read_table
 
 RUN = "a" * 32
 SCHOOLS = {
@@ -137,6 +137,25 @@ def test_organisations_become_accounts_and_prospects(db: Database, tmp_path: Pat
     assert journal.count("prospect_created") == 4
 
 
+@pytest.mark.parametrize(
+    ("said", "count", "band"),
+    [
+        ("51-200 employees", None, "51-200"),
+        ("1,001-5,000 Employees", None, "1001-5000"),
+        ("11 to 50", None, "1-50"),
+        ("5000+", None, "5000+"),
+        ("5,200", 5200, None),
+        ("lots", None, None),
+    ],
+)
+def test_a_headcount_is_a_number_or_one_of_the_bands(said: str, count: int | None, band: str | None) -> None:
+    mapped = Mapped("organisation", {"organisation_name": "Name", "employees": "Size"}, None, 0.9)
+    info = FileInfo(Path("companies.csv"), "a list", "organisations")
+    cleaner = Cleaner(ImportJob(load_playbook("qa-software"), RUN, info, mapped, "organisations"))
+    found = cleaner.clean(Row(2, {"Name": "Acme", "Size": said}))
+    assert (found.account.get("employee_count", (None,))[0], found.band) == (count, band)
+
+
 def test_rows_that_cannot_be_taken_are_counted_and_written_out(db: Database, tmp_path: Path) -> None:
     outcome = take(db, tmp_path, COLLEGES, "organisations", SCHOOLS)
     assert outcome.as_json()["rejected"] == {
@@ -145,7 +164,8 @@ def test_rows_that_cannot_be_taken_are_counted_and_written_out(db: Database, tmp
         "an earlier row has the same id": 1,
     }
     out = tmp_path / "rejects.csv"
-    write_rejects(out, read_table(tmp_path / "organisations.csv"), outcome.rejects)
+    with RejectFile(out, read_table(tmp_path / "organisations.csv")) as file:
+        file.add(outcome.rejects)
     rejects = read_table(out)
     assert [(r.cells["row"], r.cells["UNITID"]) for r in rejects.rows()] == [("6", "105"), ("7", "106"), ("8", "101")]
 
@@ -159,7 +179,8 @@ def test_a_file_of_refused_rows_holds_no_formula_and_reads_back_as_it_came(tmp_p
     for name in ("once.csv", "twice.csv"):
         table = read_table(path)
         path = tmp_path / name
-        write_rejects(path, table, [Reject(row, "=1+1 is no reason") for row in table.rows()])
+        with RejectFile(path, table) as rejects:
+            rejects.add([Reject(row, "=1+1 is no reason") for row in table.rows()])
         with path.open(encoding="utf-8", newline="") as file:
             cells = [cell for row in csv.reader(file) for cell in row]
         assert [cell for cell in cells if not cell.startswith("'") and harmless(cell) != cell] == []

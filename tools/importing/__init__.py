@@ -2,7 +2,7 @@
 
 from tools.importing.cleaning import Clean, Cleaner
 from tools.importing.job import FileInfo, ImportJob, Kind, Outcome, Refused, Reject, kind_of
-from tools.importing.rows import CHUNK, RejectFile, cleaned, import_rows, write_rejects
+from tools.importing.rows import CHUNK, RejectFile, cleaned, import_rows
 
 __all__ = [
     "CHUNK",
@@ -18,5 +18,4 @@ __all__ = [
     "cleaned",
     "import_rows",
     "kind_of",
-    "write_rejects",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from db.enums import AccountTier
+from db.enums import AccountTier, EmployeeBand, values
 from tools.importing.job import ImportJob, Refused
 from tools.importing.venues import classification, plays_football, spelled_out, venue_type
 from tools.normalise import (
@@ -37,7 +37,7 @@ BY_PERSON = "person:"
 _FUNDING: Final = re.compile(r"(pre-)?seed|series [a-h]|public|ipo", re.IGNORECASE)
 _GOOD_ADDRESS: Final = {"verified", "valid", "deliverable", "true", "yes"}
 _BAD_ADDRESS: Final = {"invalid", "bounced", "bounce", "hard bounce", "hard bounced", "undeliverable"}
-_BANDS: Final = {"1-50", "51-200", "201-1000", "1001-5000", "5000+"}
+_BANDS: Final = frozenset(values(EmployeeBand))
 _USUAL_BANDS: Final = {
     "1-10": "1-50", "2-10": "1-50", "11-50": "1-50", "10-50": "1-50", "1-20": "1-50", "51-100": "51-200",
     "50-200": "51-200", "101-200": "51-200", "201-500": "201-1000", "501-1000": "201-1000", "500-1000": "201-1000",
@@ -64,7 +64,12 @@ class Person:
 @dataclass(slots=True)
 class Clean:
     """A row in one form. `account`, `prospect` and `venue` hold the columns of our tables that the row fills, each
-    with the column of the file that says so; `refused` why the row cannot be taken whatever the tables hold."""
+    with the column of the file that says so; `refused` why the row cannot be taken whatever the tables hold.
+
+    `id` is the organisation's own in the source, `key` what the source's record is kept under: that id, else the
+    domain, else name and place. `kind` is the venue type ('company' for a company), `place` the organisation's as one
+    text, `band` its headcount's where no number is given.
+    """
 
     row: Row
     name: str | None = None
@@ -96,6 +101,17 @@ def _number(text: str) -> int | None:
     return whole_number(text) or None
 
 
+def _span(text: str | None) -> str:
+    """'51 to 200 employees' as '51-200'."""
+    told = (clean(text) or "").casefold().replace(",", "").removesuffix(" employees")
+    return re.sub(r"\s*(to|–|-)\s*", "-", told)
+
+
+def _headcount(text: str) -> int | None:
+    # Of the bands one reads like a number, and means more than that.
+    return None if _span(text) in _BANDS else _number(text)
+
+
 def _funding(text: str) -> str | None:
     stage = clean(text)
     return stage if stage and _FUNDING.fullmatch(stage) else None
@@ -113,7 +129,7 @@ _ACCOUNT: Final[tuple[tuple[str, str, Read], ...]] = (
     ("website_url", "website", website),
     ("industry", "industry", clean),
     ("sub_industry", "sub_industry", clean),
-    ("employee_count", "employees", _number),
+    ("employee_count", "employees", _headcount),
     ("annual_revenue", "annual_revenue", clean),
     ("funding_stage", "funding_stage", _funding),
     ("last_funding_amount", "last_funding_amount", clean),
@@ -159,10 +175,8 @@ class Cleaner:
                 found.person = self._person(found)
             elif self._job.kind == "openings":
                 found.opening = self._opening(found)
-            elif found.key is None:
+            elif found.key is None or (self._job.kind == "organisations" and found.name is None):
                 raise Refused("the row names no organisation")
-            elif self._job.kind == "organisations":
-                self._must_be_one(found)
         except Refused as refused:
             found.refused = str(refused)
         return found
@@ -198,8 +212,8 @@ class Cleaner:
         found.key = found.id or found.domain or (name_and_place(found) if found.name else None)
         found.url = website(self._cell(row, "row_source_url"))
         if "employee_count" not in found.account:
-            band = re.sub(r"\s*(to|–|-)\s*", "-", (clean(self._cell(row, "employees")) or "").replace(",", ""))
-            found.band = band if band in _BANDS else _USUAL_BANDS.get(band.removesuffix(" employees"))
+            band = _span(self._cell(row, "employees"))
+            found.band = band if band in _BANDS else _USUAL_BANDS.get(band)
         division = spelled_out(clean(self._cell(row, "division")), self._columns.get("division"))
         if "classification" in found.prospect:
             # Whose column it is stays, so that news shows.
@@ -212,10 +226,6 @@ class Cleaner:
             if found.kind is None:
                 unclear = "the division is not given" if division is None else "the division is none that is sold to"
                 found.kind_refused = unclear
-
-    def _must_be_one(self, found: Clean) -> None:
-        if found.name is None:
-            raise Refused("the row names no organisation")
 
     def _person(self, found: Clean) -> Person:
         row = found.row

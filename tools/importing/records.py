@@ -7,12 +7,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tools.importing.cleaning import BY_NAME, OPENING, Clean, name_and_place
+from tools.importing.cleaning import OPENING, Clean, name_and_place
 from tools.importing.job import ImportJob, Outcome, Refused
 from tools.importing.store import ACCOUNTS, EXTERNAL_IDS, PROSPECTS, Held, Pending, in_any, read
 from tools.normalise import is_free_provider, name_key, registered_domain, state_code
-
-__all__ = ["BY_NAME", "OPENING", "Kept", "Known", "Names"]
 
 # An id column of such a name numbers one system's records; another system's are numbered alike.
 _ONE_SYSTEMS_OWN = {"id", "record id", "company id", "account id", "key", "number", "no", "row"}

@@ -206,9 +206,3 @@ class RejectFile(AbstractContextManager["RejectFile"]):
     ) -> None:
         if self._file is not None:
             self._file.close()
-
-
-def write_rejects(path: Path, table: Table, rejects: Sequence[Reject]) -> None:
-    """Writes the rows that were not taken, as they came, with their number in the file and the reason."""
-    with RejectFile(path, table) as file:
-        file.add(rejects)

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from tools.importing.cleaning import Clean, person_key
 from tools.importing.job import ImportJob, Reject
 from tools.importing.rows import RejectSink, Seen, cleaned
 from tools.reading import Table
+
+_EXAMPLES: Final = 5
 
 
 @dataclass
@@ -24,7 +26,7 @@ class Trial:
         return self.total - self.refused.total()
 
 
-def try_rows(job: ImportJob, table: Table, sink: RejectSink | None = None, examples: int = 5) -> Trial:
+def try_rows(job: ImportJob, table: Table, sink: RejectSink | None = None) -> Trial:
     """Reads all rows and says which could be taken; the others go to `sink`, with their reasons.
 
     Whether an organisation is known already, or somebody was deleted, only an import can tell: rows that hang on that
@@ -41,7 +43,7 @@ def try_rows(job: ImportJob, table: Table, sink: RejectSink | None = None, examp
                 rejects.append(Reject(row.row, reason))
                 continue
             trial.remarks.update(row.notes)
-            if len(trial.examples) < examples:
+            if len(trial.examples) < _EXAMPLES:
                 trial.examples.append(as_json(row))
         seen.keep()
         if sink is not None and rejects:

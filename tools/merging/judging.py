@@ -13,7 +13,7 @@ from db.actors import agent
 from db.models import AgentAuditLog, ExternalId, HygieneFlag, Prospect
 from db.stamps import utc_now
 from tools.context import ToolContext
-from tools.importing.records import BY_NAME, OPENING
+from tools.importing.cleaning import BY_NAME, OPENING
 from tools.journal import note
 from tools.merging.merge import CannotMerge
 from tools.merging.organisations import FLAGGED, JUDGED

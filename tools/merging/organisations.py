@@ -22,7 +22,7 @@ from tools.dedupe.likeness import KINDLESS, OWN_WORDS, PLACE, SAME, unmatched
 from tools.dedupe.likeness import name_level as name_level_of
 from tools.dedupe.names import Name, organisation
 from tools.dedupe.records import Record, prepare
-from tools.importing.records import BY_NAME, OPENING
+from tools.importing.cleaning import BY_NAME, OPENING
 from tools.normalise import domain_of, state_code
 from tools.research.sources import PAGES
 

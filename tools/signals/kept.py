@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from db.enums import BidStatus, FactField
 from db.models import Account, BidAlert, ExternalId, Prospect, ResearchFact
 from playbooks.feeds import SignalWords
-from tools.importing.records import OPENING
+from tools.importing.cleaning import OPENING
 from tools.normalise import clean, day, website
 from tools.signals.found import Found
 from tools.signals.items import Gathered, items_of_articles, items_of_openings
