@@ -27,6 +27,7 @@ from tools.hygiene.flags import open_flag
 from tools.outbox.leaving import NotReady, flush
 
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})")
+_LEAST_DIGITS = 7  # of a phone number: without its area code
 _BEFORE_SENT = (ContactStage.NEW.value, ContactStage.RESEARCHED.value, ContactStage.DRAFTED.value)
 _PARTS = re.compile(r"(?:(\d{1,2})\s*h)?\s*(?:(\d{1,3})\s*m(?:in)?)?\s*(?:(\d{1,5})\s*s(?:ec)?)?", re.I)
 
@@ -73,9 +74,10 @@ def find_contact(session: Session, reference: str) -> Contact:
         else begins(Contact.id, prefix)
     )
     found = list(session.scalars(statement.limit(2)))
-    if not found and (digits := re.sub(r"\D", "", wanted)):
-        withs = session.scalars(select(Contact).where(Contact.phone.is_not(None)))
-        found = [c for c in withs if len(digits) >= 7 and re.sub(r"\D", "", c.phone or "").endswith(digits)][:2]
+    if not found and len(digits := re.sub(r"\D", "", wanted)) >= _LEAST_DIGITS:
+        phones = session.execute(select(Contact.id, Contact.phone).where(Contact.phone.is_not(None)))
+        fitting = [contact_id for contact_id, phone in phones if re.sub(r"\D", "", phone or "").endswith(digits)][:2]
+        found = [session.get_one(Contact, contact_id) for contact_id in fitting]
     if not found:
         raise NotReady(f"There is no contact '{reference}'.")
     if len(found) > 1:

@@ -113,3 +113,10 @@ def test_finding_the_person_who_was_called(case: Case) -> None:
     for reference in ("sam poole", "nobody", "%", "555"):
         with pytest.raises(NotReady):
             case.database.read_sync(lambda s, r=reference: find_contact(s, r))  # type: ignore[misc]
+
+
+def test_a_name_with_a_number_in_it_is_looked_for_among_no_phone_numbers(case: Case, statements: list[str]) -> None:
+    with pytest.raises(NotReady, match="no contact"):
+        case.database.read_sync(lambda s: find_contact(s, "Dana Reyes 2"))
+    assert statements
+    assert not [one for one in statements if "phone IS NOT NULL" in one]
