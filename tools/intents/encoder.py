@@ -48,8 +48,8 @@ def unpacked(packed: NDArray[np.uint8], scales: NDArray[np.float16]) -> Floats:
 class Encoder:
     """The network, with its weights unpacked (some 90 MB of memory)."""
 
-    def __init__(self, path: Path = _WEIGHTS) -> None:
-        with np.load(path) as kept:
+    def __init__(self) -> None:
+        with np.load(_WEIGHTS) as kept:
             read = {name: kept[name] for name in kept.files}
         self.pieces = Pieces(bytes(read["pieces"]).decode().split("\n"), read["scores"].astype(float).tolist())
         self._words = read["word.q"], read["word.d"]

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,4 +79,4 @@ class PageCache:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.{uuid4().hex}")
         part.write_bytes(json.dumps(meta).encode() + b"\n" + entry.body)
-        os.replace(part, path)  # noqa: PTH105 (replaces on every platform, as Path.replace does, and reads as such)
+        part.replace(path)

@@ -61,6 +61,7 @@ def _rule(
 
 
 _HAS = r"(?:\s+(?:has|have|had))?(?:\s+(?:also|just|recently|already|since|successfully))?"
+# An opening is a plan by its nature: what is sought is said so, and that is the fact.
 _SEEKING = re.compile(r"\b(?:seek(?:s|ing)|plans?|will|can|may|whether|should)\b")
 
 RULES: Final[tuple[Rule, ...]] = (

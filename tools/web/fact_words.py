@@ -56,7 +56,6 @@ ALL_OPEN: Final = re.compile(
     r"|satir\w*|hypothetical\w*|apparently|supposedly|(?:[Ss]ome|[Mm]any|[Pp]eople|[Tt]hey) (?:say|think|believe))\b"
 )
 CLAUSE: Final = re.compile(r"[;:—–]|,\s|\s(?:but|while|although|though|after|before|because|when|as|which|who|and)\s")
-# What is being sought or offered is said in the present: for these two kinds plain intention is the fact.
 HEARSAY: Final = re.compile(
     r"\b(?:said|says|told|according to|report(?:s|ed)|estimate[sd]?|announced that|noted|added)\b", re.IGNORECASE
 )

@@ -81,8 +81,9 @@ class RunPages:
                 answer = await self.picker.read(number)
                 if answer is None:
                     return None
+                before = self.people
                 async with self.web.turns[self.whom.account_id]:
-                    await self.db.write(lambda session: self._keep(session, answer))
+                    await self.db.write(lambda session: self._keep(session, answer, before))
                 tried = self.picker.tried(number)
             assert tried is not None  # noqa: S101 (it was read just now)
             asked, stands_at = tried
@@ -102,14 +103,15 @@ class RunPages:
             self.sources.append(url)
         return self.first + self.sources.index(url)
 
-    def _keep(self, session: Session, answer: Reading | Refused) -> None:
+    def _keep(self, session: Session, answer: Reading | Refused, people: int) -> None:
+        """Keeps an answer; `people` were suggested before it. A transaction may be tried twice."""
         if isinstance(answer, Reading):
             url = answer.page.url or ""
             own = self.picker.own(url)
             store_page(session, self.whom.account_id, answer, own_site=own)
             self._number(url)
             if own:
-                self.people += suggest(
+                self.people = people + suggest(
                     session,
                     contact_id=self.whom.contact_id,
                     people=answer.page.people,

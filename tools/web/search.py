@@ -17,6 +17,7 @@ from tools.web.outcome import Refused
 
 MOST: Final = 20
 _LARGEST: Final = 1_000_000
+_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,16 @@ class SearXng:
 
     Args:
         base_url: the instance that the operator has set; it may be on this machine, and is the one address asked.
-        seconds: the longest wait.
         allow_origin: one loopback origin that hits may lead to all the same; for tests and trials.
     """
 
-    def __init__(self, base_url: str, *, seconds: float = 10.0, allow_origin: str | None = None) -> None:
+    def __init__(self, base_url: str, *, allow_origin: str | None = None) -> None:
         try:
             self._url = httpx.URL(base_url.rstrip("/") + "/search")
         except httpx.InvalidURL as exc:
             raise ValueError(str(exc)) from exc
         if self._url.scheme not in ("http", "https") or not self._url.host:
             raise ValueError("the address of SearXNG must start with http:// or https://")
-        self._seconds = seconds
         self._allowed = origin_of(httpx.URL(allow_origin)) if allow_origin else None
 
     async def search(self, query: str, limit: int) -> Sequence[SearchResult]:
@@ -65,7 +64,7 @@ class SearXng:
         if not words or limit < 1:
             return []
         async with httpx.AsyncClient(
-            verify=certificates(), trust_env=False, timeout=self._seconds, follow_redirects=False
+            verify=certificates(), trust_env=False, timeout=_SECONDS, follow_redirects=False
         ) as client:
             try:
                 async with client.stream(

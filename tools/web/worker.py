@@ -1,6 +1,7 @@
 """The child process that reads one page: hostile text meets parsers and patterns here, where it can be stopped.
 
-Standard input is one line of JSON (`Job`), then the page's bytes; standard output is one JSON document.
+Standard input is one line of JSON (`reader` says what is in it), then the page's bytes; standard output is one JSON
+document.
 """
 
 import json
