@@ -22,7 +22,7 @@ from db.models import (
     Touchpoint,
 )
 from db.suppressions import suppress_address
-from tests.support.mail import SENDER, SENT_AT, Case, approved_draft, outgoing_case
+from tests.support.mail import SENDER, SENT_AT, Case, approved_draft, make_ready, outgoing_case
 from tools.outbox import NotReady, build_message, export_eml, find, mark_sent, message_id_for, outgoing, ready
 
 
@@ -39,6 +39,17 @@ def test_lists_what_is_ready(case: Case) -> None:
     ]
     assert found[0].approved_by == "user:dana"
     assert case.database.read_sync(lambda s: ready(s, "qa-software")) == []
+
+
+def test_each_that_is_ready_costs_a_look_at_its_decision_and_at_its_thread(case: Case, statements: list[str]) -> None:
+    looks = []
+    for more in (0, 3):
+        if more:
+            case.as_user(lambda s: make_ready(s, 3) and None)
+        statements.clear()
+        assert len(case.database.read_sync(ready)) == 1 + more
+        looks.append(sum(one.startswith("SELECT") for one in statements))
+    assert looks[1] - looks[0] == 3 * 2
 
 
 def test_the_mail_is_what_was_approved(case: Case) -> None:

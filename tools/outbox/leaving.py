@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from db.approvals import APPROVING, draft_hash, latest_decision, recipient_of
 from db.enums import ApprovalStatus, Channel, ContactStatus, DeliveryState, SequenceStatus, TouchType
@@ -59,6 +59,11 @@ def ready(session: Session, playbook: str | None = None, now: datetime | None = 
         .join(Contact, Contact.id == MessageDraft.contact_id)
         .join(Prospect, Prospect.id == Contact.prospect_id)
         .where(MessageDraft.approval_status == ApprovalStatus.READY.value)
+        .options(
+            contains_eager(MessageDraft.contact).contains_eager(Contact.prospect),
+            joinedload(MessageDraft.delivery),
+            joinedload(MessageDraft.sequence),
+        )
     )
     if playbook is not None:
         statement = statement.where(Prospect.playbook == playbook)
