@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 SMALL = 5.0
-"""Below this expected count in any cell the exact test decides, not the score test."""
+"""Below this expected count in any cell, and where a group has none or nothing else, the exact test decides."""
 MISMATCH = 0.001
 """Groups as unequal as chance makes them less often than this are not put down to chance."""
 
@@ -36,13 +36,14 @@ def compare(a: int, of_a: int, b: int, of_b: int, alpha: float) -> Verdict:
     low, high = confint_proportions_2indep(b, of_b, a, of_a, method="newcomb", compare="diff", alpha=alpha)
     exact = float(fisher_exact([[a, of_a - a], [b, of_b - b]])[1])
     total, people = a + b, of_a + of_b
-    same = total in (0, people)  # all or nobody in both: no test is needed, and the score test divides by nothing
-    # The library works out the ratios too, which divide by the share of A.
-    score = exact if same or a == 0 or b == 0 or a == of_a or b == of_b else float(
+    # With nobody, or everybody, of a group the score test divides by nothing, and so do the ratios that the library
+    # works out beside it.
+    extreme = a in (0, of_a) or b in (0, of_b)
+    least = min(of_a, of_b) * min(total, people - total) / people
+    score = exact if extreme else float(
         test_proportions_2indep(b, of_b, a, of_a, method="score", compare="diff").pvalue
     )  # fmt: skip
-    least = min(of_a, of_b) * min(total, people - total) / people
-    test, p = ("fisher", exact) if least < SMALL or same else ("score", score)
+    test, p = ("fisher", exact) if extreme or least < SMALL else ("score", score)
     difference = b / of_b - a / of_a
     found = p < alpha and (low > 0 or high < 0)
     winner = ("B" if difference > 0 else "A") if found else None

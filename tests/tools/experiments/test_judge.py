@@ -25,6 +25,13 @@ def test_small_and_extreme_counts_are_judged(a: int, b: int) -> None:
     assert found.winner == ({(0, 40): "B", (40, 0): "A"}.get((a, b)))
 
 
+def test_the_test_that_decided_is_the_one_that_is_named() -> None:
+    none_of_a = compare(0, 1000, 40, 1000, ALPHA)
+    assert (none_of_a.test, none_of_a.p) == ("fisher", none_of_a.p_fisher)
+    some_of_a = compare(20, 1000, 60, 1000, ALPHA)
+    assert (some_of_a.test, some_of_a.p) == ("score", some_of_a.p_score)
+
+
 def test_no_winner_where_the_interval_holds_zero() -> None:
     for a in range(0, 60, 3):
         for b in range(0, 60, 3):
