@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.enums import ContactStatus, SuppressionKind
 from db.models import AuditLog, Contact, Suppression
+from db.queries.references import ContactNotFound, find_contact
 from db.suppressions import (
     do_not_contact,
     domains_of,
@@ -20,7 +21,6 @@ from db.suppressions import (
 from tools.journal import note
 from tools.normalise import domain_of, is_free_provider, is_public_suffix
 from tools.normalise import email as email_of
-from tools.outbox import NotReady, find_contact
 from tools.undo_log import UndoLog
 
 LIFTED = "do_not_contact_lifted"
@@ -190,7 +190,7 @@ def _standing(session: Session, what: str) -> tuple[Suppression | None, list[Con
     if row is None:
         try:
             person = find_contact(session, what)
-        except NotReady as exc:
+        except ContactNotFound as exc:
             raise NothingToLift(f"'{what}' is not on the list. {exc}") from exc
         row = _row(session, plain_address(person.email))
         if row is None and is_suppressed(session, person.email):

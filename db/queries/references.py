@@ -1,12 +1,20 @@
-"""Rows that a person names by an id that was shown to them, or by the beginning of one."""
+"""Rows that a person names: by an id that was shown to them, or the beginning of one; people also as they are known."""
 
 import re
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from db.models import Contact
+
 T = TypeVar("T")
+_LEAST_DIGITS = 7  # of a phone number: without its area code
+_NUMBER = re.compile(r"[\d\s()+./;=-]+(?:ext[.=\s]*\d+)?", re.IGNORECASE)
+
+
+class ContactNotFound(LookupError):
+    """Nobody is known by what a person said, or several are; the message says which, in a sentence."""
 
 
 def prefix_in(reference: str) -> str | None:
@@ -44,3 +52,32 @@ def the_one(
         raise error(f"Several ids begin with {prefix}; give more of it.")
     one: T = found[0]
     return one
+
+
+def find_contact(session: Session, reference: str) -> Contact:
+    """The contact of an id, the beginning of one, an address, a phone number or a full name. Raises ContactNotFound."""
+    wanted = reference.strip()
+    prefix = prefix_in(wanted)
+    if prefix is not None and len(prefix) >= 4:
+        fits = begins(Contact.id, prefix)
+    else:
+        literal = re.sub(r"([\\%_])", r"\\\1", wanted)
+        fits = or_(Contact.email.ilike(literal, escape="\\"), Contact.full_name.ilike(literal, escape="\\"))
+    found = list(session.scalars(select(Contact).where(fits).limit(2)))
+    if not found and _NUMBER.fullmatch(wanted):
+        found = _by_phone(session, re.sub(r"\D", "", wanted))
+    if not found:
+        raise ContactNotFound(f"There is no contact '{reference}'.")
+    if len(found) > 1:
+        ids = ", ".join(contact.id[:8] for contact in found)
+        raise ContactNotFound(f"Several contacts are '{reference}'; give an id: {ids} …")
+    return found[0]
+
+
+def _by_phone(session: Session, digits: str) -> list[Contact]:
+    """At most two contacts whose number ends so; how a number is written does not matter."""
+    if len(digits) < _LEAST_DIGITS:
+        return []
+    phones = session.execute(select(Contact.id, Contact.phone).where(Contact.phone.is_not(None)))
+    fitting = [contact_id for contact_id, phone in phones if re.sub(r"\D", "", phone or "").endswith(digits)]
+    return [session.get_one(Contact, contact_id) for contact_id in fitting[:2]]

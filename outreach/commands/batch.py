@@ -329,8 +329,8 @@ def drop(
     """Takes somebody out of a batch; whoever has a message still counts, and is written to no more."""
     from datetime import UTC, datetime
 
+    from db.queries.references import ContactNotFound, find_contact
     from tools.batches import progress
-    from tools.outbox import NotReady, find_contact
 
     settings = settings_of(ctx)
 
@@ -341,7 +341,7 @@ def drop(
 
     try:
         person, number, gone = _with_batch(settings, name, act)
-    except NotReady as exc:
+    except ContactNotFound as exc:
         raise Complaint(str(exc), f"Its people: outreach batch show {name}") from exc
     if gone:
         say(f"{person} is out of batch {number}, and may be in a later one.")

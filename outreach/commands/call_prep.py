@@ -49,11 +49,11 @@ def call_prep(
 def prepare(settings: Settings, whom: str) -> Told:
     """The page as JSON, from one recorded step. Raises Complaint where nobody may call them."""
     from agents.analyst_call import AGENT
+    from db.queries.references import ContactNotFound, find_contact
     from outreach.agent_step import run_step
     from outreach.wiring import model_settings, open_database, prompts_in_force
     from playbooks import load_playbook
     from tools.analyst.calls import CallRefused, known_of
-    from tools.outbox import NotReady, find_contact
 
     def read(session: Any) -> tuple[Any, str]:
         contact = find_contact(session, whom)
@@ -65,7 +65,7 @@ def prepare(settings: Settings, whom: str) -> Told:
             known, playbook = database.read_sync(read)
         except CallRefused as exc:
             raise Complaint(str(exc), "Nothing was prepared.") from exc
-        except NotReady as exc:
+        except ContactNotFound as exc:
             raise Complaint(str(exc), "Name a contact by id, address, number or full name.") from exc
 
         def work(hands: Hands) -> Told:

@@ -60,6 +60,7 @@ def called(
     A draft of the outbox is recorded as done, once. A contact may be called as often as you like: each time is a call.
     """
     from db.actors import acting_as
+    from db.queries.references import ContactNotFound
     from outreach.wiring import open_database
     from tools.outbox import NotReady
 
@@ -67,7 +68,7 @@ def called(
     with open_database(settings, "user") as database, acting_as(settings.actor()):
         try:
             told = database.write_sync(lambda s: _record(s, whom, call, when, settings.actor()))
-        except NotReady as exc:
+        except (ContactNotFound, NotReady) as exc:
             raise Complaint(str(exc), "Name a draft that `outreach outbox` lists, or a contact.") from exc
     if as_json:
         print_json(asdict(told))
@@ -94,8 +95,9 @@ def _call(outcome: str, duration: str | None, notes: str | None) -> Call:
 
 
 def _record(session: Session, whom: str, call: Call, when: datetime, by: str) -> Told:
+    from db.queries.references import find_contact
     from playbooks import load_playbook
-    from tools.outbox import NotReady, find_contact, mark_sent, record_call
+    from tools.outbox import NotReady, mark_sent, record_call
 
     draft = _draft(session, whom)
     if draft is None:

@@ -211,8 +211,8 @@ def show_(ctx: typer.Context, whom: Whom, as_json: AsJson = False) -> None:
     from datetime import UTC, datetime
 
     from db.queries.meetings import history, meetings
+    from db.queries.references import ContactNotFound, find_contact
     from outreach.wiring import open_database
-    from tools.outbox import NotReady, find_contact
 
     with open_database(settings_of(ctx), "user") as database:
 
@@ -223,7 +223,7 @@ def show_(ctx: typer.Context, whom: Whom, as_json: AsJson = False) -> None:
 
         try:
             who, rows, events = database.read_sync(read)
-        except NotReady as exc:
+        except ContactNotFound as exc:
             raise Complaint(str(exc), "Give an address, an id or a full name.") from exc
     if as_json:
         print_json({"meetings": [asdict(r) for r in rows], "history": [asdict(e) for e in events]})
@@ -320,9 +320,9 @@ def _rows(ctx: typer.Context, status: str | None = None) -> list[MeetingRow]:
 def _say_of(ctx: typer.Context, whom: str, what: Callable[[Session, Contact, str], Told], *, as_json: bool) -> None:
     """Records it of one contact, and says what stands there now."""
     from db.actors import acting_as
+    from db.queries.references import ContactNotFound, find_contact
     from outreach.wiring import open_database
     from tools.meetings import MeetingRefused
-    from tools.outbox import NotReady, find_contact
 
     settings = settings_of(ctx)
     with open_database(settings, "user") as database, acting_as(settings.actor()):
@@ -330,7 +330,7 @@ def _say_of(ctx: typer.Context, whom: str, what: Callable[[Session, Contact, str
             told = database.write_sync(lambda s: what(s, find_contact(s, whom), settings.actor()))
         except MeetingRefused as exc:
             raise Complaint(str(exc), exc.mend) from exc
-        except NotReady as exc:
+        except ContactNotFound as exc:
             raise Complaint(str(exc), "Give an address, an id or a full name.") from exc
     if as_json:
         print_json(asdict(told))

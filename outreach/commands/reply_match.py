@@ -119,11 +119,11 @@ def match(
 
 
 def _contact(session: Session, reference: str) -> Contact:
-    from tools.outbox import NotReady, find_contact
+    from db.queries.references import ContactNotFound, find_contact
 
     try:
         return find_contact(session, reference)
-    except NotReady as exc:
+    except ContactNotFound as exc:
         raise Complaint(str(exc), "Give an id, an address or a full name.") from exc
 
 

@@ -4,7 +4,7 @@ A message leaves in three steps that are each kept: claimed (a row in `deliverie
 a file claims it, for from then on it may leave; so its Message-ID is known when an answer comes.
 """
 
-from tools.outbox.calls import Call, find_contact, record_call, seconds_of
+from tools.outbox.calls import Call, record_call, seconds_of
 from tools.outbox.leaving import NotReady, Outgoing, find, outgoing, ready
 from tools.outbox.mail import build_message, message_id_for
 from tools.outbox.sending import Sent, claim, export_eml, file_name, mark_sent
@@ -19,7 +19,6 @@ __all__ = [
     "export_eml",
     "file_name",
     "find",
-    "find_contact",
     "mark_sent",
     "message_id_for",
     "outgoing",

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from db.enums import (
@@ -20,14 +19,12 @@ from db.enums import (
 )
 from db.lifecycle import contact_may_become, move_contact, move_followup, move_prospect, prospect_may_become
 from db.models import Activity, Contact, Touchpoint
-from db.queries.references import begins
 from db.suppressions import open_followups
 from tools.engagement import refresh_engagement
 from tools.hygiene.flags import open_flag
-from tools.outbox.leaving import NotReady, flush
+from tools.outbox.leaving import flush
 
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})")
-_LEAST_DIGITS = 7  # of a phone number: without its area code
 _BEFORE_SENT = (ContactStage.NEW.value, ContactStage.RESEARCHED.value, ContactStage.DRAFTED.value)
 _PARTS = re.compile(r"(?:(\d{1,2})\s*h)?\s*(?:(\d{1,3})\s*m(?:in)?)?\s*(?:(\d{1,5})\s*s(?:ec)?)?", re.I)
 
@@ -62,31 +59,6 @@ def seconds_of(text: str) -> int:
         raise ValueError(f"'{text}' is no duration: write 3:20, 4m or 45s")
     hours, minutes, seconds = (int(part or 0) for part in parts.groups())
     return hours * 3600 + minutes * 60 + seconds
-
-
-def find_contact(session: Session, reference: str) -> Contact:
-    """The contact of an id, the beginning of one, an address, a phone number or a name. Raises NotReady."""
-    wanted = reference.strip()
-    prefix = wanted.lower()
-    statement = select(Contact).where(
-        or_(Contact.email.ilike(_literal(wanted), escape="\\"), Contact.full_name.ilike(_literal(wanted), escape="\\"))
-        if not re.fullmatch(r"[0-9a-f]{4,32}", prefix)
-        else begins(Contact.id, prefix)
-    )
-    found = list(session.scalars(statement.limit(2)))
-    if not found and len(digits := re.sub(r"\D", "", wanted)) >= _LEAST_DIGITS:
-        phones = session.execute(select(Contact.id, Contact.phone).where(Contact.phone.is_not(None)))
-        fitting = [contact_id for contact_id, phone in phones if re.sub(r"\D", "", phone or "").endswith(digits)][:2]
-        found = [session.get_one(Contact, contact_id) for contact_id in fitting]
-    if not found:
-        raise NotReady(f"There is no contact '{reference}'.")
-    if len(found) > 1:
-        raise NotReady(f"Several contacts are '{reference}'; give an id: {', '.join(c.id[:8] for c in found)} …")
-    return found[0]
-
-
-def _literal(text: str) -> str:
-    return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 def record_call(session: Session, contact: Contact, call: Call, when: datetime, by: str) -> Touchpoint:

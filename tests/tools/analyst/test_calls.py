@@ -10,8 +10,7 @@ from sqlalchemy import select
 from db.models import Activity, Contact, Delivery, HygieneFlag, MessageDraft, OutreachSequence, Touchpoint
 from db.suppressions import bar_contact
 from tests.support.mail import SENDER, SENT_AT, Case, approved_draft, outgoing_case
-from tests.support.rows import make_contact
-from tools.outbox import Call, NotReady, find_contact, mark_sent, record_call, seconds_of
+from tools.outbox import Call, NotReady, mark_sent, record_call, seconds_of
 
 
 @pytest.fixture
@@ -92,31 +91,3 @@ def test_somebody_who_is_not_to_be_contacted_is_not_called(case: Case) -> None:
     case.as_user(bar)
     with pytest.raises(NotReady, match="do-not-contact"):
         call(case, Call("connected"), SENT_AT + timedelta(days=1))
-
-
-def test_finding_the_person_who_was_called(case: Case) -> None:
-    def more(session: Any) -> None:
-        session.get_one(Contact, case.contact_id).phone = "(513) 555-0144"
-        make_contact(session, first_name="Sam", last_name="Poole")
-        make_contact(session, first_name="Sam", last_name="Poole")
-
-    case.as_user(more)
-    for reference in (
-        case.contact_id,
-        case.contact_id[:10],
-        "DANA.reyes@hilltop.example",
-        "513 555 0144",
-        "dana reyes",
-    ):
-        found = case.database.read_sync(lambda s, r=reference: find_contact(s, r).id)  # type: ignore[misc]
-        assert found == case.contact_id, reference
-    for reference in ("sam poole", "nobody", "%", "555"):
-        with pytest.raises(NotReady):
-            case.database.read_sync(lambda s, r=reference: find_contact(s, r))  # type: ignore[misc]
-
-
-def test_a_name_with_a_number_in_it_is_looked_for_among_no_phone_numbers(case: Case, statements: list[str]) -> None:
-    with pytest.raises(NotReady, match="no contact"):
-        case.database.read_sync(lambda s: find_contact(s, "Dana Reyes 2"))
-    assert statements
-    assert not [one for one in statements if "phone IS NOT NULL" in one]
