@@ -65,7 +65,7 @@ def count(session: Session, experiment: Experiment, plan: ExperimentPlan) -> Cou
         return Counts(assigned, sent, both, strayed, (), None, 0)
     sample = [p for name in ("A", "B") for p in [q for q in people if q.group == name][: plan.per_group]]
     window = timedelta(days=plan.window_days)
-    _outcomes(session, sample, window)
+    _outcomes(session, batches, sample, window)
     under_way = _under_way(session, batches, {person.contact_id for person in sample})
     return Counts(
         assigned, sent, both, strayed, tuple(sample), max(person.last for person in sample) + window, under_way
@@ -110,18 +110,20 @@ def _written_to(session: Session, batches: Sequence[str], groups: dict[str, str]
     return sorted(people, key=lambda person: (person.first, person.contact_id)), strayed
 
 
-def _outcomes(session: Session, sample: Sequence[Person], window: timedelta) -> None:
+def _outcomes(session: Session, batches: Sequence[str], sample: Sequence[Person], window: timedelta) -> None:
     """Marks what came of each, from their first message until the window after their last one."""
     by_id = {person.contact_id: person for person in sample}
+    ours = select(BatchProspect.contact_id).where(BatchProspect.batch_id.in_(batches))
     answer = answers()
-    replies = session.execute(select(answer.c.contact_id, answer.c.intent, answer.c.replied_at)).all()
-    for contact, intent, when in replies:
+    replies = select(answer.c.contact_id, answer.c.intent, answer.c.replied_at).where(answer.c.contact_id.in_(ours))
+    for contact, intent, when in session.execute(replies):
         person = by_id.get(contact)
         if person is not None and person.first <= _utc(when) <= person.last + window:
             person.replied = True
             person.positive = person.positive or intent == ReplyIntent.POSITIVE.value
     met = meetings(answer)
-    for contact, made, when in session.execute(select(met.c.contact_id, met.c.made, met.c.booked_at)).all():
+    booked = select(met.c.contact_id, met.c.made, met.c.booked_at).where(met.c.contact_id.in_(ours))
+    for contact, made, when in session.execute(booked):
         person = by_id.get(contact)
         if person is not None and person.first <= _utc(when) <= person.last + window:
             person.met = True
