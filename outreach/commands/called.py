@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from outreach.commands.outbox import moment
 from outreach.console import print_json, say
 from outreach.context import settings_of
 from outreach.errors import Complaint
+from outreach.told_times import time_past
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,7 +64,7 @@ def called(
     from outreach.wiring import open_database
     from tools.outbox import NotReady
 
-    when, call, settings = moment(at), _call(outcome, duration, notes), settings_of(ctx)
+    when, call, settings = time_past(at), _call(outcome, duration, notes), settings_of(ctx)
     with open_database(settings, "user") as database, acting_as(settings.actor()):
         try:
             told = database.write_sync(lambda s: _record(s, whom, call, when, settings.actor()))

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.commands.outbox import moment
 from outreach.console import cell, many, print_json, print_table, say, show
 from outreach.context import chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
+from outreach.told_times import time_past, time_to_come
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy.orm import Session
 
     from db.models import Contact
@@ -70,8 +68,10 @@ def booked(
     """
     from tools.meetings import Booking, book
 
-    booking = Booking(_day(on), _words(ae), value, _words(notes), _words(reply), _words(touch))
-    when = moment(at)
+    booking = Booking(
+        time_to_come(on) if on is not None else None, _words(ae), value, _words(notes), _words(reply), _words(touch)
+    )
+    when = time_past(at)
     _say_of(ctx, whom, lambda s, c, by: book(s, c, booking, when, by), as_json=as_json)
 
 
@@ -86,8 +86,7 @@ def rescheduled(
     """Says that the meeting is on another day, also after they did not come."""
     from tools.meetings import reschedule
 
-    day, when = _day(on), moment(at)
-    assert day is not None  # noqa: S101 (the option is required)
+    day, when = time_to_come(on), time_past(at)
     _say_of(ctx, whom, lambda s, c, by: reschedule(s, c, day, when, by), as_json=as_json)
 
 
@@ -96,7 +95,7 @@ def held(ctx: typer.Context, whom: Whom, at: At = None, as_json: AsJson = False)
     """Says that the meeting took place: their sequence is over."""
     from tools import meetings
 
-    when = moment(at)
+    when = time_past(at)
     _say_of(ctx, whom, lambda s, c, by: meetings.held(s, c, when, by), as_json=as_json)
 
 
@@ -106,7 +105,7 @@ def no_show(ctx: typer.Context, whom: Whom, at: At = None, as_json: AsJson = Fal
     from playbooks import load_playbook
     from tools import meetings
 
-    when = moment(at)
+    when = time_past(at)
     _say_of(
         ctx,
         whom,
@@ -126,7 +125,7 @@ def qualified(
     """Says that the meeting made an opportunity, and what it may be worth."""
     from tools.meetings import qualify
 
-    when = moment(at)
+    when = time_past(at)
     _say_of(ctx, whom, lambda s, c, by: qualify(s, c, value, when, by), as_json=as_json)
 
 
@@ -138,7 +137,7 @@ def disqualified(ctx: typer.Context, whom: Whom, reason: Reason, at: At = None, 
     """Says that it is none for us; the reason is kept."""
     from tools.meetings import disqualify
 
-    words, when = _reason(reason), moment(at)
+    words, when = _reason(reason), time_past(at)
     _say_of(ctx, whom, lambda s, c, by: disqualify(s, c, words, when, by), as_json=as_json)
 
 
@@ -147,7 +146,7 @@ def lost(ctx: typer.Context, whom: Whom, reason: Reason, at: At = None, as_json:
     """Says that they do not want it, or bought elsewhere; the reason is kept."""
     from tools.meetings import lose
 
-    words, when = _reason(reason), moment(at)
+    words, when = _reason(reason), time_past(at)
     _say_of(ctx, whom, lambda s, c, by: lose(s, c, words, when, by), as_json=as_json)
 
 
@@ -162,7 +161,7 @@ def feedback(
     """Keeps what the AE says of the lead, after what was said before."""
     from tools import meetings
 
-    said, when = _reason(words, "The feedback"), moment(at)
+    said, when = _reason(words, "The feedback"), time_past(at)
     _say_of(ctx, whom, lambda s, c, by: meetings.feedback(s, c, said, when, by), as_json=as_json)
 
 
@@ -365,16 +364,3 @@ def _reason(text: str, what: str = "The reason") -> str:
     if not text.strip():
         raise Complaint(f"{what} is empty.", "Say it in a few words.", code=2)
     return text.strip()
-
-
-def _day(on: str | None) -> datetime | None:
-    """The time that `--on` names; a day alone is kept as its noon."""
-    from datetime import UTC, datetime
-
-    if on is None:
-        return None
-    try:
-        when = datetime.fromisoformat(on)
-        return (when.replace(hour=12) if len(on.strip()) == 10 else when).astimezone(UTC)
-    except (ValueError, OverflowError) as exc:  # the first and last days there are have no time in every zone
-        raise Complaint(f"'{on}' is not a time.", "Write it as 2027-03-01T14:00.", code=2) from exc

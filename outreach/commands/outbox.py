@@ -11,10 +11,9 @@ import typer
 from outreach.console import print_json, print_table, say, show, visible
 from outreach.context import chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
+from outreach.told_times import time_past
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy.orm import Session
 
     from playbooks import Sender
@@ -275,7 +274,7 @@ def sent(
     from outreach.wiring import open_database
     from tools.outbox import NotReady, Sent, find, mark_sent
 
-    when = moment(at)
+    when = time_past(at)
     settings = settings_of(ctx)
     done: list[Sent] = []
     refused: list[str] = []
@@ -320,19 +319,3 @@ def sent(
             "See what may leave: outreach outbox",
             code=3 if done else 1,
         )
-
-
-def moment(at: str | None) -> datetime:
-    """The time that `--at` names, now without one. Raises Complaint for what is no time, or has not come yet."""
-    from datetime import UTC, datetime
-
-    now = datetime.now(UTC)
-    if at is None:
-        return now
-    try:
-        when = datetime.fromisoformat(at).astimezone(UTC)
-    except (ValueError, OverflowError) as exc:  # the first and last days there are have no time in every zone
-        raise Complaint(f"'{at}' is not a time.", "Write it as 2026-03-02T09:30.", code=2) from exc
-    if when > now:
-        raise Complaint("A message cannot have left in the future.", "Give the time at which it was sent.", code=2)
-    return when

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from outreach.commands.outbox import moment
 from outreach.commands.reply_desk import AsJson, Message, found
 from outreach.console import say
 from outreach.context import settings_of
 from outreach.errors import Complaint
+from outreach.told_times import time_past
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -60,7 +60,7 @@ def add(
     way = channel.strip().lower()
     if way not in CHANNELS:
         raise Complaint(f"'{channel}' is no channel.", f"Say one of: {', '.join(CHANNELS)}.", code=2)
-    when, words, settings = moment(at), _words(source, text, file), settings_of(ctx)
+    when, words, settings = time_past(at), _words(source, text, file), settings_of(ctx)
 
     def write(session: Session) -> tuple[str, bool, str]:
         who = _contact(session, contact)
