@@ -157,7 +157,7 @@ def cancel(session: Session, ids: Collection[int]) -> int:
     return len(done.all())
 
 
-STALLED: Final = """
+_STALLED: Final = """
 FROM outreach_jobs.procrastinate_jobs j LEFT JOIN outreach_jobs.procrastinate_workers w ON w.id = j.worker_id
 WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => :seconds))
 """
@@ -165,7 +165,7 @@ WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - make_in
 
 def stalled(session: Session, seconds: float = STALLED_S) -> list[str]:
     """What the jobs are about whose worker was not heard of for so long."""
-    names = text(f"SELECT coalesce(j.lock, j.queueing_lock) {STALLED}")
+    names = text(f"SELECT coalesce(j.lock, j.queueing_lock) {_STALLED}")
     return list(session.scalars(names, {"seconds": seconds}))
 
 
@@ -175,7 +175,7 @@ def rescue(session: Session, seconds: float = STALLED_S) -> list[str]:
     rows = session.execute(
         text(
             "SELECT j.id, j.queue_name, coalesce(j.lock, j.queueing_lock) AS name"
-            f" {STALLED} FOR UPDATE OF j SKIP LOCKED"
+            f" {_STALLED} FOR UPDATE OF j SKIP LOCKED"
         ),
         {"seconds": seconds},
     ).all()

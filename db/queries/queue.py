@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from db.jobs import STALLED, STALLED_S, enqueue
+from db.jobs import STALLED_S, enqueue, stalled
 
 
 def has_queue(session: Session) -> bool:
@@ -108,7 +108,6 @@ def queue(session: Session, seconds: float = STALLED_S) -> Queue:
         )
     )
     counts = {row.status: row.jobs for row in counted}
-    stalled = session.scalars(text(f"SELECT coalesce(j.lock, j.queueing_lock) {STALLED}"), {"seconds": seconds})
     return Queue(
         workers=[
             WorkerLine(
@@ -118,6 +117,6 @@ def queue(session: Session, seconds: float = STALLED_S) -> Queue:
             for row in rows
         ],
         queued=counts.get("todo", 0),
-        stalled=list(stalled),
+        stalled=stalled(session, seconds),
         failed=counts.get("failed", 0),
     )  # fmt: skip

@@ -60,13 +60,13 @@ def _bar(row: Bar, full: float) -> Markup:
     )
 
 
-def line(title: str, points: Sequence[Point], *, most: float | None = None) -> Markup:
-    """A line over weeks from 0 to `most` (by default the greatest value); the table beneath has each week's words.
-    Without points, nothing."""
+def line(title: str, points: Sequence[Point]) -> Markup:
+    """A line over weeks from 0 to the greatest value; the table beneath has each week's words. Without points,
+    nothing."""
     if not points:
         return Markup("")
     known = [point.value for point in points if point.value is not None]
-    full = most if most is not None else max(known, default=0)
+    full = max(known, default=0)
     step = (_WIDE - 4) / max(len(points) - 1, 1)
     path, dots, pen_down = "", "", False
     for place, point in enumerate(points):
