@@ -74,7 +74,7 @@ def import_bids(
         raise Complaint(
             f"{len(feed.refused)} of {len(feed.refused) + len(feed.notices)} records were not taken.",
             "The first are named above; all of them: outreach bids match FILE --dry-run --json",
-            code=3,
+            code=3 if feed.notices else 1,
         )
 
 

@@ -252,7 +252,9 @@ def export(
         say(reason, "yellow")
     if refused:
         raise Complaint(
-            f"{len(refused)} of {len(ids)} could not be written out.", "See what may leave: outreach outbox", code=3
+            f"{len(refused)} of {len(ids)} could not be written out.",
+            "See what may leave: outreach outbox",
+            code=3 if written else 1,
         )
     if written:
         say(f"{len(written):,} written. Once they are sent, say so: outreach sent DRAFT …")

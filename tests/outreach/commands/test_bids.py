@@ -145,6 +145,11 @@ def test_a_model_decides_and_the_list_shows_its_reasons(
     assert all("speaks of" in row["relevance"]["reasons"][0] for row in rows)
 
 
+def test_a_feed_of_which_nothing_could_be_taken_is_a_failure(outreach: Outreach, tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text("Bid Number,Title,Agency\nRFP-1,,City of Mason\n")
+    assert outreach("bids", "import", str(tmp_path / "feed.csv")).exit_code == 1
+
+
 def test_the_rules_over_the_wire_make_the_same_rows(
     outreach: Outreach, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

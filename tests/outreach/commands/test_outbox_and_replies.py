@@ -28,6 +28,7 @@ def test_from_the_outbox_to_sent(case: Case, outreach: Outreach, tmp_path: Path)
     assert Path(exported.stdout.strip()).read_bytes().startswith(b"From: Dana Whitfield")
     assert outreach("sent", case.draft_id[:8]).exit_code == 0
     assert json.loads(outreach("outbox", "--json").stdout) == []
+    assert outreach("outbox", "export", str(tmp_path / "mail"), case.draft_id).exit_code == 1, "nothing was done"
     again = json.loads(outreach("sent", case.draft_id, "--json").stdout)
     assert again[0]["again"]
 
