@@ -189,12 +189,13 @@ def compare(
 
     from evals.figures import NotComparable
     from evals.figures import compare as compared
-    from evals.suites import load_suite
+    from outreach.evaluating import suites_of
 
     settings = settings_of(ctx)
     a, b = found_run(settings, first), found_run(settings, second)
     try:
-        result = compared(a, b, tuple(load_suite(a.plan.suite).metrics))
+        [suite] = suites_of([a.plan.suite])
+        result = compared(a, b, tuple(suite.metrics))
     except NotComparable as exc:
         raise Complaint(str(exc), "Name two runs of one suite: outreach eval list", code=2) from exc
     if as_json:
@@ -256,13 +257,14 @@ def view(
     """Writes a run as one HTML page that needs no network, and prints where it is."""
     from evals.page import page_of
     from outreach.evaluating import cases_by_id, judge_of
+    from outreach.pages.files import write_private
     from outreach.pages.safe import shown
 
     settings = settings_of(ctx)
     found = found_run(settings, reference)
-    path = into or found.folder / "run.html"
     judge = judge_of(runs_of(settings), found)
-    path.write_text(page_of(found, cases_by_id(found.plan.suite), judge, shown=shown), encoding="utf-8")
+    page = page_of(found, cases_by_id(found.plan.suite), judge, shown=shown)
+    path = write_private(into or found.folder / "run.html", page.encode("utf-8", "replace"), force=True)
     show(str(path))
     if open_it:
         import webbrowser

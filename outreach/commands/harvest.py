@@ -33,6 +33,7 @@ def harvest(
     from db.stamps import utc_now
     from evals.harvest import SOURCES
     from evals.harvest import harvest as gather
+    from outreach.pages.files import write_private
     from outreach.wiring import open_database
 
     settings = settings_of(ctx)
@@ -44,9 +45,8 @@ def harvest(
                 session, since=since.date() if since else None, suites=suite or (), today=utc_now().date()
             )
         )
-    into.mkdir(parents=True, exist_ok=True)
     for name, cases in found.cases.items():
-        (into / f"{name}.jsonl").write_text(_lines(cases), encoding="utf-8")
+        write_private(into / f"{name}.jsonl", _lines(cases).encode(), force=True)
     if as_json:
         left = [{"suite": name, "because": why, "corrections": n} for (name, why), n in sorted(found.left_out.items())]
         print_json({"cases": {name: len(cases) for name, cases in found.cases.items()}, "left_out": left})

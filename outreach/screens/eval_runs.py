@@ -19,9 +19,10 @@ def summary(run: Run) -> dict[str, Any]:
     from dataclasses import asdict
 
     from evals.figures import estimate, pass_k, price
-    from evals.suites import load_suite
+    from outreach.evaluating import suites_of
 
-    metrics = {name: asdict(estimate(run.results, name)) for name in load_suite(run.plan.suite).metrics}
+    [suite] = suites_of([run.plan.suite])
+    metrics = {name: asdict(estimate(run.results, name)) for name in suite.metrics}
     summary = {
         "run": run.id,
         "suite": run.plan.suite,
@@ -45,18 +46,20 @@ def summary(run: Run) -> dict[str, Any]:
 
 def print_run(run: Run, runs: Runs) -> None:
     """Prints how a run went; `runs` are where the run that vouches for its judge is looked for."""
-    from evals.suites import load_suite
-    from outreach.evaluating import judge_of
+    from outreach.evaluating import judge_of, suites_of
 
+    [suite] = suites_of([run.plan.suite])
     told = summary(run)
     prompts = ", ".join(f"{p['id']} ({p['hash'][:12]})" for p in told["prompts"].values()) or "no prompt"
     show(f"{run.id}: {run.plan.model}, {prompts}", "bold")
-    words = load_suite(run.plan.suite).metrics
-    rows = [(name, share(m["value"], m["low"], m["high"]), m["of"], words[name]) for name, m in told["metrics"].items()]
+    rows = [
+        (name, share(m["value"], m["low"], m["high"]), m["of"], suite.metrics[name])
+        for name, m in told["metrics"].items()
+    ]
     rows += [(f"pass^{k}", number(v), "", f"cases right in all of {k}") for k, v in told.get("pass_k", {}).items()]
     print_table("", ("metric", "measured", "of", "what it is"), [(a, b, str(int(c or 0)), d) for a, b, c, d in rows])
     if (judge := judge_of(runs, run)) is not None:
-        say(f"{', '.join(load_suite(run.plan.suite).judged)}: {judge.why}", "" if judge.counted else "yellow")
+        say(f"{', '.join(suite.judged)}: {judge.why}", "" if judge.counted else "yellow")
     say(_priced(run, told))
     if run.ended is None:
         say(f"Not finished: {len(run.results)} of {run.wanted}. The same command goes on with it.", "yellow")
