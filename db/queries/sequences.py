@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models import Contact, Followup, OutreachSequence, Prospect, Reply
@@ -44,14 +44,31 @@ def list_sequences(
         wanted.append(OutreachSequence.status == status)
     base = select(OutreachSequence.id).join(Prospect, Prospect.id == OutreachSequence.prospect_id).where(*wanted)
     total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
+    nearest = (
+        select(Followup.id)
+        .where(
+            Followup.contact_id == OutreachSequence.contact_id,  # of which there is an index
+            Followup.sequence_id == OutreachSequence.id,
+            Followup.state.in_(("pending", "overdue")),
+        )
+        .order_by(Followup.due_date, Followup.id)
+        .limit(1)
+        .correlate(OutreachSequence)
+        .scalar_subquery()
+    )
+    last_reply = (
+        select(Reply.intent)
+        .where(Reply.contact_id == Contact.id)
+        .order_by(Reply.replied_at.desc())
+        .limit(1)
+        .correlate(Contact)
+        .scalar_subquery()
+    )
     rows = session.execute(
-        select(OutreachSequence, Contact, Prospect, Followup)
+        select(OutreachSequence, Contact, Prospect, Followup, last_reply)
         .join(Contact, Contact.id == OutreachSequence.contact_id)
         .join(Prospect, Prospect.id == OutreachSequence.prospect_id)
-        .outerjoin(
-            Followup,
-            and_(Followup.sequence_id == OutreachSequence.id, Followup.state.in_(("pending", "overdue"))),
-        )
+        .outerjoin(Followup, Followup.id == nearest)
         .where(*wanted)
         .order_by(
             OutreachSequence.next_step_at.is_(None),
@@ -59,18 +76,11 @@ def list_sequences(
             OutreachSequence.completed_at.is_not(None),
             Prospect.name,
             OutreachSequence.id,
-            Followup.due_date,
         )
         .limit(limit)
-    ).all()
-    found: dict[str, SequenceRow] = {}
-    for sequence, contact, prospect, followup in rows:
-        if sequence.id in found:
-            continue
-        last = session.scalar(
-            select(Reply.intent).where(Reply.contact_id == contact.id).order_by(Reply.replied_at.desc()).limit(1)
-        )
-        found[sequence.id] = SequenceRow(
+    )
+    found = [
+        SequenceRow(
             sequence.id,
             contact.full_name,
             prospect.name,
@@ -86,7 +96,9 @@ def list_sequences(
             bool(followup and followup.state == "overdue"),
             last,
         )
-    return list(found.values()), total
+        for sequence, contact, prospect, followup, last in rows
+    ]
+    return found, total
 
 
 def find_sequence(session: Session, reference: str) -> OutreachSequence:
