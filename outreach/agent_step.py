@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from agents.agent import Agent
-    from agents.models import ModelSettings
     from db.access import Database
-    from prompts import Prompt
+    from outreach.settings import Settings
 
 
 @dataclass
@@ -46,32 +45,31 @@ class Hands:
 
 def run_step(
     database: Database,
-    models: ModelSettings,
+    settings: Settings,
     agent: Agent,
     *,
-    prompts: Mapping[str, Prompt],
     playbook: str,
     inputs: Mapping[str, Any],
     work: Callable[[Hands], Told],
     run_type: str | None = None,
 ) -> Told:
-    """Runs `work(hands)` as one step of the agent, as this agent and within the limits of the model's settings, by the
-    prompts in force.
+    """Runs `work(hands)` as one step of the agent, as this agent, with the model of the settings, within its
+    limits, and the prompts in force.
 
     `run_type` is the step's own, where it does more than to ask the agent once. What `inputs` has as `contact_id` and
     `batch_id` stands in the row's columns too. What `work` raises is written into the row, and raised.
     """
     from agents.models import RunBudget, spending
+    from outreach.wiring import model_settings
 
-    with spending(RunBudget.of(models)):
-        return asyncio.run(_run(database, models, agent, prompts, playbook, inputs, work, run_type or agent.run_type))
+    with spending(RunBudget.of(model_settings(settings))):
+        return asyncio.run(_run(database, settings, agent, playbook, inputs, work, run_type or agent.run_type))
 
 
 async def _run(
     database: Database,
-    models: ModelSettings,
+    settings: Settings,
     agent: Agent,
-    prompts: Mapping[str, Prompt],
     playbook: str,
     inputs: Mapping[str, Any],
     work: Callable[[Hands], Told],
@@ -81,9 +79,10 @@ async def _run(
     from db.locks import only_one, step_lock
     from graphs.nodes import Machine, make_step
     from graphs.recorder import Opening, Recorder, step_id
+    from outreach.wiring import model_settings, prompts_in_force
 
     run_id, loop = uuid4().hex, asyncio.get_running_loop()
-    machine = Machine(database, Recorder(database), models, prompts)
+    machine = Machine(database, Recorder(database), model_settings(settings), prompts_in_force(settings))
     performer = cache(lambda: make_step(machine, agent))  # made for those alone who ask
     asked = 0
 

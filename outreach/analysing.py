@@ -21,15 +21,14 @@ def analyse(settings: Settings, scope: Scope) -> Told:
     from agents.analyst import AGENT
     from outreach.agent_step import run_step
     from outreach.console import progress
-    from outreach.wiring import model_settings, open_database, prompts_in_force
+    from outreach.wiring import open_database
 
     period = period_of(scope)
     with open_database(settings, "agent") as database, progress("Reading the numbers"):
         return run_step(
             database,
-            model_settings(settings),
+            settings,
             AGENT,
-            prompts=prompts_in_force(settings),
             playbook=scope.playbook or settings.playbook,
             inputs={"command": "analyse", "of": scope.playbook, **period},
             work=partial(_work, scope, period),

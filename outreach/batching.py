@@ -54,7 +54,7 @@ def build_batch(settings: Settings, order: Order) -> tuple[Told, str | None]:
     from agents.analyst_brief import AGENT
     from outreach.agent_step import run_step
     from outreach.console import progress
-    from outreach.wiring import model_settings, open_database, prompts_in_force
+    from outreach.wiring import open_database
     from playbooks import load_playbook
 
     playbook = load_playbook(settings.playbook)
@@ -72,9 +72,8 @@ def build_batch(settings: Settings, order: Order) -> tuple[Told, str | None]:
     with open_database(settings, "agent") as database, progress("Building the batch"):
         told = run_step(
             database,
-            model_settings(settings),
+            settings,
             AGENT,
-            prompts=prompts_in_force(settings),
             playbook=playbook.name,
             inputs=inputs,
             work=partial(_build, playbook, order),
@@ -109,7 +108,7 @@ def brief_batch(settings: Settings, name: str) -> Told:
     from db.queries.batches import find_batch
     from outreach.agent_step import run_step
     from outreach.console import progress
-    from outreach.wiring import model_settings, open_database, prompts_in_force
+    from outreach.wiring import open_database
     from playbooks import load_playbook
 
     with open_database(settings, "agent") as database, progress("Writing the brief"):
@@ -124,9 +123,8 @@ def brief_batch(settings: Settings, name: str) -> Told:
 
         return run_step(
             database,
-            model_settings(settings),
+            settings,
             AGENT,
-            prompts=prompts_in_force(settings),
             playbook=playbook.name,
             inputs={"command": "batch brief", "batch_id": batch_id},
             work=work,
@@ -240,7 +238,7 @@ def _refill(settings: Settings, name: str) -> int:
     from agents.analyst_brief import AGENT
     from db.queries.batches import find_batch
     from outreach.agent_step import Told, run_step
-    from outreach.wiring import model_settings, open_database, prompts_in_force
+    from outreach.wiring import open_database
     from playbooks import load_playbook
     from tools.batches.build import refill
 
@@ -256,9 +254,8 @@ def _refill(settings: Settings, name: str) -> int:
 
         told = run_step(
             database,
-            model_settings(settings),
+            settings,
             AGENT,
-            prompts=prompts_in_force(settings),
             playbook=playbook.name,
             inputs={"command": "batch fill", "batch_id": batch_id},
             work=work,

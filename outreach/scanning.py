@@ -43,14 +43,13 @@ def _in_step(
     from agents.prospector_signals import AGENT
     from outreach.agent_step import run_step
     from outreach.console import progress
-    from outreach.wiring import model_settings, open_database, prompts_in_force
+    from outreach.wiring import open_database
 
     with open_database(settings, "agent") as database, progress("Looking for signals"):
         return run_step(
             database,
-            model_settings(settings),
+            settings,
             AGENT,
-            prompts=prompts_in_force(settings),
             playbook=settings.playbook,
             inputs={"command": "signals", **inputs},
             work=partial(_work, settings.playbook, words, gather),

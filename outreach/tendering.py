@@ -118,7 +118,7 @@ def _in_step(settings: Settings, inputs: dict[str, Any], work: Callable[[Judges,
     from agents.prospector_bids import AGENT
     from outreach.agent_step import run_step
     from outreach.console import progress
-    from outreach.wiring import model_settings, open_database, prompts_in_force
+    from outreach.wiring import open_database
     from playbooks.feeds import load_bid_words, playbooks_with
     from tools.bids import Matcher
     from tools.bids.prospects import candidates_of
@@ -132,9 +132,8 @@ def _in_step(settings: Settings, inputs: dict[str, Any], work: Callable[[Judges,
         judges = Judges(playbook, words, Matcher(candidates, words.match), others)
         return run_step(
             database,
-            model_settings(settings),
+            settings,
             AGENT,
-            prompts=prompts_in_force(settings),
             playbook=playbook,
             inputs={"command": "bids", **inputs},
             work=partial(work, judges),

@@ -51,7 +51,7 @@ def prepare(settings: Settings, whom: str) -> Told:
     from agents.analyst_call import AGENT
     from db.queries.references import ContactNotFound, find_contact
     from outreach.agent_step import run_step
-    from outreach.wiring import model_settings, open_database, prompts_in_force
+    from outreach.wiring import open_database
     from playbooks import load_playbook
     from tools.analyst.calls import CallRefused, known_of
 
@@ -91,9 +91,8 @@ def prepare(settings: Settings, whom: str) -> Told:
 
         return run_step(
             database,
-            model_settings(settings),
+            settings,
             AGENT,
-            prompts=prompts_in_force(settings),
             playbook=playbook,
             inputs={"command": "call-prep", "contact_id": known.who["contact_id"]},
             work=work,

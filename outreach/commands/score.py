@@ -148,7 +148,7 @@ def again(
     """
     from agents.registry import AGENTS
     from outreach.agent_step import run_step
-    from outreach.wiring import model_settings, open_database, prompts_in_force
+    from outreach.wiring import open_database
     from playbooks import load_playbook
     from tools.scoring import scored_by_another_version
     from tools.scoring.history import moves
@@ -163,9 +163,8 @@ def again(
         if ids:
             told = run_step(
                 database,
-                model_settings(settings),
+                settings,
                 AGENTS["hygiene"],
-                prompts=prompts_in_force(settings),
                 playbook=playbook.name,
                 inputs={"command": "score again", "all": everything},
                 work=lambda hands: _rescore(playbook, ids, hands),

@@ -16,11 +16,10 @@ from graphs.leftovers import CUT_OFF, close_lost_rows
 
 WORK = """
 import sys, time
-from agents.models import ModelSettings
 from agents.prospector_signals import AGENT
 from db.access import Database
 from outreach.agent_step import Told, run_step
-from prompts import newest
+from outreach.settings import Settings
 
 def work(hands):
     print(hands.run_id, flush=True)
@@ -28,10 +27,7 @@ def work(hands):
     return Told()
 
 with Database(sys.argv[1]) as database:
-    run_step(
-        database, ModelSettings(name="rules"), AGENT, playbook="sports-lighting", inputs={}, work=work,
-        prompts={"prospector_signals": newest("prospector_signals")},
-    )
+    run_step(database, Settings(model="rules"), AGENT, playbook="sports-lighting", inputs={}, work=work)
 """
 ROOT = Path(__file__).parents[2]
 
