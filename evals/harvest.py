@@ -21,7 +21,6 @@ from db.models import (
     Approval,
     LabelCorrection,
     MessageDraft,
-    MessageVersion,
     Prospect,
     ReferralSuggestion,
     Reply,
@@ -161,7 +160,7 @@ def _overridden(session: Session, known: Known, draft: MessageDraft) -> dict[str
         raise LeftOut("only first mails make cases of QC")
     book = load_playbook(contact.prospect.playbook)
     hidden = _anonymous(known, contact.account, contact.prospect, sender=True)
-    subject, body = _checked(hidden, draft.subject_line or "", _without_sender(draft, book.sender.name))
+    subject, body = _checked(hidden, draft.subject_line or "", _plain(draft.body, draft, book.sender.name))
     facts = [_fact(hidden, n, fact) for n, fact in enumerate(_facts(session, contact.account_id), start=1)]
     kept = [flag["rule"] for flag in draft.qc_flags or [] if not flag.get("overridden")]
     recipient = {
@@ -182,11 +181,6 @@ def _overridden(session: Session, known: Known, draft: MessageDraft) -> dict[str
         "body": f"{body}\n{book.sender.name}",
     }
     return {"input": {"draft": given, "today": str(draft.updated_at.date())}, "expected": {"rules": sorted(set(kept))}}
-
-
-def _without_sender(draft: MessageDraft, sender: str) -> str:
-    book = load_playbook(draft.contact.prospect.playbook)
-    return without_footer(draft.body, book.sender, draft.channel).removesuffix(sender).rstrip()
 
 
 def _facts(session: Session, account_id: str) -> Sequence[ResearchFact]:
@@ -230,7 +224,7 @@ def _draft(session: Session, known: Known, draft: MessageDraft) -> dict[str, Any
     numbers = {fact.id: f"f{n}" for n, fact in enumerate(facts, start=1)}
     cited = [numbers[c["fact_id"]] for c in final.claims if c["fact_id"] in numbers]
     sender = book.sender.name
-    body = [_plain(v, draft, sender) for v in (before[0], final)]
+    body = [_plain(v.body, draft, sender) for v in (before[0], final)]
     gone = [s for s in _sentences(body[0]) if s not in set(_sentences(body[1]))]
     why = "; ".join(a.reason for a in wanted if a.reason) or "A person wrote it anew."
     told = _checked(hidden, why, *gone)
@@ -255,9 +249,10 @@ def _draft(session: Session, known: Known, draft: MessageDraft) -> dict[str, Any
     return {"input": given, "expected": expected}
 
 
-def _plain(version: MessageVersion, draft: MessageDraft, sender: str) -> str:
+def _plain(body: str, draft: MessageDraft, sender: str) -> str:
+    """A text of the draft without what every message ends with."""
     book = load_playbook(draft.contact.prospect.playbook)
-    return without_footer(version.body, book.sender, draft.channel).removesuffix(sender).rstrip()
+    return without_footer(body, book.sender, draft.channel).removesuffix(sender).rstrip()
 
 
 def _sentences(text: str) -> list[str]:

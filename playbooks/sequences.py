@@ -5,12 +5,13 @@ from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from playbooks.sending import Weekday
+
 ChannelName = Literal["email", "linkedin", "call"]
 TouchName = Literal["inmail", "email", "call_snippet", "breakup", "re_engagement", "reply_draft"]
 TouchKind = Literal["first", "followup", "breakup", "re_engagement", "reply", "inmail", "note", "call"]
 """What a touch is to its reader: `inmail` is a LinkedIn message with a subject, `note` one without (a connection
 request, at most 300 characters)."""
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 _CARRIES: Final = {
     "email": {"email", "breakup", "re_engagement", "reply_draft"},

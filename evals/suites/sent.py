@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from db.approvals import Decision, draft_hash, take_decision
 from db.models import Account, Contact, Delivery, MessageDraft, OutreachSequence, Prospect
 from db.queries.due import sequence_id_for
+from evals.worlds import PERSON
 from playbooks import load_playbook
 from tools.drafting.drafts import store_version, with_footer
 from tools.outbox import mark_sent
 
-PERSON = "user:eval"
 ORGANISATIONS = {
     "sports-lighting": ("Hollin Ridge College", "college_d3"),
     "qa-software": ("Marrowgate Systems", "company"),

@@ -19,6 +19,7 @@ from db.models import (
 )
 from db.suppressions import do_not_contact, suppress_address
 from evals.suites.sent import ORGANISATIONS, found, send
+from evals.worlds import PERSON
 from playbooks import load_playbook
 from tools.drafting.drafts import store_version, with_footer
 
@@ -49,9 +50,9 @@ def stage(database: Database) -> None:
         )
         session.add(ann)
         session.flush()
-        suppress_address(session, ANN, reason="asked", source="user:eval", contact_id=ann.id)
+        suppress_address(session, ANN, reason="asked", source=PERSON, contact_id=ann.id)
         do_not_contact(session, ann, "asked")
-        suppress_address(session, GONE, reason="asked", source="user:eval", contact_id=None)
+        suppress_address(session, GONE, reason="asked", source=PERSON, contact_id=None)
         _other(session)
 
     database.write_sync(write)
@@ -136,7 +137,7 @@ def _other(session: Session) -> None:
         version=1,
         subject="The lights at Orchard Park",
         body=body,
-        author="user:eval",
+        author=PERSON,
         reason="draft",
         note=None,
         claims=[],
