@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from db.queries.report import Dimension, Row, Steps
     from db.queries.touches import Scope
+    from tools.rates import Rate
 
 MEASURES: dict[str, tuple[str, Callable[[Row], int]]] = {
     "reply": ("Replied", lambda row: row.replied),
@@ -109,3 +110,16 @@ def funnel_of(session: Session, scope: Scope) -> dict[str, Any]:
         "bounced": found.bounced,
         "opted_out": found.left,
     }
+
+
+def rate_of(told: dict[str, Any]) -> Rate:
+    """A rate of the report's numbers, with its interval."""
+    from tools.rates import rate
+
+    return rate(told["count"], told["of"])
+
+
+def words_of(told: dict[str, Any]) -> list[str]:
+    """Whose numbers these are, and of which days."""
+    days = [f"since {told['since']}"] * bool(told["since"]) + [f"until {told['until']}"] * bool(told["until"])
+    return [told["playbook"] or "all playbooks", *days]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from outreach.console import many, print_json, say, show
 from outreach.context import chosen_playbook, context_of
 from outreach.errors import Complaint
-
-if TYPE_CHECKING:
-    from tools.rates import Rate
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -50,7 +47,7 @@ def funnel(
 ) -> None:
     """Shows how many people were sent to, and how many of them replied, met and became opportunities."""
     from outreach.charts import Line, legend, show_rates
-    from outreach.reporting import FUNNEL, funnel_of, scope_of
+    from outreach.reporting import FUNNEL, funnel_of, rate_of, scope_of, words_of
     from outreach.wiring import open_database
 
     context = context_of(ctx)
@@ -62,8 +59,8 @@ def funnel(
         return
     words = dict(FUNNEL)
     show_rates(
-        f"{_where(told)}: people, of those who were sent to",
-        [Line(words[step["step"]], _rate(step["of_sent"])) for step in told["steps"]],
+        f"{', '.join(words_of(told))}: people, of those who were sent to",
+        [Line(words[step["step"]], rate_of(step["of_sent"])) for step in told["steps"]],
     )
     people, touches = many(told["written_for"], "person", "people"), many(told["touches"], "touch", "touches")
     show(f"{people} written for; {touches} made; {told['bounced']:,} bounced; {told['opted_out']:,} opted out.")
@@ -92,7 +89,7 @@ def replies(
     """
     from db.queries.report import Dimension
     from outreach.charts import Line, legend, show_rates
-    from outreach.reporting import MEASURES, replies_by, scope_of
+    from outreach.reporting import MEASURES, rate_of, replies_by, scope_of, words_of
     from outreach.wiring import open_database
     from tools.rates import ENOUGH
 
@@ -117,8 +114,8 @@ def replies(
     unit = "people" if told["unit"] == "person" else "messages"
     for name, (words, _) in MEASURES.items():
         if rate in (None, name):
-            title = f"{words}, by {by.replace('-', ' ')} ({unit}; {_where(told)})"
-            show_rates(title, [Line(row["key"] or "(none)", _rate(row[name])) for row in shown])
+            title = f"{words}, by {by.replace('-', ' ')} ({unit}; {', '.join(words_of(told))})"
+            show_rates(title, [Line(row["key"] or "(none)", rate_of(row[name])) for row in shown])
     say(legend())
     if any(not row["reply"]["enough"] for row in shown):
         say(f"Too few to say: fewer than {ENOUGH}.")
@@ -157,14 +154,3 @@ def page(
     target = file or settings.home / "exports" / f"report-{now.astimezone():%Y-%m-%d}.html"
     text = report_page(funnel_told, by, now)
     show(str(write_private(target, text.encode("utf-8", "replace"), force=force)))
-
-
-def _rate(told: dict[str, Any]) -> Rate:
-    from tools.rates import rate
-
-    return rate(told["count"], told["of"])
-
-
-def _where(told: dict[str, Any]) -> str:
-    days = [f"since {told['since']}"] * bool(told["since"]) + [f"until {told['until']}"] * bool(told["until"])
-    return ", ".join([told["playbook"] or "all playbooks", *days])

@@ -9,7 +9,7 @@ from outreach.charts import percent, span
 from outreach.pages.charts import Bar, Point, bars, line
 from outreach.pages.render import render
 from outreach.pages.safe import bounded
-from outreach.reporting import FUNNEL, MEASURES
+from outreach.reporting import FUNNEL, MEASURES, rate_of, words_of
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -23,20 +23,19 @@ _LONGEST: Final = 120
 
 def report_page(funnel: dict[str, Any], by: list[dict[str, Any]], read_at: datetime) -> str:
     """The page as HTML text, self-contained. `funnel` and `by` are what `outreach.reporting` makes."""
-    days = [f"since {funnel['since']}"] * bool(funnel["since"]) + [f"until {funnel['until']}"] * bool(funnel["until"])
     words = dict(FUNNEL)
     steps = [
         Bar(
             words[one["step"]],
-            _rate(one["of_sent"]).share,
-            f"{one['people']:,} ({percent(_rate(one['of_sent']).share)})",
+            rate_of(one["of_sent"]).share,
+            f"{one['people']:,} ({percent(rate_of(one['of_sent']).share)})",
         )
         for one in funnel["steps"]
     ]
     return render(
         "report.html",
         name="Outreach report",
-        where=" · ".join([funnel["playbook"] or "all playbooks", *days]),
+        where=" · ".join(words_of(funnel)),
         read_at=f"{read_at.astimezone():%Y-%m-%d %H:%M %Z}",
         summary=[
             ("People written for", f"{funnel['written_for']:,}"),
@@ -61,9 +60,9 @@ def _part(told: dict[str, Any]) -> dict[str, Any]:
 
 def _chart(title: str, measure: str, told: dict[str, Any]) -> Markup:
     if told["by"] == "week":
-        weeks = [(row["key"], _rate(row[measure])) for row in told["rows"][-MOST_WEEKS:]]
+        weeks = [(row["key"], rate_of(row[measure])) for row in told["rows"][-MOST_WEEKS:]]
         return line(title, [Point(key, one.share if one.enough else None, _note(one)) for key, one in weeks])
-    return bars(title, [_bar(row["key"] or "(none)", _rate(row[measure])) for row in told["rows"][:MOST_VALUES]])
+    return bars(title, [_bar(row["key"] or "(none)", rate_of(row[measure])) for row in told["rows"][:MOST_VALUES]])
 
 
 def _bar(label: str, one: Rate) -> Bar:
@@ -76,9 +75,3 @@ def _bar(label: str, one: Rate) -> Bar:
 def _note(one: Rate) -> str:
     counts = f"{one.count:,}/{one.of:,}"
     return f"{counts}: {percent(one.share)} ({span(one)})" if one.enough else f"{counts}: too few to say"
-
-
-def _rate(told: dict[str, Any]) -> Rate:
-    from tools.rates import rate
-
-    return rate(told["count"], told["of"])
