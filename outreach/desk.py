@@ -74,7 +74,7 @@ class Desk:
             if decision == "undo":
                 queue[:0] = [*self._undo(database, session), draft_id]
                 continue
-            if self._take(database, session, view.item, decision) and look(database, draft_id, "") is not None:
+            if self._take(database, session, view.item, decision):
                 queue.insert(0, draft_id)
 
     def _greet(self, found: list[Line]) -> list[Line]:

@@ -3,7 +3,7 @@
 One statement reads as many of them as are asked for; what a person needs to read of one is in `db.queries.reading`.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -110,7 +110,8 @@ def lines(
     )
     rows = session.execute(statement.order_by(*_BEST_FIRST)).all()
     suppressed = suppressed_among(session, (row.email for row in rows))
-    return [line for row in rows for line in _line(row, suppressed, moment) if _is_sought(line, sought, states)]
+    found = (_line(row, suppressed, moment) for row in rows)
+    return [line for line in found if _is_sought(line, sought, states)]
 
 
 def stirring(session: Session) -> list[Line]:
@@ -214,7 +215,7 @@ def _is_sought(line: Line, sought: Sought, states: Collection[State]) -> bool:
     return not sought.rules or not set(sought.rules).isdisjoint(line.warnings + line.blocks)
 
 
-def _line(row: Any, suppressed: Collection[str], now: datetime) -> Iterator[Line]:
+def _line(row: Any, suppressed: Collection[str], now: datetime) -> Line:
     recipient = recipient_of(row, row.channel)
     missing = ""
     if row.decision in APPROVING:
@@ -223,7 +224,7 @@ def _line(row: Any, suppressed: Collection[str], now: datetime) -> Iterator[Line
         missing = lapse(approval, row.contact_id, present, now)
     stands = row.decision in APPROVING and not missing
     state, note = _state(row, _standing(row, suppressed), missing, now)
-    yield Line(
+    return Line(
         draft_id=row.id,
         contact_id=row.contact_id,
         sequence_id=row.sequence_id,
