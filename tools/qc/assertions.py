@@ -7,6 +7,7 @@ nothing: its sentences are held against all facts (`tools.qc.free`).
 from typing import NamedTuple
 
 from tools.qc import free, grounding
+from tools.qc.claims import tells_of_trouble
 from tools.qc.known import known_of, rests_on
 from tools.qc.model import DraftUnderCheck, Fact, Finding, Findings
 from tools.qc.parts import Said, said
@@ -42,8 +43,11 @@ def _by_model(draft: DraftUnderCheck) -> list[_Judged]:
             if kind == "name":
                 kind = "claim"
             found.append(_Judged("body", sentence, at, kind, wrong))
-    if wrong := grounding.subject_problem(draft) or "":
-        found.append(_Judged("subject", draft.subject, 0, "subject", wrong))
+    about = grounding.subject_problem(draft)
+    if about is None and tells_of_trouble(draft.subject, known_of(draft)):
+        about = "The subject says something about the reader that no fact supports."
+    if about is not None:
+        found.append(_Judged("subject", draft.subject, 0, "subject", about))
     return found
 
 

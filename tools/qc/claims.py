@@ -15,6 +15,7 @@ _HEDGED = re.compile(
     r"|don['’]t know|can['’]t tell|could(?:n['’]t| not)|wouldn['’]t|will)\b",
     re.IGNORECASE,
 )
+_IN_MAY = re.compile(r"\b(?:[Ii]n|[Oo]n|[Ss]ince|[Bb]y|[Uu]ntil|[Ll]ast|[Tt]his) May\b|\bMay (?=\d)")
 _COMMENT = re.compile(
     r"^\W*(?:which|that) (?:is|means|makes|must|would|may|might|can|could|tends|leaves)\b|^\W*(?:a|no) (?:\w+ ){0,3}"
     r"(?:thing|puzzle|matter|feat|step|way|sign|reason|time|question)\b",
@@ -67,6 +68,49 @@ _NEEDS = re.compile(
     r"\byou(?:r (?:\w+ ){1,3})?\s*(?:need|lack|struggle|waste|lose|fail|hate|suffer)s?\b", re.IGNORECASE
 )
 _YOURS = re.compile(r"\byour\s+(?P<thing>[\w'’-]+(?:\s+[\w'’-]+){0,2})", re.IGNORECASE)
+_BELIEVED = re.compile(
+    r"\b(?:I|we)(?:['’]m| am|['’]re| are)?\s+(?:\w+ly\s+)?(?:think|thought|believed?|know|knew|remember(?:ed)?"
+    r"|recall(?:ed)?|feel|felt|bet|sure|certain|convinced|aware)\b(?P<what>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+# Of the words between 'your' and what befell it none opens a clause of its own, makes it a supposition, or denies it.
+_OF_YOURS = (
+    r"\byour\s+(?:(?!(?:what|who|which|that|when|where|how|if|whether|to|would|could|can|may|might|will|must|not"
+    r"|never|no)\b)[\w'’-]+\s+){0,3}?"
+)
+_BE = r"(?:(?:is|are|was|were|(?:has|have|had) been)(?:\s+(?:all|still|\w+ly))?|went|goes|go|gone|keeps? going|going)"
+_GONE = (
+    r"(?=\s*(?:$|[.,;:!?)–—-]|(?:the (?:company|team|school|district|job)|last|this|in|for|after|before|early|on|at"
+    r"|with)\b))"
+)
+_TROUBLES = tuple(
+    (re.compile(f"{_OF_YOURS}{befell}", re.IGNORECASE), re.compile(rf"\b(?:{told})", re.IGNORECASE))
+    for befell, told in (
+        (
+            rf"(?:[\w'’-]+\s+(?:fail(?:s|ed|ing)?|broke|breaks? down|crashed|{_BE}\s+(?:down|dark|dim|dead|broken"
+            rf"|failing|breaking|crashing|flaky|stale|past (?:saving|repair)))"
+            rf"|(?:lights?|lamps?|lighting|fixtures?|power|floodlights?)\s+{_BE}\s+out"
+            rf"|(?:breakers?|fuses?)\s+(?:trip(?:s|ped)?|blew|blow)"
+            rf"|(?:builds?|pipelines?|tests?|suites?|runs?|board)\s+{_BE}\s+red)\b",
+            r"fail|break|broke|crash|(?:go(?:es|ing)?|went) out|outage|blackout|down|dark|dim|dead|flak|stale|trip"
+            r"|blew|red\b|incident|drop|fell|declin|repair",
+        ),
+        (
+            rf"[\w'’-]+\s+(?:(?:left|quit|resigned|walked (?:out|away)|(?:is|are|was|were) (?:leaving|quitting)){_GONE}"
+            r"|gave up\b)",
+            r"left|leav|quit|resign|walked|depart|gave up|replac|successor|interim|retir",
+        ),
+        (
+            rf"[\w'’-]+\s+(?:slipped|{_BE}\s+(?:late(?! (?:in the|at night))|behind|overdue))\b",
+            r"slip|late|delay|behind|overdue|postpon",
+        ),
+        (r"[\w'’-]+\s+(?:hate[sd]?|complain(?:s|ed)?)\b", r"hate|complain|object|petition"),
+    )
+)
+"""What befalls what is the reader's, by kind; and the words, of which a fact has one where such a thing is on file."""
+_SUPPOSED = re.compile(r"\W*(?:if|whether|should|how|what|who|which ones?|unless|in case)\b", re.IGNORECASE)
+_TIMED = re.compile(r"\W*(?:when(?:ever)?|once|until|before|after)\b", re.IGNORECASE)
+_PAST = re.compile(r"\b(?:\w+ed|went|was|were|broke|left|quit|gave|blew)\b", re.IGNORECASE)
 
 
 def loaded(question: str, known: Known) -> bool:
@@ -106,6 +150,8 @@ def claim_in(sentence: str, known: Known) -> str | None:
     """The part of a sentence that says something of the reader which no fact has."""
     before_reader = False
     for clause in support.clauses(sentence):
+        if tells_of_trouble(clause, known):
+            return clause.strip()
         about = (
             about_reader(clause, known)
             or (before_reader and (_VERB_FIRST.match(clause) or grounding.POINTS_BACK.search(clause)))
@@ -138,6 +184,31 @@ def _ill_said(clause: str, known: Known) -> bool:
     return any(words(match["thing"]) & (_NEGATIVE - known.held) for match in _YOURS.finditer(clause))
 
 
+def tells_of_trouble(text: str, known: Known) -> bool:
+    """Whether it says, however sure of it, that something of the reader's failed, left or was late, and no fact does.
+
+    'I think your lights failed' is no guess that says so, as 'I imagine' is, and what the sender thinks of it does not
+    make it the sender's. A supposition may say it; 'when your lights failed' supposes nothing.
+    """
+    if (
+        "your" not in text.casefold()
+        or _hedged(text)
+        or _SUPPOSED.match(text)
+        or (_TIMED.match(text) and not _PAST.search(text))
+    ):
+        return False
+    if kinds := [told for befell, told in _TROUBLES if befell.search(text)]:
+        return not all(told.search(known.facts) for told in kinds)
+    believed = _BELIEVED.search(text)
+    said = re.search(r"\byour\s.*", believed["what"], re.IGNORECASE | re.DOTALL) if believed else None
+    return said is not None and bool(words(said[0]) & (_NEGATIVE - known.held))
+
+
+def _hedged(text: str) -> bool:
+    """Whether it says that it guesses. The month of May guesses nothing."""
+    return _HEDGED.search(_IN_MAY.sub(" ", text)) is not None
+
+
 def _plain_claim(clause: str) -> bool:
     """Whether it does nothing but say something of what is the reader's: 'Your poles can stay.'"""
     return (
@@ -153,7 +224,7 @@ def may_be_said(clause: str, sentence: str, *, own: bool = True) -> bool:
         r"\W*(?:if|whether|when|should|once|until|before|after|how|what|who|which ones?)\b", clause, re.IGNORECASE
     ):
         return True
-    if _HEDGED.search(clause) or (_HEDGED.match(sentence.lstrip()) and not negative):
+    if _hedged(clause) or (_HEDGED.match(sentence.lstrip()) and not negative):
         return True
     if _IMPERATIVE.match(clause) and not negative:
         return True

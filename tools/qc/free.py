@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from tools.qc import grounding, numbers, support
-from tools.qc.claims import about_reader, claim_in, loaded, may_be_said
+from tools.qc.claims import about_reader, claim_in, loaded, may_be_said, tells_of_trouble
 from tools.qc.known import Known, content_of, named
 from tools.qc.safety import is_unfilled
 from tools.qc.support import WORD, share, vocabulary, words
@@ -73,7 +73,7 @@ def subject_problems(subject: str, known: Known) -> Iterator[Problem]:
             yield "subject", subject[amount.start : amount.end], "No fact has this number."
     for match in _strange_organisations(subject, known):
         yield "organisation", match, f"The recipient is at {_home(known)}."
-    if grounding.modified(subject, known.facts, agreed):
+    if grounding.modified(subject, known.facts, agreed) or tells_of_trouble(subject, known):
         yield "subject", subject, "The subject says something about the reader that no fact supports."
 
 

@@ -102,9 +102,60 @@ def test_a_person_may_say_more_but_no_number_name_or_claim(text: str, goes: bool
     assert (not stopped(by_person)) == goes
 
 
+TROUBLE = (
+    "I think your lights failed.",
+    "I believe your lamps went out twice last season.",
+    "We know your lights were out for the homecoming game.",
+    "I recall that your poles are outdated.",
+    "Your groundskeeper left.",
+    "Your facilities manager resigned in May.",
+    "I write because your engineers left.",
+    "Two of your testers quit.",
+    "I think your pipeline was down last week.",
+    "When your pipeline was down, nobody could ship.",
+    "I am aware that your team is behind.",
+    "I think your spring release slipped.",
+    "Your neighbors hate the glare.",
+)
+NO_TROUBLE = (
+    "I imagine your lights failed once or twice.",
+    "If your lights went out, somebody would want to know why.",
+    "I think your time is worth more than a sales call.",
+    "I left a drawing of your field at the desk.",
+    "Your posting went out last week, and I read it twice.",
+    "Your posting left me curious.",
+    "The demo at your last conference was late in the day.",
+    "I suspect your builds are red more than anybody likes.",
+    "Our own pipeline broke last spring, so I know the feeling.",
+)
+
+
+@pytest.mark.parametrize(("text", "goes"), [*((t, False) for t in TROUBLE), *((t, True) for t in NO_TROUBLE)])
+def test_trouble_at_the_reader_needs_a_fact_however_sure_of_it_a_person_is(text: str, goes: bool) -> None:
+    """Also where a fact speaks of the same thing, and of no trouble with it."""
+    mild = Fact(
+        "mild", "The field lights and the build pipeline are maintained by their own engineers.", "its engineers"
+    )
+    by_person = under_check(Judged("sports-lighting", text, (), goes), by_person=True, touch=2)
+    assert (not stopped(by_person)) == goes
+    assert (not stopped(replace(by_person, facts=(*by_person.facts, mild)))) == goes
+
+
+def test_trouble_that_is_on_file_may_be_said_in_other_words() -> None:
+    for text, told in (
+        ("I think your lights failed.", "The lights at Lakeside Stadium went out in the third quarter."),
+        ("I know your lights were out.", "An outage of the lights at Lakeside Stadium ended the game."),
+        ("I think your groundskeeper quit.", "The groundskeeper of Harbor State is leaving in June."),
+    ):
+        by_person = under_check(Judged("sports-lighting", text, (), True), by_person=True, touch=2)
+        assert stopped(by_person)
+        assert not stopped(replace(by_person, facts=(*by_person.facts, Fact("told", told, told)))), text
+
+
 @pytest.mark.parametrize(
     ("subject", "goes"),
     [
+        ("Your lights failed", False),
         ("The lights at Lakeside Field", True),
         ("A Question About Lakeside Field", True),
         ("Your field lighting", True),
