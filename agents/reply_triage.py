@@ -18,7 +18,7 @@ from db.models import InboundMessage
 from tools.mail import UnreadableMail, asks_to_stop, own_lines, read_mail, sort_mail
 from tools.mail.reading import Mail
 from tools.replies.automatic import record_automatic
-from tools.replies.effects import Verdict, doubt, opt_out, record_reply
+from tools.replies.effects import NEXT_STEPS, Verdict, doubt, opt_out, record_reply
 from tools.replies.intake import TYPED
 
 NAME = "reply_triage"
@@ -44,7 +44,7 @@ def checked(triage: Triage, text: str, subject: str, stops: bool, today: date) -
     step, summary = triage.recommended_next_step, triage.summary
     if stops and intent is not ReplyIntent.UNSUBSCRIBE:
         intent, confidence, tag = ReplyIntent.UNSUBSCRIBE, 1.0, ReplyTag.NOT_INTERESTED
-        step = "Nothing: they are not written to again."
+        step = NEXT_STEPS[intent]
     email = there(triage.referral_email)
     return Verdict(
         intent=intent.value,
@@ -92,7 +92,7 @@ def _prepare(session: Session, work: Work, inbound_id: str, now: datetime) -> Br
             "subject": inbound.subject,
             "text": (inbound.text or "")[:MOST_TEXT],
             "our_message": ours,
-            "today": now.date().isoformat(),
+            "today": day.isoformat(),  # what 'in two weeks' counts from, however late it is read
         }
     )
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -174,6 +175,14 @@ def test_not_now_plans_the_day_they_named(case: Case) -> None:
     pending = [f for f in all_of(case, Followup) if f.state == "pending"]
     assert [(f.due_date, f.touch_number) for f in pending] == [(day, 2)]
     assert case.get(OutreachSequence, case.sequence_id).status == "paused"
+
+
+def test_a_time_counts_from_the_day_that_the_reply_was_written(case: Case) -> None:
+    """A mailbox may be fetched days later; 'in three weeks' is three weeks from their words."""
+    written = datetime.now(UTC) - timedelta(days=9)
+    run(case, case.reply("Not right now, please try again in three weeks.", Date=format_datetime(written)))
+    pending = [f for f in all_of(case, Followup) if f.state == "pending"]
+    assert [f.due_date for f in pending] == [written.date() + timedelta(weeks=3)]
 
 
 def test_a_referral_is_a_suggestion_and_only_what_the_text_has(case: Case) -> None:
