@@ -63,7 +63,7 @@ def batch_metrics(session: Session, batch: Batch) -> dict[str, Any]:
         "pipeline": float(sum(row[5] for row in rows)),
         "first_sent": first.date().isoformat() if first else None,
         "last_sent": last.date().isoformat() if last else None,
-        "days": (last - first).days + 1 if first and last else 0,
+        "days": (last.date() - first.date()).days + 1 if first and last else 0,
         "by_share": _parts(people, shares_of(session, batch.id)),
     }
     groups = {contact: group for contact, group in members if group}

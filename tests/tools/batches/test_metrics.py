@@ -20,7 +20,9 @@ def fill(rows: Rows) -> tuple[str, list[str]]:
     people = [rows.person() for _ in range(4)]
     batch = rows.batch(3, dict(zip(people, ("A", "B", "A", "B"), strict=True)))
     for place, contact in enumerate(people[:3]):
-        touch = rows.touch(contact, START + timedelta(days=place), batch_id=batch, ab_group="AB"[place % 2])
+        touch = rows.touch(
+            contact, START + timedelta(days=place, hours=6 - 6 * place), batch_id=batch, ab_group="AB"[place % 2]
+        )
         if place == 0:
             yes = rows.reply(contact, touch, START + timedelta(days=2), "positive")
             rows.meeting(contact, START + timedelta(days=3), trigger_reply_id=yes)
