@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from db.actors import is_user
 from db.enums import ApprovalStatus
 from db.models import MessageDraft
+from db.queries.references import the_one
 from tools.qc import Flag
 
 
@@ -25,7 +26,15 @@ def override_warning(session: Session, reference: str, rule: str, *, reason: str
         raise NotOverridden("Only a person overrides a warning.")
     if not reason.strip():
         raise NotOverridden("Overriding a warning needs a reason.")
-    draft = _waiting(session, reference)
+    draft = the_one(
+        session,
+        select(MessageDraft).where(MessageDraft.approval_status == ApprovalStatus.DRAFT.value),
+        MessageDraft.id,
+        reference,
+        what="waiting draft",
+        listed="outreach approve list",
+        error=NotOverridden,
+    )
     flags = [dict(flag) for flag in draft.qc_flags or []]
     meant = [flag for flag in flags if flag["rule"] == rule]
     if not meant:
@@ -50,19 +59,3 @@ def with_overrides(flags: list[Flag], before: list[dict[str, object]] | None) ->
             row["overridden"] = reason
         kept.append(row)
     return kept
-
-
-def _waiting(session: Session, reference: str) -> MessageDraft:
-    found = session.scalars(
-        select(MessageDraft)
-        .where(
-            MessageDraft.id.startswith(reference, autoescape=True),
-            MessageDraft.approval_status == ApprovalStatus.DRAFT.value,
-        )
-        .limit(2)
-    ).all()
-    if len(found) != 1:
-        raise NotOverridden(
-            f"{'No' if not found else 'More than one'} waiting draft has an id that begins {reference}."
-        )
-    return found[0]

@@ -38,6 +38,13 @@ def test_the_reason_stays_with_the_warning(database_url: str) -> None:
     assert "overridden" not in with_overrides([other], flags)[0]
 
 
+def test_an_id_that_is_none_is_refused_in_words(sqlite_url: str) -> None:
+    with Database(sqlite_url) as db, acting_as("user:kim"):
+        for reference in ("", "%", "no id"):
+            with pytest.raises(NotOverridden, match="outreach approve list"):
+                db.write_sync(lambda s, r=reference: override_warning(s, r, "style.asks", reason="so", by="user:kim"))  # type: ignore[misc]
+
+
 @pytest.mark.parametrize(
     ("rule", "more", "says"),
     [
