@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from agents.agent import Briefing, Done, State, ToolAgent, Work
 from agents.hygiene_policy import policy
@@ -98,7 +99,9 @@ async def _heed_notes(work: Work) -> int:
     """Silences those whose notes ask for it; how many."""
 
     def heed(session: Session, ids: Sequence[str]) -> int:
-        people = [session.get_one(Contact, id_) for id_ in ids]
+        people = session.scalars(
+            select(Contact).where(Contact.id.in_(ids)).options(joinedload(Contact.prospect)).order_by(Contact.id)
+        ).all()
         why = [heed_note(session, one, run_id=work.run_id, agent="hygiene", now=work.now()) for one in people]
         return sum(reason is not None for reason in why)
 

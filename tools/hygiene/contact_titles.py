@@ -53,9 +53,10 @@ def classify_contact(contact: Contact, learned: Mapping[str, TitleClass]) -> boo
 
 
 def unknown_titles(session: Session, playbook: str, most: int = 20) -> list[str]:
-    """Titles that nobody has classified, commonest spelling each, in alphabetical order."""
+    """Titles that nobody has classified, one spelling of each, in alphabetical order."""
     titles = session.scalars(
         select(Contact.title)
+        .distinct()
         .join(Prospect, Prospect.id == Contact.prospect_id)
         .where(Prospect.playbook == playbook, Contact.persona_type.is_(None), Contact.title.is_not(None))
         .order_by(Contact.title)

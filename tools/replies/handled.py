@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from db.models import AgentAuditLog, Reply
@@ -29,16 +29,19 @@ def mark_handled(session: Session, reply: Reply, did: str, now: datetime) -> boo
     return True
 
 
+def unreviewed() -> Select[AgentAuditLog]:
+    """The entries that put an incoming message up for a person, and that none has looked at."""
+    return select(AgentAuditLog).where(
+        AgentAuditLog.requires_review.is_(True),
+        AgentAuditLog.reviewed_at.is_(None),
+        AgentAuditLog.action.in_(ABOUT_MESSAGES),
+    )
+
+
 def settle_review(session: Session, inbound_id: str, *, by: str, because: str, now: datetime) -> int:
     """Takes a message off the list of what a person should look at, since one has; how many entries that were."""
     settled = 0
-    for entry in session.scalars(
-        select(AgentAuditLog).where(
-            AgentAuditLog.requires_review.is_(True),
-            AgentAuditLog.reviewed_at.is_(None),
-            AgentAuditLog.action.in_(ABOUT_MESSAGES),
-        )
-    ):
+    for entry in session.scalars(unreviewed()):
         if (entry.details or {}).get("inbound_id") == inbound_id:
             entry.reviewed_at, entry.reviewed_by = now, by
             entry.details = {**(entry.details or {}), "review_note": because}

@@ -1,5 +1,6 @@
 """One contact's correspondence: what was sent, what came in, what it was taken for, and what followed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from textwrap import shorten
@@ -26,7 +27,7 @@ from db.models import (
 from db.queries.answers import reply_drafts
 from db.queries.references import begins, prefix_in
 from tools.replies.corrections import TABLE
-from tools.replies.handled import ABOUT_MESSAGES
+from tools.replies.handled import unreviewed
 from tools.replies.intake import channel_of
 
 
@@ -118,10 +119,11 @@ def read_thread(session: Session, inbound: InboundMessage) -> Thread:
         if inbound.contact_id
         else None
     )
+    waiting = waiting_reasons(session)
     if contact is None:
-        return Thread(None, None, None, None, None, None, None, [], [_received(session, inbound)])
+        return Thread(None, None, None, None, None, None, None, [], [_received(session, inbound, waiting)])
     messages = session.scalars(select(InboundMessage).where(InboundMessage.contact_id == contact.id))
-    entries = [*_sent(session, contact.id), *(_received(session, message) for message in messages)]
+    entries = [*_sent(session, contact.id), *(_received(session, message, waiting) for message in messages)]
     sequences = session.scalars(
         select(OutreachSequence).where(OutreachSequence.contact_id == contact.id).order_by(OutreachSequence.created_at)
     )
@@ -159,7 +161,7 @@ def _sent(session: Session, contact_id: str) -> list[Entry]:
     ]
 
 
-def _received(session: Session, message: InboundMessage) -> Entry:
+def _received(session: Session, message: InboundMessage, waiting: Mapping[str, str]) -> Entry:
     reply = message.reply
     return Entry(
         at=message.received_at or message.created_at,
@@ -173,7 +175,7 @@ def _received(session: Session, message: InboundMessage) -> Entry:
         kind=message.kind,
         matched_by=message.matched_by,
         triaged=message.processed_at is not None,
-        for_review=for_review(session, message),
+        for_review=waiting.get(message.id),
         followed=_followed(session, message, reply),
         **(_triage(session, reply) if reply else {}),
     )
@@ -209,23 +211,10 @@ def _triage(session: Session, reply: Reply) -> dict[str, Any]:
     }
 
 
-def for_review(session: Session, message: InboundMessage) -> str | None:
-    """Why a message waits for a person to look at it; None where it does not."""
-    return waiting_reasons(session).get(message.id)
-
-
 def waiting_reasons(session: Session) -> dict[str, str]:
     """The messages that wait for a person, by id, and why."""
     found: dict[str, str] = {}
-    for entry in session.scalars(
-        select(AgentAuditLog)
-        .where(
-            AgentAuditLog.requires_review.is_(True),
-            AgentAuditLog.reviewed_at.is_(None),
-            AgentAuditLog.action.in_(ABOUT_MESSAGES),
-        )
-        .order_by(AgentAuditLog.created_at)
-    ):
+    for entry in session.scalars(unreviewed().order_by(AgentAuditLog.created_at)):
         details = entry.details or {}
         unmatched = entry.action == "inbound_unmatched"
         found[str(details.get("inbound_id"))] = (
