@@ -1,18 +1,17 @@
 """The brief by rule: of each kind of point the first few, in sentences that fit on a line."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage
 
 from agents.analyst_brief_schema import MOST, Brief, BriefLine
-from agents.models.rules import answer
+from agents.models.rules import answer, material_in
 
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """The brief of the batch that the message tells of."""
-    return answer(write(json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)))
+    return answer(write(material_in(messages)))
 
 
 def write(material: dict[str, Any]) -> Brief:

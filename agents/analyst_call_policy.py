@@ -1,15 +1,14 @@
 """A call prepared by rule: the facts as they are kept, the seller's agreed statements, and open questions."""
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage
 
 from agents.analyst_call_schema import QUESTIONS, CallLine, CallSheet
 from agents.drafting_openers import openers, read_facts
-from agents.models.rules import answer
+from agents.models.rules import answer, material_in
 
 _POINTS_BACK = re.compile(r"\b(?:this|that|these|those)\b", re.IGNORECASE)
 """A question that needs what was said before it is none for a list."""
@@ -22,7 +21,7 @@ _ALWAYS = (
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """The sheet for the call that the message tells of."""
-    return answer(write(json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)))
+    return answer(write(material_in(messages)))
 
 
 def write(material: dict[str, Any]) -> CallSheet:

@@ -1,13 +1,12 @@
 """The analysis by rule: the total, the differences beyond chance, what is too little, and what to test."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage
 
 from agents.analyst_schema import Analysis, Statement
-from agents.models.rules import answer
+from agents.models.rules import answer, material_in
 from tools.analyst.report_rows import LONGEST
 
 _MOST_DIFFERENCES, _MOST_FEW = 5, 4
@@ -16,7 +15,7 @@ _TESTABLE = {"opener": "opener_style", "pain-hook": "pain_hook", "proof-point": 
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """The statements on the rows of the message."""
-    material = json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)
+    material = material_in(messages)
     return answer(Analysis(statements=write(material["rows"])))
 
 

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tools.drafting.templates import OPENING_FIELDS
 from tools.wording import capitalised
-
-# Which kinds of facts can open a letter as they stand, where no pattern below reads them.
-_OPENING_FIELDS = ("facility", "hiring_signals", "recent_activity", "company_news")
 
 _HOME = re.compile(r"(?P<school>.+) plays its home football at (?P<stadium>.+)\.")
 _VENUE = (
@@ -53,7 +51,7 @@ def read_facts(facts: Sequence[dict[str, Any]]) -> Facts:
     for fact in facts:
         if match := _HOME.fullmatch(fact["sentence"]):
             known.add(fact["number"], **match.groupdict())
-        if fact["field"] in _OPENING_FIELDS:
+        if fact["field"] in OPENING_FIELDS:
             known.plain.append((fact["sentence"], fact["number"]))
     for fact in facts:
         sentence, number = fact["sentence"], fact["number"]

@@ -5,17 +5,16 @@ the drafts of one day do not all read alike and the same contact always gets the
 anybody twice.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage
 
 from agents.drafting_openers import Facts, further, openers, read_facts, reminders, style_of, untold
 from agents.drafting_said import Choice, Picker, Said, Statement
 from agents.drafting_schema import Claim, DraftAnswer
-from agents.models.rules import answer
+from agents.models.rules import answer, material_in
 from tools.drafting.templates import fill, variables_of
 from tools.wording import sentences
 
@@ -42,7 +41,7 @@ _ALSO = ("I also ", "Since then ", "I was also ")
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """The draft that the brief asks for."""
-    return answer(write(json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)))
+    return answer(write(material_in(messages)))
 
 
 def write(brief: dict[str, Any]) -> DraftAnswer:

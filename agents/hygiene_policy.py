@@ -1,12 +1,11 @@
 """How doubtful pairs and unknown titles are judged by rule, from what stands in the material."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
-from agents.models.rules import calls
+from agents.models.rules import calls, material_in
 from db.enums import ContactRole, PersonaType
 from tools.dedupe.names import organisation
 from tools.merging.organisations import each_has_its_own
@@ -20,7 +19,7 @@ def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: s
     """Answers every question in one turn, then stops."""
     if any(isinstance(message, ToolMessage) for message in messages):
         return AIMessage(content="All pairs and titles are judged.")
-    material = json.loads(next(str(m.content) for m in messages if isinstance(m, HumanMessage)))
+    material = material_in(messages)
     answers: list[tuple[str, Mapping[str, Any]]] = []
     for pair in material["pairs"]:
         verdict, reason = judge(pair["a"], pair["b"], pair["likeness"])

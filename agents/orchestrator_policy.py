@@ -4,16 +4,15 @@ At each place of the goal the first phrase that fits is taken; a word that begin
 ("please", "to") or is handed back as not understood. Nothing is guessed.
 """
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage
 
-from agents.models.rules import answer
+from agents.models.rules import answer, material_in
 from agents.orchestrator_schema import WorkOrder
 from agents.parts import Part
 from db.enums import PersonaType, ProspectTier, SignalType, VenueType
@@ -102,7 +101,7 @@ class _Reading:
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """The work order for the goal in the material."""
-    material = json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)
+    material = material_in(messages)
     return answer(
         read_goal(material["goal"], material["known"], list(material["playbooks"]), int(material["today"][:4]))
     )

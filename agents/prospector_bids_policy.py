@@ -1,13 +1,12 @@
 """Tenders decided by rule: the playbook's words over each, and the matcher over the prospects that are proposed."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from pydantic import BaseModel, ConfigDict
 
-from agents.models.rules import answer
+from agents.models.rules import answer, material_in
 from playbooks.feeds import BidWords, load_bid_words
 from tools.bids.items import BidDecision, candidates_of, tender_of
 from tools.bids.organisations import Match, Matcher, Verdict
@@ -24,7 +23,7 @@ class BidAnswer(BaseModel):
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """The decisions on the tenders of the message."""
-    material = json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)
+    material = material_in(messages)
     words = load_bid_words(material["playbook"])
     return answer(BidAnswer(decisions=[_decided(shown, words) for shown in material["tenders"]]))
 

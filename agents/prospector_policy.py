@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
-from agents.models.rules import call, calls
+from agents.models.rules import call, calls, material_in
 from agents.prospector_looks import (
     STRONG,
     fit,
@@ -65,7 +65,7 @@ _SPOILS: Final = re.compile(
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """First looks into columns that are unclear, then saves the mapping, then stops."""
-    material = json.loads(next(str(m.content) for m in messages if isinstance(m, HumanMessage)))
+    material = material_in(messages)
     heard = [m for m in messages if isinstance(m, ToolMessage)]
     last = messages[-1]
     if isinstance(last, ToolMessage) and last.name == "save_mapping":

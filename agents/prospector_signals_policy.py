@@ -1,12 +1,11 @@
 """Signals decided by rule: the playbook's words over each item, as `tools.signals` reads them."""
 
-import json
 from collections.abc import Sequence
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from pydantic import BaseModel, ConfigDict
 
-from agents.models.rules import answer
+from agents.models.rules import answer, material_in
 from playbooks.feeds import load_signal_words
 from tools.signals.found import Found
 from tools.signals.items import SignalDecision, subject_of
@@ -23,7 +22,7 @@ class SignalAnswer(BaseModel):
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """The decisions on the items of the message."""
-    material = json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)
+    material = material_in(messages)
     words = load_signal_words(material["playbook"])
     decisions: list[SignalDecision] = []
     for item in material["items"]:

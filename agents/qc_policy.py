@@ -1,13 +1,12 @@
 """The judge by rule: what stumbles when the message is read aloud. Truth and safety are the rule engine's."""
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage
 
-from agents.models.rules import answer
+from agents.models.rules import answer, material_in
 from agents.qc_schema import JudgeFlag, Verdict
 from tools.wording import article, sentences
 
@@ -18,7 +17,7 @@ _ARTICLE = re.compile(r"\b([Aa]n?) ([A-Za-z]\w+)")
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """The verdict on the message."""
-    return answer(judge(json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)))
+    return answer(judge(material_in(messages)))
 
 
 def judge(material: dict[str, Any]) -> Verdict:

@@ -5,16 +5,15 @@ people use move that, find whom and which date a reply names, and decide alone w
 it is not sure of, a person looks at.
 """
 
-import json
 import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage
 
-from agents.models.rules import answer
+from agents.models.rules import answer, material_in
 from agents.reply_people import named_person
 from agents.reply_triage_schema import Triage
 from db.enums import ReplyIntent, ReplyTag
@@ -188,7 +187,7 @@ class Weighed:
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """The triage of the reply in the first user message."""
-    material = json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)
+    material = material_in(messages)
     today = date.fromisoformat(material["today"])
     return answer(triage(str(material.get("text") or ""), str(material.get("subject") or ""), today))
 

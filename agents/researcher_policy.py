@@ -4,13 +4,12 @@ and that pages state, say what they suggest.
 It decides from the messages alone, as any model does.
 """
 
-import json
 import re
 from collections.abc import Sequence
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
-from agents.models.rules import call, calls
+from agents.models.rules import call, calls, material_in
 from agents.prospector_names import exact
 from agents.researcher_pages import Found, next_pages, page_facts, read_pages
 from tools.normalise import whole_number
@@ -38,7 +37,7 @@ _OPEN_QUESTIONS = (
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """The researcher's next step."""
-    material = json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)
+    material = material_in(messages)
     done = {m.name for m in messages if isinstance(m, ToolMessage)}
     if "save_hypothesis" in done:
         return AIMessage("Research is done.")

@@ -1,14 +1,13 @@
 """The judge by rule: what of the rubric shows in the words themselves. It sees no irony and no non sequitur."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal, get_args
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from pydantic import BaseModel, Field
 
-from agents.models.rules import answer
+from agents.models.rules import answer, material_in
 from tools.wording import sentences
 
 Defect = Literal["opening", "hype", "pressure", "flattery", "blame", "ask", "flow", "form"]
@@ -77,7 +76,7 @@ _CAPITALS = re.compile(r"\b[A-Z]{2,}(?:['’]S)?(?:[ ,]+[A-Z]{2,}\b){2,}")
 
 def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: str | None) -> AIMessage:  # noqa: ARG001
     """The verdict on the message of the brief."""
-    return answer(verdict(json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)))
+    return answer(verdict(material_in(messages)))
 
 
 def verdict(message: dict[str, Any]) -> StyleVerdict:

@@ -1,6 +1,6 @@
 """What a person does to a follow-up by hand, and the one reminder of what is overdue (OCC, followups)."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -9,7 +9,7 @@ from db.lifecycle import HALTED, OPEN, move_followup
 from db.models import Activity, Contact, Followup
 from db.queries.followups import FollowupRow, list_followups
 from playbooks import Playbook
-from tools.sequences import first_working_day, plan_next, touch_done
+from tools.sequences import first_working_day, moment_on, plan_next, touch_done
 
 
 class FollowupRefused(ValueError):
@@ -74,7 +74,7 @@ def postpone(session: Session, playbook: Playbook, followup: Followup, day: date
     followup.due_date = due
     move_followup(session, followup, FollowupState.PENDING.value)
     if followup.sequence is not None and followup.touch_number is not None:
-        followup.sequence.next_step_at = datetime.combine(due, time(9), UTC)
+        followup.sequence.next_step_at = moment_on(due)
     _note(session, followup, f"moved to {due}", None, now, by)
     return due
 

@@ -35,6 +35,11 @@ def step_of(playbook: Playbook, tier: str, touch: int) -> Step | None:
     return steps[touch - 1] if 0 < touch <= len(steps) else None
 
 
+def moment_on(day: date) -> datetime:
+    """When on a day its step is due, where nothing else gives an hour: 9:00 UTC."""
+    return datetime.combine(day, time(9), UTC)
+
+
 def first_working_day(playbook: Playbook, day: date) -> date:
     """This day, or the next one on which the playbook writes to anybody."""
     timing = playbook.timing
@@ -233,7 +238,7 @@ def settle(session: Session, playbook: Playbook, now: datetime) -> Settled:
     """
     today = now.astimezone(UTC).date()
     rows = session.execute(
-        select(Followup, OutreachSequence)
+        select(Followup, OutreachSequence, Contact)
         .join(Contact, Contact.id == Followup.contact_id)
         .join(Prospect, Prospect.id == Contact.prospect_id)
         .outerjoin(OutreachSequence, OutreachSequence.id == Followup.sequence_id)
@@ -241,8 +246,7 @@ def settle(session: Session, playbook: Playbook, now: datetime) -> Settled:
         .order_by(Followup.due_date, Followup.id)
     ).all()
     overdue = passed_over = re_engaged = 0
-    for followup, sequence in rows:
-        contact = session.get_one(Contact, followup.contact_id)
+    for followup, sequence, contact in rows:
         if sequence is None or followup.touch_number is None:
             pass  # a person's own to do, after a meeting that was missed
         elif sequence.status in HALTED:
@@ -282,7 +286,7 @@ def _re_engage(
                 status=SequenceStatus.PENDING.value,
                 current_step=touch - 1,
                 total_steps=touch,
-                next_step_at=datetime.combine(day, time(9), UTC),
+                next_step_at=moment_on(day),
                 requires_approval=old.requires_approval,
             )
         )

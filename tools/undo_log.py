@@ -1,6 +1,6 @@
 """Changes to rows, written down one by one so that they can be taken back to the letter."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import Date, Table, delete, insert, select, update
@@ -20,6 +20,12 @@ _GUARDED: Final = ("message_drafts", "approval_status")
 def table_of(name: str) -> Table:
     """A table of the schema by its name."""
     return Base.metadata.tables[name]
+
+
+def moment_in_log(value: str) -> datetime:
+    """A time as the change log (`audit_log`) has it: with its zone on PostgreSQL, in UTC without one on SQLite."""
+    found = datetime.fromisoformat(value)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 class UndoLog:

@@ -4,12 +4,13 @@ It drives the same agents, tools and graph as any other model, needs no network,
 answers carry the model name 'rules', no tokens and no cost.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
@@ -50,6 +51,11 @@ def calls(*named: tuple[str, Mapping[str, Any]]) -> AIMessage:
 def answer(value: BaseModel) -> AIMessage:
     """A structured answer."""
     return AIMessage(content=value.model_dump_json())
+
+
+def material_in(messages: Sequence[BaseMessage]) -> Any:
+    """What an agent was given to work from: the JSON of the first message of the user."""
+    return json.loads(next(m for m in messages if isinstance(m, HumanMessage)).text)
 
 
 def completed(

@@ -24,6 +24,8 @@ VARIABLES: Final = {
     "ask": "the question",
 }
 """The variables of a playbook's templates, and what each becomes."""
+OPENING_FIELDS: Final = ("facility", "hiring_signals", "recent_activity", "company_news")
+"""Kinds of facts (research_facts.field) that can open a letter as they stand, by the written rules as by a model."""
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _BESIDE = re.compile(r"(?<=\}\})\s+(?=\{\{)")
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from db.enums import AbGroup, ExperimentStatus, ExperimentVariable, OpenerStyle, values
 from db.models import Batch, BatchProspect, Experiment
+from db.queries.due import OPEN_BATCHES
 from playbooks import Playbook
 
 MEANINGS: Final[dict[str, dict[str, str]]] = {
@@ -36,7 +37,6 @@ MEANINGS: Final[dict[str, dict[str, str]]] = {
     },
 }
 """The values of each variable, and what they ask of a message. A pain hook's value is the id of a pain statement."""
-_RUNNING = ("building", "ready", "active")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _newest() -> Select[Batch, str | None]:
         .join(BatchProspect, BatchProspect.batch_id == Batch.id)
         .where(
             BatchProspect.contact_id == bindparam("contact"),
-            or_(Batch.status.is_(None), Batch.status.in_(_RUNNING)),
+            or_(Batch.status.is_(None), Batch.status.in_(OPEN_BATCHES)),
         )
         .order_by(Batch.created_at.desc(), Batch.id)
         .limit(1)

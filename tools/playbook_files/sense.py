@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from db.enums import FactField, PersonaType, SeniorityLevel, values
 from playbooks import ContactFormula, Playbook, WeightedFormula
+from tools.drafting.templates import OPENING_FIELDS
 from tools.playbook_files.findings import Doubt, Doubts, Loc
 from tools.playbook_files.said import doubts_of_texts
+from tools.scoring.contact import MOST
 
-OPENING_FIELDS = ("facility", "hiring_signals", "recent_activity", "company_news")
-"""Kinds of facts that a first sentence is made of, by the written rules as well as by a model."""
 _PERSONAS = frozenset(values(PersonaType))
 _BLANK = re.compile(r"<[^<>]+>")
 """What the starter leaves to its writer."""
@@ -170,4 +170,4 @@ def _best_contact(formula: ContactFormula) -> int:
     """The same for OCC's formula, buyer intent included."""
     industry = 2 if formula.top_verticals else int(bool(formula.adjacent_verticals))
     people = max(formula.title_match.values(), default=0) + max(formula.seniority_fit.values(), default=0)
-    return round((people + industry + 2 + bool(formula.qa_owner_personas) + 2) * 100 / 12)
+    return round((people + industry + 2 + bool(formula.qa_owner_personas) + 2) * 100 / MOST)

@@ -1,6 +1,6 @@
 """What follows from mail that no person wrote: bounces, complaints, absences, acknowledgements."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,7 @@ from tools.journal import note
 from tools.mail import Sorted
 from tools.replies.effects import proven, received_activity, sequence_of
 from tools.replies.intake import AGENT
+from tools.sequences import moment_on
 
 
 def record_automatic(
@@ -86,7 +87,7 @@ def _wait_until(session: Session, inbound: InboundMessage, contact: Contact, bac
     first = back_on + timedelta(days=1)
     sequence = sequence_of(inbound)
     if sequence is not None and sequence.next_step_at is not None and sequence.next_step_at.date() < first:
-        sequence.next_step_at = datetime.combine(first, time(9), UTC)
+        sequence.next_step_at = moment_on(first)
     for followup in open_followups(session, contact):
         if followup.due_date is not None and followup.due_date < first:
             followup.due_date = first

@@ -5,7 +5,7 @@ reply (`table_name` 'replies', `record_id`), so that the evaluations can be made
 """
 
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -29,6 +29,7 @@ from tools.replies.effects import (
 from tools.replies.handled import settle_review
 from tools.replies.intake import AGENT
 from tools.replies.undoing import CORRECTED, planned_by, undo_label
+from tools.sequences import moment_on
 
 TABLE = "replies"
 _TAG_OF = {
@@ -239,7 +240,7 @@ def _move_followup(session: Session, inbound: InboundMessage, reply: Reply, day:
         followup.due_date = day
         sequence = sequence_of(inbound)
         if sequence is not None and sequence.next_step_at is not None:
-            sequence.next_step_at = datetime.combine(day, time(9), UTC)
+            sequence.next_step_at = moment_on(day)
         done.did.append(f"The follow-up is on {day} now.")
 
 

@@ -7,7 +7,7 @@ again for the same message.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -48,6 +48,7 @@ from db.suppressions import do_not_contact, skip_followups, stop_sequences, supp
 from tools.engagement import refresh_engagement
 from tools.journal import note
 from tools.replies.intake import AGENT, PROOF, channel_of
+from tools.sequences import MOST_TOUCHES, moment_on
 
 _MEETING = (ContactStage.MEETING_BOOKED.value, ContactStage.MEETING_HELD.value)
 WAIT_WITHOUT_DATE = timedelta(days=90)
@@ -248,7 +249,7 @@ def _pause(session: Session, inbound: InboundMessage, now: datetime) -> None:
 def _plan_later(session: Session, inbound: InboundMessage, contact: Contact, due: date) -> None:
     sequence = sequence_of(inbound)
     if sequence is not None and sequence.status not in OVER:
-        sequence.next_step_at = datetime.combine(due, time(9), UTC)
+        sequence.next_step_at = moment_on(due)
     session.add(
         Followup(
             contact_id=contact.id,
@@ -341,7 +342,7 @@ def _touchpoint(session: Session, inbound: InboundMessage) -> str | None:
 
 def _next_touch(sequence: OutreachSequence | None, delivery: Delivery | None) -> int:
     reached = sequence.current_step if sequence is not None else delivery.touch_number if delivery else 0
-    return min(6, reached + 1)  # OCC, touchpoints.touch_number: 1-6
+    return min(MOST_TOUCHES, reached + 1)
 
 
 def _later(one: datetime | None, other: datetime) -> datetime:

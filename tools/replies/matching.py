@@ -1,6 +1,6 @@
 """Whose a message is, by a person's word: typed in for a contact, matched to one, or taken from one again."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Date, select
@@ -18,7 +18,7 @@ from tools.mail import human_text
 from tools.replies.handled import settle_review
 from tools.replies.intake import AGENT, typed_id
 from tools.replies.undoing import labelled
-from tools.undo_log import Step, UndoLog, table_of
+from tools.undo_log import Step, UndoLog, moment_in_log, table_of
 
 _OF_A_REPLY = (
     "contacts", "prospects", "outreach_sequences", "followups", "activities", "replies", "referral_suggestions",
@@ -170,8 +170,7 @@ def _plain(table: str, column: str, value: Any) -> Any:
     """A value of the log as the undo log keeps it: on SQLite the log has times without their zone, and 0 or 1."""
     kind = table_of(table).c[column].type
     if isinstance(value, str) and isinstance(kind, UTCDateTime):
-        found = datetime.fromisoformat(value)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).isoformat()
+        return moment_in_log(value).isoformat()
     if isinstance(value, str) and isinstance(kind, Date):
         return date.fromisoformat(value).isoformat()
     return value

@@ -5,7 +5,7 @@ person's correction left in the journal. An address that something else speaks a
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from db.enums import ApprovalStatus, ContactStatus, FollowupState, ProspectStatus, ReplyIntent, SequenceStatus
-from db.lifecycle import follow_sequence, move_followup, move_prospect, move_sequence, prospect_may_become
+from db.lifecycle import LIVE, OPEN, follow_sequence, move_followup, move_prospect, move_sequence, prospect_may_become
 from db.models import (
     AgentAuditLog,
     Approval,
@@ -31,11 +31,10 @@ from db.models import (
 from db.queries.due import re_engagement_id
 from db.suppressions import is_suppressed
 from tools.replies.effects import sequence_of
-from tools.undo_log import UndoLog
+from tools.undo_log import UndoLog, moment_in_log
 
 CORRECTED = "reply_corrected"
 _TRIAGED = ("reply_triaged", "opted_out")
-_OPEN = (FollowupState.PENDING.value, FollowupState.OVERDUE.value)
 _RUNNING = (SequenceStatus.PENDING.value, SequenceStatus.ACTIVE.value)
 
 
@@ -71,7 +70,7 @@ def planned_by(session: Session, inbound: InboundMessage, reply: Reply) -> list[
     theirs = session.scalars(select(Followup).where(Followup.contact_id == reply.contact_id)).all()
     made = {row.record_id for row in _log(session, inbound, reply, "followups", [f.id for f in theirs])
             if row.action == "insert"}  # fmt: skip
-    return [followup for followup in theirs if followup.id in made and followup.state in _OPEN]
+    return [followup for followup in theirs if followup.id in made and followup.state in OPEN]
 
 
 def _log(session: Session, inbound: InboundMessage, reply: Reply, table: str, ids: list[str]) -> list[AuditLog]:
@@ -210,7 +209,7 @@ def _restart(session: Session, inbound: InboundMessage, reply: Reply, undone: Un
         if reply.contact.do_not_contact:
             undone.stays.append("The sequence stays stopped.")
             continue
-        moments = {"paused_at": _moment(was["paused_at"]), "next_step_at": _moment(was["next_step_at"])}
+        moments = {name: was[name] and moment_in_log(was[name]) for name in ("paused_at", "next_step_at")}
         UndoLog(session).update("outreach_sequences", sequence.id, {"status": was["status"], **moments})
         session.refresh(sequence)
         if answered is not None and sequence.id == answered.id and sequence.status in _RUNNING:
@@ -219,14 +218,6 @@ def _restart(session: Session, inbound: InboundMessage, reply: Reply, undone: Un
         on = "; to go on: outreach sequences resume " if sequence.status == SequenceStatus.PAUSED.value else " "
         undone.did.append(f"The sequence is {sequence.status} again{on}{sequence.id[:8]}")
     session.flush()
-
-
-def _moment(value: str | None) -> datetime | None:
-    """A time as the log has it: with its zone on PostgreSQL, in UTC without one on SQLite."""
-    if value is None:
-        return None
-    found = datetime.fromisoformat(value)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _ready_again(session: Session, inbound: InboundMessage, reply: Reply, undone: Undone) -> None:
@@ -275,7 +266,7 @@ def _unplan(session: Session, inbound: InboundMessage, reply: Reply, undone: Und
         move_followup(session, followup, FollowupState.SKIPPED.value)
         undone.did.append(f"The follow-up on {followup.due_date} is skipped.")
         again = session.get(OutreachSequence, re_engagement_id(followup.id))
-        if again is not None and again.status in (*_RUNNING, SequenceStatus.PAUSED.value):
+        if again is not None and again.status in LIVE:
             move_sequence(session, again, SequenceStatus.STOPPED.value)
             undone.did.append("The message for that day is not sent any more.")
         elif answered is not None and answered.status == SequenceStatus.PAUSED.value:
