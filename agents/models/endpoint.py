@@ -128,7 +128,7 @@ class EndpointChatModel(ChatOpenAI):
                         return await super(EndpointChatModel, self)._agenerate(messages, stop, run_manager, **kwargs)
                     raw = await self.async_client.with_raw_response.create(**payload)
                     return self._result(raw.http_response.content)
-            except (openai.OpenAIError, TimeoutError, BadJson) as error:
+            except (openai.OpenAIError, TimeoutError, json.JSONDecodeError) as error:
                 raise self._understood(error) from self._cause(error)
 
         with current_budget().one_call() as report:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.tools import tool
+from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, SecretStr
 from structlog.testing import capture_logs
 
@@ -402,6 +403,20 @@ async def test_a_trickle_does_not_pass_the_time_limit() -> None:
     await close_model(model)
     server.close()
     await server.wait_closed()
+
+
+async def test_what_is_no_json_is_garbled_by_the_responses_api_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There the library reads the answer, and says so in an error of its own."""
+
+    async def unreadable(*_given: Any, **_more: Any) -> Any:
+        raise json.JSONDecodeError("Expecting value", "", 0)
+
+    async with serving(replies(Reply.text("x"))) as (model, _server, _):
+        assert isinstance(model, EndpointChatModel)
+        model.use_responses_api = True
+        monkeypatch.setattr(ChatOpenAI, "_agenerate", unreadable)
+        with pytest.raises(ModelGarbled, match="Expecting value"):
+            await model.ainvoke("hi")
 
 
 async def test_the_responses_api_has_the_same_guards() -> None:
