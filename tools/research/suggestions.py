@@ -161,7 +161,10 @@ def accept(session: Session, reference: str, *, by: str, email: str | None = Non
     if address and is_suppressed(session, address):
         raise CannotAccept(f"{address} is on the list of those who must not be written to.")
     others = session.scalars(select(Contact).where(Contact.prospect_id == beside.prospect_id)).all()
-    if any(_key(other.full_name) == _key(row.name) or (address and other.email == address) for other in others):
+    if any(
+        _key(other.full_name) == _key(row.name) or (address and (other.email or "").lower() == address.lower())
+        for other in others
+    ):
         raise CannotAccept(f"{row.name} is a contact there already.")
     first, last = person_name(row.name)
     contact = Contact(

@@ -77,6 +77,17 @@ def test_accepting_makes_a_contact_and_dismissing_none(database: Database, conta
         database.write_sync(lambda s: accept(s, dana, by="user:kim").id)
 
 
+def test_an_address_is_one_whatever_its_case(database: Database, contact_id: str) -> None:
+    find(database, contact_id, OMAR)
+
+    def work(session: Session) -> None:
+        session.get_one(Contact, contact_id).email = "J.Marsh@Hilltop.example"
+        accept(session, listed(session)[0].id, by="user:kim", email="j.marsh@hilltop.example")
+
+    with pytest.raises(CannotAccept, match="a contact there already"):
+        database.write_sync(work)
+
+
 @pytest.mark.parametrize(
     ("email", "why"),
     [("petra@barred.example", "must not be written to"), ("nonsense", "no e-mail address")],
