@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -45,7 +45,7 @@ LIST_FIELDS = ("career_history", "tech_stack_signals", "pain_indicators")
 
 def _oldest(work: Work) -> datetime:
     """From when on research is young enough to be used again."""
-    return datetime.now(UTC) - timedelta(days=work.playbook.limits.snapshot_days)
+    return work.now() - timedelta(days=work.playbook.limits.snapshot_days)
 
 
 async def prepare(work: Work, state: State) -> Briefing | Done:
@@ -190,8 +190,8 @@ def _finish(session: Session, work: Work, state: State, snapshot_id: str, *, reu
                 session.get_one(Account, state["account_id"]),
             )
             _fill(snapshot, facts)
-            fill_prospect(session, prospect, facts, work.run_id)
-            account.research_freshness = datetime.now(UTC).date()
+            fill_prospect(session, prospect, facts, work.run_id, work.now().date())
+            account.research_freshness = work.now().date()
             _tell(session, work, prospect, len(facts))
         person_snapshot(session, contact, work.run_id, _oldest(work))
     why = no_need(work.playbook, prospect, facts, work.now().date())

@@ -83,13 +83,12 @@ def activity(
     agent: str,
     type: str,  # noqa: A002 (the column's name)
     prospect_id: str,
-    contact_id: str | None = None,
     **more: Any,
 ) -> Activity:
     """Writes down one activity of a prospect, once (SB, activities)."""
-    entry_id = _entry_id("activity", run_id, type, prospect_id, contact_id, more)
+    entry_id = _entry_id("activity", run_id, type, prospect_id, None, more)  # None: as ids were always made
     entry = session.get(Activity, entry_id)
     if entry is None:
-        entry = Activity(id=entry_id, type=type, prospect_id=prospect_id, contact_id=contact_id, agent_id=agent, **more)
+        entry = Activity(id=entry_id, type=type, prospect_id=prospect_id, agent_id=agent, **more)
         session.add(entry)
     return entry

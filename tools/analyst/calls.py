@@ -29,7 +29,7 @@ class CallRefused(ValueError):
 
 @dataclass(frozen=True)
 class Known:
-    """What the records say. `material` is what an agent is shown; `facts` the facts behind its points, by number."""
+    """What the records say: who, what was said so far, the likely objection. `material` is what an agent is shown."""
 
     who: dict[str, Any]
     said: list[dict[str, Any]]

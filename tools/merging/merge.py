@@ -79,7 +79,7 @@ def merge(
     if table == "contacts":
         if _must_survive(undo_log, kept, merged, agent):
             kept, merged = merged, kept
-        _merge_contacts(undo_log, kept, merged, agent)
+        _merge_contacts(undo_log, kept, merged)
     elif table == "accounts":
         if _must_survive_account(undo_log, kept, merged):
             kept, merged = merged, kept
@@ -181,13 +181,13 @@ def _must_survive(undo_log: UndoLog, kept: Row, merged: Row, agent: bool) -> boo
     if not agent:
         return written[1]
     # An agent may not remove somebody who is do-not-contact, nor touch a suppression.
-    fast = [c["do_not_contact"] or bool(undo_log.ids("suppressions", contact_id=c["id"])) for c in (kept, merged)]
-    if all(fast) or (fast[0] and written[1]) or (fast[1] and written[0]):
+    barred = [c["do_not_contact"] or bool(undo_log.ids("suppressions", contact_id=c["id"])) for c in (kept, merged)]
+    if all(barred) or (barred[0] and written[1]) or (barred[1] and written[0]):
         raise CannotMerge(f"Only a person merges {_called(kept)} with {_called(merged)}: do-not-contact is involved.")
-    return written[1] or fast[1]
+    return written[1] or barred[1]
 
 
-def _merge_contacts(undo_log: UndoLog, kept: Row, merged: Row, agent: bool) -> None:
+def _merge_contacts(undo_log: UndoLog, kept: Row, merged: Row) -> None:
     barred = _barred(undo_log, kept, merged)
     live = undo_log.rows("outreach_sequences", contact_id=kept["id"])
     if barred or any(row["status"] in LIVE for row in live):
@@ -197,8 +197,6 @@ def _merge_contacts(undo_log: UndoLog, kept: Row, merged: Row, agent: bool) -> N
         if row["batch_id"] in in_batches:
             undo_log.delete("batch_prospects", row["id"])
     _move_children(undo_log, "contacts", kept["id"], merged["id"])
-    if agent and undo_log.ids("suppressions", contact_id=merged["id"]):
-        raise CannotMerge("Only a person moves a suppression.")
     undo_log.delete("contacts", merged["id"])
     values = _blanks(kept, merged)
     if not kept["linkedin_url"] and merged["linkedin_url"]:

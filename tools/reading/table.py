@@ -22,6 +22,7 @@ _FOREIGN: Final = (
     (b"PAR1", "a Parquet file. Export it as CSV"),
 )
 _PROFILED: Final = 500
+_VALUES_SHOWN: Final = 6
 REFUSED: Final = ("row", "reason")
 """The first columns of a file of refused rows, by which one is known that somebody has mended and imports again."""
 
@@ -110,12 +111,12 @@ class Table:
                 break
         return list(seen)
 
-    def profile(self, values: int = 6, rows: int = _PROFILED) -> list[Column]:
-        """What the first `rows` rows say of each column, up to `values` different values with it."""
+    def profile(self) -> list[Column]:
+        """What the first 500 rows say of each column, with up to six different values of it."""
         seen: dict[str, dict[str, None]] = {column: {} for column in self.columns}
         filled = dict.fromkeys(self.columns, 0)
         count = 0
-        for row in islice(self.rows(), rows):
+        for row in islice(self.rows(), _PROFILED):
             count += 1
             for column, cell in row.cells.items():
                 if cell:
@@ -124,7 +125,7 @@ class Table:
         return [
             Column(
                 column,
-                tuple(islice(seen[column], values)),
+                tuple(islice(seen[column], _VALUES_SHOWN)),
                 round(filled[column] / count, 2) if count else 0.0,
                 round(len(seen[column]) / filled[column], 2) if filled[column] else 0.0,
             )

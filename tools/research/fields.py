@@ -7,7 +7,7 @@ research put there is renewed. The journal names the fact behind each.
 import re
 import uuid
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
 
@@ -125,9 +125,11 @@ def timeline_of(quote: str, today: date) -> str | None:
     return (ProjectTimeline.WITHIN_12_MONTHS if ahead <= 12 else ProjectTimeline.OVER_12_MONTHS).value
 
 
-def fill_prospect(session: Session, prospect: Prospect, facts: Sequence[ResearchFact], run_id: str) -> list[str]:
+def fill_prospect(
+    session: Session, prospect: Prospect, facts: Sequence[ResearchFact], run_id: str, today: date
+) -> list[str]:
     """Fills the fields that facts give; which they were. The surest fact counts, of equally sure ones the first."""
-    today, found = datetime.now(UTC).date(), dict[str, tuple[str | int, ResearchFact]]()
+    found: dict[str, tuple[str | int, ResearchFact]] = {}
     for fact in sorted(facts, key=lambda fact: -fact.confidence):
         for field, value in values_of(fact, prospect.stadium_name, today):
             found.setdefault(field, (value, fact))
