@@ -28,10 +28,10 @@ def scan_file(settings: Settings, words: SignalWords, texts: Texts, name: str) -
 
 def scan_stored(settings: Settings, words: SignalWords) -> Told:
     """Keeps the signals of what is stored: openings, facts, imports and matched tenders."""
-    from tools.signals.kept import gather_kept
+    from tools.signals.on_record import gather_on_record
 
     def gather(hands: Hands) -> Gathered:
-        found: Gathered = hands.write(lambda s: gather_kept(s, settings.playbook, words))
+        found: Gathered = hands.write(lambda s: gather_on_record(s, settings.playbook, words))
         return found
 
     return _in_step(settings, words, {"over": "stored"}, gather)

@@ -1,6 +1,6 @@
 """Shares with their 95 % intervals, so that nobody reads a rate of three messages as a fact."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 ENOUGH = 30
@@ -30,8 +30,15 @@ class Rate:
         """The counts, and the rate with its interval where there is enough; null where not."""
         if not self.enough:
             return {"count": self.count, "of": self.of, "enough": False, "rate": None, "low": None, "high": None}
-        told = {name: round(value, 4) for name, value in asdict(self).items() if name in ("low", "high")}
-        return {"count": self.count, "of": self.of, "enough": True, "rate": round(self.share, 4), **told}
+        low, high = round(self.low, 4), round(self.high, 4)
+        return {
+            "count": self.count,
+            "of": self.of,
+            "enough": True,
+            "rate": round(self.share, 4),
+            "low": low,
+            "high": high,
+        }
 
 
 def rate(count: int, of: int) -> Rate:

@@ -77,6 +77,10 @@ class ModelGarbled(ModelError):
         )
 
 
+def _amount(limit: str, spent: float, allowed: float) -> str:
+    return f"${spent:.4f} of ${allowed:.4f}" if limit == "cost_usd" else f"{spent:.0f} of {allowed:.0f} {limit}"
+
+
 class BudgetSpent(ModelError):
     """A run reached its limit of calls, tokens or money. Never retried; the run stops with what it has.
 
@@ -87,7 +91,7 @@ class BudgetSpent(ModelError):
         self.limit = limit
         self.spent = spent
         self.allowed = allowed
-        amount = f"${spent:.4f} of ${allowed:.4f}" if limit == "cost_usd" else f"{spent:.0f} of {allowed:.0f} {limit}"
+        amount = _amount(limit, spent, allowed)
         super().__init__(f"the run's model budget is spent: {amount}; raise max_{limit} in the model settings to go on")
 
 
@@ -96,7 +100,7 @@ class ContactBudgetSpent(ModelError):
     It comes to its end there; the others go on."""
 
     def __init__(self, limit: str, spent: float, allowed: float) -> None:
-        amount = f"${spent:.4f} of ${allowed:.4f}" if limit == "cost_usd" else f"{spent:.0f} of {allowed:.0f} {limit}"
+        amount = _amount(limit, spent, allowed)
         super().__init__(f"this contact's budget is spent: {amount}; see contact_{limit} in the playbook's [limits]")
 
 

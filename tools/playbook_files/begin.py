@@ -9,7 +9,7 @@ from db.seeds import OUTREACH_TEMPLATES
 from db.seeds import PLAYBOOK as SEEDED
 from playbooks.loader import FOLDER, folder_of, playbook_names, read_playbook
 from tools.drafting.templates import VARIABLES, variables_of
-from tools.playbook_files.form import FILES
+from tools.playbook_files.schema_checks import FILES
 
 STARTER = FOLDER / "starter.toml"
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")

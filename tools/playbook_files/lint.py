@@ -5,8 +5,8 @@ from pathlib import Path
 
 from playbooks import Playbook
 from tools.playbook_files.findings import Finding, key_of
-from tools.playbook_files.form import broken_files, feed_findings, form, places_of
-from tools.playbook_files.sense import doubts
+from tools.playbook_files.schema_checks import broken_files, feed_findings, places_of, read_checked
+from tools.playbook_files.setting_checks import doubts
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def lint(folder: Path) -> Linted:
     playbook = None
     if not any(f.level == "error" and f.file in ("playbook.toml", "sequences.toml") for f in found):
         places = places_of(folder)
-        playbook, more = form(folder, places)
+        playbook, more = read_checked(folder, places)
         found += more
         if playbook is not None:
             for doubt in doubts(playbook):

@@ -11,6 +11,7 @@ from tools.plain_json import BadJson, read_json
 from tools.qc.engine import check, passed
 from tools.qc.model import DraftUnderCheck, Earlier, Fact, Flag, Recipient
 from tools.qc.naming import names_of, venues_in
+from tools.qc.safety import is_footer_line
 from tools.qc.schema import DraftGiven, FindingOut, Judgement, OtherDraft, RecipientGiven, SenderGiven, TouchGiven
 
 _CHANNELS = {
@@ -245,8 +246,6 @@ def _footer(sender: Sender) -> str:
 
 def _own_footer(body: str, sender: Sender) -> str:
     """The footer that a body brings with it: its last lines from the first one with an address or a way out."""
-    from tools.qc.safety import is_footer_line
-
     lines = body.split("\n")
     start = len(lines)
     for n in range(len(lines) - 1, max(len(lines) - 8, 0), -1):

@@ -11,7 +11,7 @@ Five rules, none of which looks at how other organisations score: a small colleg
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -105,7 +105,10 @@ def _moved_contact(
 def _jump(scores: dict[datetime, int], least: int, lead: str) -> str | None:
     """The furthest that the latest score is from an earlier one, where that is `least` or more."""
     latest = max(scores)
-    far: Callable[[datetime], int] = lambda at: abs(scores[at] - scores[latest])  # noqa: E731
+
+    def far(at: datetime) -> int:
+        return abs(scores[at] - scores[latest])
+
     furthest = max(scores, key=far)
     if far(furthest) < least:
         return None

@@ -76,16 +76,15 @@ def read_import(said: Imported, words: SignalWords) -> list[Found]:
         reason = "the import gives the date of the last funding"
         found.append(
             Found(
-                "funding",
-                said.organisation,
-                what,
-                said.funded_on or "",
-                (reason,),
-                0.9,
-                said.row,
-                said.domain,
-                None,
-                on,
+                type="funding",
+                organisation=said.organisation,
+                description=what,
+                evidence=said.funded_on or "",
+                reasons=(reason,),
+                sure=0.9,
+                row=said.row,
+                domain=said.domain,
+                seen_on=on,
             )
         )
     intent = said.intent
@@ -98,6 +97,16 @@ def read_import(said: Imported, words: SignalWords) -> list[Found]:
         reason = "the import gives a buyer's intent"
         seen = day(said.intent_date)
         found.append(
-            Found("buyer_intent", said.organisation, what, intent, (reason,), 0.7, said.row, said.domain, None, seen)
+            Found(
+                type="buyer_intent",
+                organisation=said.organisation,
+                description=what,
+                evidence=intent,
+                reasons=(reason,),
+                sure=0.7,
+                row=said.row,
+                domain=said.domain,
+                seen_on=seen,
+            )
         )
     return found

@@ -26,7 +26,7 @@ from tests.support.rows import make_contact, make_draft, make_prospect
 from tools.drafting.drafts import store_version
 from tools.signals import Found
 from tools.signals.items import settle
-from tools.signals.kept import gather_kept
+from tools.signals.on_record import gather_on_record
 from tools.signals.store import Accounts, listed, mark_cited, write
 
 RUN = "r".ljust(32, "1")
@@ -209,7 +209,7 @@ def test_what_is_stored_is_scanned(database: Database) -> None:
         )
 
     database.write_sync(keep)
-    gathered = database.read_sync(lambda s: gather_kept(s, "qa-software", WORDS))
+    gathered = database.read_sync(lambda s: gather_on_record(s, "qa-software", WORDS))
     settled = settle(gathered.items, signals_by_rules("qa-software", gathered.items), WORDS)
     pairs = [*gathered.certain, *settled.found]
     assert sorted(one.type for _account, one in pairs) == [

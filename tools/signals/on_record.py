@@ -26,7 +26,7 @@ _NEWS = (
 )
 
 
-def gather_kept(session: Session, playbook: str, words: SignalWords) -> Gathered:
+def gather_on_record(session: Session, playbook: str, words: SignalWords) -> Gathered:
     """What is stored of a playbook's organisations to decide on, and what says it in so many words."""
     accounts = {
         account.id: account

@@ -7,7 +7,7 @@ from db.enums import FactField, PersonaType, SeniorityLevel, values
 from playbooks import ContactFormula, Playbook, WeightedFormula
 from tools.drafting.templates import OPENING_FIELDS
 from tools.playbook_files.findings import Doubt, Doubts, Loc
-from tools.playbook_files.said import doubts_of_texts
+from tools.playbook_files.text_checks import doubts_of_texts
 from tools.scoring.contact import MOST
 
 _PERSONAS = frozenset(values(PersonaType))

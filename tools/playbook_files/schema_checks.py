@@ -82,7 +82,7 @@ def places_of(folder: Path) -> Places:
     return places
 
 
-def form(folder: Path, places: Places) -> tuple[Playbook | None, list[Finding]]:
+def read_checked(folder: Path, places: Places) -> tuple[Playbook | None, list[Finding]]:
     """The playbook, or None and all that keeps it from being one."""
     try:
         return Playbook.model_validate({"name": folder.name, **playbook_data(folder)}), []
