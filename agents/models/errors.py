@@ -92,7 +92,7 @@ class BudgetSpent(ModelError):
         self.spent = spent
         self.allowed = allowed
         amount = _amount(limit, spent, allowed)
-        super().__init__(f"the run's model budget is spent: {amount}; raise max_{limit} in the model settings to go on")
+        super().__init__(f"the run's model budget is spent: {amount}; raise OUTREACH_MAX_{limit.upper()} to go on")
 
 
 class ContactBudgetSpent(ModelError):

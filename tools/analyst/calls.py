@@ -1,7 +1,7 @@
 """What is known before a call: who they are, why now, what was said so far; and the check of what will be said."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,10 +16,12 @@ from tools.drafting.brief import too_old
 from tools.drafting.drafts import facts_about
 from tools.qc import DraftUnderCheck, Fact, Recipient, assertions
 from tools.qc.naming import names_of
+from tools.signals.store import live_signals
 from tools.wording import spoken_name
 
 MOST_POINTS = 12
 MOST_SAID = 6
+MOST_SIGNALS = 3
 _KINDS = ("pain", "value", "offer", "ask")
 
 
@@ -44,7 +46,7 @@ def known_of(session: Session, playbook: Playbook, contact: Contact) -> Known:
     prospect = contact.prospect
     known = facts_about(session, contact.account_id, contact.id)
     facts = [fact for fact in known if not too_old(playbook, fact, moment.date())]
-    signals = _signals(session, contact, moment.date())
+    signals = live_signals(session, contact.account_id, contact.id, moment.date(), MOST_SIGNALS)
     points = [{**Point("signal", *_signal(one)).numbered(n)} for n, one in enumerate(signals, start=1)]
     wanted = sorted(facts, key=lambda f: (f.field not in playbook.need_fact_fields, -(f.confidence or 0)))
     for fact in wanted[: MOST_POINTS - len(points)]:
@@ -90,21 +92,6 @@ def _refuse(session: Session, contact: Contact) -> None:
 def _source(fact: ResearchFact) -> str | None:
     where = fact.source_url or fact.source_title
     return f"{where}, {fact.observed_on}" if where and fact.observed_on else where
-
-
-def _signals(session: Session, contact: Contact, today: date) -> list[Signal]:
-    return list(
-        session.scalars(
-            select(Signal)
-            .where(
-                Signal.account_id == contact.account_id,
-                Signal.contact_id.is_(None) | (Signal.contact_id == contact.id),
-                Signal.expires_at.is_(None) | (Signal.expires_at >= today),
-            )
-            .order_by(Signal.detected_at.desc(), Signal.id)
-            .limit(3)
-        )
-    )
 
 
 def _signal(signal: Signal) -> tuple[str, str | None]:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from db.enums import TouchType
@@ -19,7 +19,6 @@ from db.models import (
     Prospect,
     Reply,
     ResearchFact,
-    Signal,
     Touchpoint,
 )
 from db.models.research import REFERRAL
@@ -28,9 +27,11 @@ from playbooks.sequences import TouchKind, kind_of
 from tools.drafting.drafts import facts_about, without_footer
 from tools.drafting.variants import steering
 from tools.sequences import is_re_engagement, step_of
+from tools.signals.store import live_signals
 from tools.wording import spoken_name
 
 MOST_BEFORE = 6
+MOST_SIGNALS = 5
 MOST_REPLY = 3_000
 SAID = ("bridge", "recall", "pain", "value", "proof", "offer", "answer", "ask", "farewell")
 """The kinds of statements, in the order in which a message says them."""
@@ -215,23 +216,9 @@ def _statement(statement: Statement, *, preferred: bool) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value or key in ("soft", "follows")}
 
 
-@cache
-def _present() -> Select[Signal]:
-    return (
-        select(Signal)
-        .where(
-            Signal.account_id == bindparam("account"),
-            or_(Signal.contact_id.is_(None), Signal.contact_id == bindparam("contact")),
-            or_(Signal.expires_at.is_(None), Signal.expires_at >= bindparam("today")),
-        )
-        .order_by(Signal.detected_at.desc(), Signal.id)
-        .limit(5)
-    )
-
-
 def _signals(session: Session, account_id: str, contact_id: str, today: date) -> list[dict[str, Any]]:
     """What is going on there now, the newest first: background, and nothing that a sentence may rest on."""
-    rows = session.scalars(_present(), {"account": account_id, "contact": contact_id, "today": today})
+    rows = live_signals(session, account_id, contact_id, today, MOST_SIGNALS)
     return [
         {"type": s.signal_type, "what": s.description, "seen": s.detected_at.date() if s.detected_at else None}
         for s in rows

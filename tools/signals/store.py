@@ -5,10 +5,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any, Final
 
 from rapidfuzz import fuzz
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from db.models import Account, MessageVersion, Prospect, ResearchFact, Signal
@@ -133,6 +134,26 @@ def is_same(row: Signal, one: Found) -> bool:
     if sums[0] and sums[1]:
         return bool(sums[0] & sums[1])
     return fuzz.token_set_ratio(row.description or "", one.description) >= 75
+
+
+@cache
+def _live() -> Select[Signal]:
+    return (
+        select(Signal)
+        .where(
+            Signal.account_id == bindparam("account"),
+            or_(Signal.contact_id.is_(None), Signal.contact_id == bindparam("contact")),
+            or_(Signal.expires_at.is_(None), Signal.expires_at >= bindparam("today")),
+        )
+        .order_by(Signal.detected_at.desc(), Signal.id)
+        .limit(bindparam("most"))
+    )
+
+
+def live_signals(session: Session, account_id: str, contact_id: str, today: date, most: int) -> list[Signal]:
+    """What is going on at an organisation now, as far as it is not another person's: the newest of it first."""
+    found = {"account": account_id, "contact": contact_id, "today": today, "most": most}
+    return list(session.scalars(_live(), found))
 
 
 def mark_cited(session: Session, draft_id: str) -> list[Signal]:

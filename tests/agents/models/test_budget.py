@@ -15,9 +15,9 @@ def use(budget: RunBudget, usage: Usage) -> None:
 
 def test_each_limit_says_which_how_far_and_how_to_raise_it() -> None:
     for budget, words in (
-        (RunBudget(max_calls=1), "1 of 1 calls; raise max_calls"),
-        (RunBudget(max_tokens=100), "120 of 100 tokens; raise max_tokens"),
-        (RunBudget(max_cost_usd=0.01), r"\$0.0120 of \$0.0100; raise max_cost_usd"),
+        (RunBudget(max_calls=1), "1 of 1 calls; raise OUTREACH_MAX_CALLS"),
+        (RunBudget(max_tokens=100), "120 of 100 tokens; raise OUTREACH_MAX_TOKENS"),
+        (RunBudget(max_cost_usd=0.01), r"\$0.0120 of \$0.0100; raise OUTREACH_MAX_COST_USD"),
     ):
         use(budget, Usage(100, 20, 0, 0.012))
         with pytest.raises(BudgetSpent, match=words):

@@ -326,7 +326,7 @@ async def test_the_budget_of_the_run_stops_calls() -> None:
     async with serving(script) as (m, server, _):
         with spending(RunBudget(max_tokens=200)) as budget:
             await asyncio.gather(m.ainvoke("1"), m.ainvoke("2"))
-            with pytest.raises(BudgetSpent, match="200 of 200 tokens; raise max_tokens"):
+            with pytest.raises(BudgetSpent, match="200 of 200 tokens; raise OUTREACH_MAX_TOKENS"):
                 await m.ainvoke("3")
             with pytest.raises(BudgetSpent):
                 m.invoke("3")
