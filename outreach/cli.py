@@ -9,8 +9,8 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -24,6 +24,7 @@ from outreach.errors import Complaint
 from tools.plain_json import storable_text
 
 INTERRUPTED = 130
+WRONG_USAGE = 2
 
 
 class Entry(NamedTuple):
@@ -98,15 +99,11 @@ class Nouns(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, known = args[0], self.list_commands(ctx)
-        # A name that is nearly one of them is answered with that one, and a mistyped option as such.
-        if not ctx.resilient_parsing and name[:1] != "-" and name not in known and not get_close_matches(name, known):
-            listed = f"There are: {', '.join(known)}." if len(known) <= _FEW else f"See them: {ctx.command_path} --help"
-            ctx.fail(f"No such command '{name}'. {listed}")
+        if not ctx.resilient_parsing and name[:1] != "-" and name not in known:
+            from outreach.usage import no_command
+
+            raise no_command(ctx, args, known)
         return super().resolve_command(ctx, args)
-
-
-_FEW = 12
-"""So many commands are named in an error."""
 
 
 class LazyGroup(Nouns):
@@ -131,11 +128,16 @@ class LazyGroup(Nouns):
         ctx.meta[_LISTING] = True
         return super().shell_complete(ctx, incomplete)
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        # The suggestions for a mistyped name are looked up here.
-        names: Any = dict.fromkeys(COMMANDS)
-        self.commands = names
-        return super().resolve_command(ctx, args)
+    def make_context(self, info_name: Any, args: list[str], *more: Any, **extra: Any) -> Any:
+        typed = list(args)  # the parser takes them out
+        with _told([]):
+            ctx = super().make_context(info_name, args, *more, **extra)
+        ctx.meta[_TYPED] = typed
+        return ctx
+
+    def invoke(self, ctx: Any) -> Any:
+        with _told(ctx.meta[_TYPED]):
+            return super().invoke(ctx)
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
         try:
@@ -152,7 +154,27 @@ class LazyGroup(Nouns):
             if complaint is None:
                 raise
             complain(complaint)
+            if complaint.code == WRONG_USAGE and "outreach " not in complaint.mend:
+                from outreach.usage import path_of
+
+                _tell(f"What it takes: {path_of(sys.argv[1:] if args is None else args)} --help")
             sys.exit(complaint.code)
+
+
+@contextmanager
+def _told(typed: Sequence[str]) -> Iterator[None]:
+    """Tells what is wrong in a command line as any other error is told, and a question left open as a Ctrl-C."""
+    try:
+        yield
+    except typer.Abort as exc:
+        raise KeyboardInterrupt from exc
+    except typer.TyperException as exc:
+        from outreach.usage import told
+
+        complaint = told(exc, typed)
+        if complaint is None:
+            raise
+        raise complaint from exc
 
 
 def _refuse_no_text(args: Sequence[str]) -> None:
@@ -162,7 +184,7 @@ def _refuse_no_text(args: Sequence[str]) -> None:
             raise Complaint(f"Argument {place} is no UTF-8 text.", "Check the terminal's encoding.", code=2)
 
 
-_LISTING = "outreach.listing"
+_LISTING, _TYPED = "outreach.listing", "outreach.typed"
 
 
 def load(name: str, entry: Entry) -> Any:

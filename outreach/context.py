@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from outreach.settings import Settings
 
+MOST = 1_000_000
+"""The largest number that an option takes which says how many; a database could not count with any."""
+
 
 @dataclass
 class Context:

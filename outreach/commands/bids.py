@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outreach.console import many, print_json, print_table, say
-from outreach.context import settings_of
+from outreach.context import MOST, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -152,7 +152,9 @@ def list_bids(
     ctx: typer.Context,
     status: Annotated[str | None, typer.Option(help="new, matched, reviewed or not_relevant.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Those of no use to this playbook, too.")] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, the next to close first.")] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, max=MOST, help="How many, the next to close first.")
+    ] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Lists the stored tenders that matter to the playbook, with the reasons."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outreach.console import many, print_json, print_table, say, show
-from outreach.context import settings_of
+from outreach.context import MOST, settings_of
 from outreach.errors import Complaint
 from outreach.screens.eval_runs import failure, held, number, print_comparison, print_failure, print_run, share, summary
 
@@ -119,7 +119,8 @@ def run(
     judge: Judge = None,
     epochs: Annotated[int, typer.Option("--epochs", min=1, max=100, help="How often each case is run.")] = 1,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="At most so many cases, always the same.", show_default=False)
+        int | None,
+        typer.Option("--limit", min=1, max=MOST, help="At most so many cases, always the same.", show_default=False),
     ] = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="TAG", help="Cases with a tag, or a case by its id.")
@@ -155,7 +156,7 @@ def run(
 def show_run(
     ctx: typer.Context,
     reference: RunName = "last",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="How many of the failures.")] = 10,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=0, max=MOST, help="How many of the failures.")] = 10,
     case: Annotated[
         list[str] | None, typer.Option("--case", metavar="ID", help="This case alone, right or wrong.")
     ] = None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from outreach.console import print_json, print_table, say, show
-from outreach.context import chosen_playbook, context_of, settings_of
+from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def flags(
     ctx: typer.Context,
     kind: Annotated[Kind | None, typer.Option("--type", help="Only flags of this type.", show_default=False)] = None,
     resolved: Annotated[bool, typer.Option("--resolved", help="The resolved ones instead.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Lists open flags, the severest first. `show` puts the records of one side by side."""
@@ -191,7 +191,7 @@ def merge(
 @flags_app.command("merges", epilog=EPILOG)
 def merges(
     ctx: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Lists what was merged, the latest first."""

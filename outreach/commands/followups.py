@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outreach.console import many, print_table, say
-from outreach.context import chosen_playbook, context_of, settings_of
+from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def followups(
     ctx: typer.Context,
     due: Annotated[bool, typer.Option("--due", help="Only what is due today, or was before.")] = False,
     state: Annotated[str | None, typer.Option(help="pending, overdue, completed or skipped.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many to list.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Lists who is to be followed up when: overdue first, then by the day. A touch's text is written by `run`."""

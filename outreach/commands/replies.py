@@ -13,7 +13,7 @@ from outreach.commands.classify import classify
 from outreach.commands.reply_desk import CORRECT_EPILOG, HANDLED_EPILOG, SHOW_EPILOG, correct, handled, show_message
 from outreach.commands.reply_match import ADD_EPILOG, MATCH_EPILOG, add, match
 from outreach.console import many, print_table, progress, say
-from outreach.context import chosen_playbook, context_of, settings_of
+from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ replies_app.command("match", epilog=MATCH_EPILOG)(match)
 @replies_app.callback()
 def replies(
     ctx: typer.Context,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="How many.")] = 50,
     waiting: Annotated[
         bool, typer.Option("--waiting", help="Only those that wait for you, with the command that settles each.")
     ] = False,

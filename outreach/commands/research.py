@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outreach.console import many, print_json, print_table, say, show
-from outreach.context import chosen_playbook, context_of, settings_of
+from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ PEOPLE_EPILOG = """
 def people(
     ctx: typer.Context,
     decided: Annotated[bool, typer.Option("--all", help="Those that were decided on as well.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Lists people whom pages and replies name. Nobody writes to one before a person accepts them."""

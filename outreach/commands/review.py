@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outreach.console import print_table, say
-from outreach.context import chosen_playbook, context_of, settings_of
+from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _row(item: ReviewItem) -> tuple[object, ...]:
 @review_app.callback()
 def review(
     ctx: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, help="How many to list, the oldest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many to list, the oldest first.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Lists what the agents did that a person should look at; `resolve` takes it off the list."""

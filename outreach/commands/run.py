@@ -10,7 +10,7 @@ import typer
 
 from agents.parts import Part
 from outreach.console import Bar, print_json, progress, say
-from outreach.context import settings_of
+from outreach.context import MOST, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def run(
     ] = None,
     source: Annotated[str | None, typer.Option(help="Where these files come from, as it shall be cited.")] = None,
     source_url: Annotated[str | None, typer.Option(help="The source's public page.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Most new drafts in this run.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, max=MOST, help="Most new drafts in this run.")] = None,
     goal: Annotated[
         str | None, typer.Option(help="What you want, in words; shown as a work order before it runs (docs/goals.md).")
     ] = None,

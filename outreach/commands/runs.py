@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outreach.console import dollars, many, out, print_json, print_table, say, span
-from outreach.context import settings_of
+from outreach.context import MOST, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def list_(
     ctx: typer.Context,
     agent: Annotated[str | None, typer.Option(help="Only this agent's runs, wherever they stand in a tree.")] = None,
     status: Annotated[str | None, typer.Option(help="Only these: running, waiting, success, partial or error.")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="How many.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Lists runs, the newest first. Tokens, cost, calls and errors include everything below a run."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outreach.console import many, print_json, print_table, say, show
-from outreach.context import chosen_playbook, context_of, settings_of
+from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ score_app = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, the furthest moved first.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="How many, the furthest moved first.")]
 
 
 @score_app.command("explain", epilog=EPILOG)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outreach.console import print_json, print_table, progress, say, show
-from outreach.context import chosen_playbook, context_of
+from outreach.context import MOST, chosen_playbook, context_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def send(
         Path | None,
         typer.Option(metavar="DIR", help="Where --dry-run writes; else `dry-run` in the home folder."),
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Send this many at most.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, max=MOST, help="Send this many at most.")] = None,
     any_time: Annotated[bool, typer.Option("--any-time", help="Outside of working hours as well.")] = False,
     resolve: Annotated[
         tuple[str, str] | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outreach.console import print_table, say
-from outreach.context import chosen_playbook, context_of, settings_of
+from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def sequences(
     ctx: typer.Context,
     status: Annotated[str | None, typer.Option(help="pending, active, paused, completed or stopped.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many to list.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Lists who is being written to, step by step; `pause`, `resume` and `stop` change that."""

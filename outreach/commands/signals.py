@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outreach.console import many, print_json, print_table, say
-from outreach.context import settings_of
+from outreach.context import MOST, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def list_signals(
     ctx: typer.Context,
     kind: Annotated[str | None, typer.Option("--type", help="One of the six types.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Those expired or acted on, too.")] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, the newest first.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="How many, the newest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Lists the signals that are still news and that no draft has used."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outreach.console import many, print_json, print_table, say
-from outreach.context import settings_of
+from outreach.context import MOST, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def suppressions(
     ctx: typer.Context,
     search: Annotated[str | None, typer.Option(help="Only where this is in the name, address or reason.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Lists who must not be written to, the newest first: addresses and domains, then people without a suppressed

@@ -81,7 +81,7 @@ def test_every_listed_command_is_there_and_says_how_it_is_used(outreach: Outreac
 def test_a_mistyped_command_is_wrong_usage_with_a_suggestion(outreach: Outreach) -> None:
     result = outreach("stauts")
     assert result.exit_code == 2
-    assert "Did you mean 'status'?" in result.stderr
+    assert result.stderr == "outreach has no command 'stauts'.\nDid you mean: outreach status\n"
     assert result.stdout == ""
 
 
