@@ -6,7 +6,15 @@ and what a message must look like. Code reads it; nothing about a motion is writ
 Imports: nothing of ours.
 """
 
-from playbooks.loader import PlaybookInvalid, PlaybookNotFound, load_playbook, playbook_names, sound_playbook, use_own
+from playbooks.loader import (
+    PlaybookInvalid,
+    PlaybookNotFound,
+    load_playbook,
+    playbook_names,
+    sender_addresses,
+    sound_playbook,
+    use_own,
+)
 from playbooks.model import (
     ContactFormula,
     Dimension,
@@ -39,6 +47,7 @@ __all__ = [
     "WeightedFormula",
     "load_playbook",
     "playbook_names",
+    "sender_addresses",
     "sound_playbook",
     "use_own",
 ]

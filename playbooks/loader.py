@@ -4,6 +4,7 @@ The shipped playbooks stand beside this file. A person's own stand in a folder t
 one of the same name as a shipped one stands in its place.
 """
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -75,6 +76,21 @@ def sound_playbook(name: str) -> Playbook | None:
     except (PlaybookInvalid, PlaybookNotFound) as exc:
         _warn(name, str(exc))
         return None
+
+
+def sender_addresses() -> list[str]:
+    """The addresses that messages are written from, in lower case. Of a playbook that cannot be read, what its file
+    still says: a copy of our own message must not be taken for somebody's answer."""
+    found: list[str] = []
+    for name, folder in playbook_folders().items():
+        if (playbook := sound_playbook(name)) is not None:
+            found.append(playbook.sender.email)
+        else:
+            found += _WRITTEN.findall((folder / "playbook.toml").read_text(encoding="utf-8", errors="replace"))
+    return [address.lower() for address in found]
+
+
+_WRITTEN = re.compile(r"""^[ \t]*email[ \t]*=[ \t]*["']([^"'\s]+@[^"'\s]+)["']""", re.MULTILINE)
 
 
 @cache

@@ -164,9 +164,10 @@ def opt_out(
         say(told, "yellow")
     if unknown:
         raise Complaint(
-            f"{len(unknown)} of {len(whom)} could not be suppressed.", "Give the address itself.",
+            f"{len(unknown)} of {len(whom)} could not be suppressed.",
+            "Give the address itself: outreach replies opt-out ann@acme.example",
             code=3 if len(unknown) < len(whom) else 1,
-        )  # fmt: skip
+        )
 
 
 def _waiting(settings: Settings, limit: int, *, as_json: bool) -> None:
@@ -202,6 +203,7 @@ def take_from_mailbox(settings: Settings, days: int) -> tuple[list[Taken], Count
     from outreach.mail_check import IMAP
     from outreach.mailing import mailbox_of
     from outreach.wiring import open_database
+    from playbooks import sender_addresses
     from tools.mail import UnreadableMail
     from tools.mail.mailbox import MailboxStopped
     from tools.replies.fetching import first_day, take_fetched, verdict_on
@@ -209,7 +211,7 @@ def take_from_mailbox(settings: Settings, days: int) -> tuple[list[Taken], Count
     opened = mailbox_of(settings)
     if opened is None:
         raise Complaint("No mailbox is set.", f"Set {IMAP.setting} like this: {IMAP.example}")
-    senders = _senders()
+    senders = sender_addresses()
     counts: Counter[str] = Counter()
     taken: dict[str, Taken] = {}
     unreadable: list[str] = []
@@ -278,22 +280,17 @@ def refuse_untriaged(rows: Sequence[dict[str, Any]]) -> None:
         )
 
 
-def _senders() -> list[str]:
-    from playbooks import load_playbook, playbook_names
-
-    return [load_playbook(name).sender.email.lower() for name in playbook_names()]
-
-
 def _take_in(settings: Settings, files: Sequence[Path]) -> tuple[list[Taken], int, list[str]]:
     """What was taken in, how many were mails of our own, and what could not be read."""
     from db.actors import acting_as
     from outreach.wiring import open_database
+    from playbooks import sender_addresses
     from tools.mail import read_mail
     from tools.mail.files import messages_in
     from tools.replies.fetching import is_own
     from tools.replies.intake import take_in
 
-    senders = _senders()
+    senders = sender_addresses()
 
     def one_mail(session: Session, raw: bytes) -> Taken | None:
         return None if is_own(session, read_mail(raw), senders) else take_in(session, raw)

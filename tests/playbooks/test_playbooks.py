@@ -7,7 +7,16 @@ import pytest
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
-from playbooks import Playbook, PlaybookInvalid, PlaybookNotFound, load_playbook, loader, playbook_names, sound_playbook
+from playbooks import (
+    Playbook,
+    PlaybookInvalid,
+    PlaybookNotFound,
+    load_playbook,
+    loader,
+    playbook_names,
+    sender_addresses,
+    sound_playbook,
+)
 from playbooks.model import NoNeed
 
 SHIPPED = playbook_names()
@@ -143,3 +152,15 @@ def test_a_broken_one_is_told_of_once_and_the_others_are_read(tmp_path: Path, mo
     assert [line["playbook"] for line in told] == ["torn", "gone for good"]
     assert "playbook.toml of 'torn' is not valid TOML" in told[0]["why"]
     assert "outreach playbook check torn" in told[0]["to_do"]
+
+
+def test_whose_address_we_write_from_is_known_of_a_broken_playbook_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a copy of our own message would be taken for an answer while the playbook is mended."""
+    (tmp_path / "torn").mkdir()
+    torn = 'title = \n[sender]\nname = "Ada"\n  email = "Ada@Torn.example"\n[[touches]]\nchannel = "email"\n'
+    (tmp_path / "torn" / "playbook.toml").write_text(torn, encoding="utf-8")
+    monkeypatch.setattr(loader, "_own", [tmp_path])
+    shipped = [load_playbook(name).sender.email for name in ("qa-software", "sports-lighting")]
+    assert sender_addresses() == [*shipped, "ada@torn.example"]
