@@ -52,18 +52,21 @@ def run_step(
     inputs: Mapping[str, Any],
     work: Callable[[Hands], Told],
     run_type: str | None = None,
+    below: str | None = None,
 ) -> Told:
     """Runs `work(hands)` as one step of the agent, as this agent, with the model of the settings, within its
     limits, and the prompts in force.
 
-    `run_type` is the step's own, where it does more than to ask the agent once. What `inputs` has as `contact_id` and
-    `batch_id` stands in the row's columns too. What `work` raises is written into the row, and raised.
+    `run_type` is the step's own, where it does more than to ask the agent once; `below` is the run that it is a part
+    of, where it is none by itself. What `inputs` has as `contact_id` and `batch_id` stands in the row's columns too.
+    What `work` raises is written into the row, and raised.
     """
     from agents.models import RunBudget, spending
     from outreach.wiring import model_settings
 
     with spending(RunBudget.of(model_settings(settings))):
-        return asyncio.run(_run(database, settings, agent, playbook, inputs, work, run_type or agent.run_type))
+        kind = run_type or agent.run_type
+        return asyncio.run(_run(database, settings, agent, playbook, inputs, work, kind, below))
 
 
 async def _run(
@@ -74,6 +77,7 @@ async def _run(
     inputs: Mapping[str, Any],
     work: Callable[[Hands], Told],
     run_type: str,
+    below: str | None,
 ) -> Told:
     from db.actors import acting_as
     from db.locks import only_one, step_lock
@@ -96,6 +100,7 @@ async def _run(
         id=run_id,
         run_type=run_type,
         agent_name=agent.name,
+        parent_id=below,
         contact_id=inputs.get("contact_id"),
         batch_id=inputs.get("batch_id"),
         inputs={**inputs, "playbook": playbook},

@@ -102,8 +102,11 @@ def _build(playbook: Playbook, order: Order, hands: Hands) -> Told:
     )
 
 
-def brief_batch(settings: Settings, name: str) -> Told:
-    """Writes a batch's brief anew, from what is known now. Raises db.queries.batches.BatchNotFound."""
+def brief_batch(settings: Settings, name: str, below: str | None = None) -> Told:
+    """Writes a batch's brief anew, from what is known now; as a part of the run `below`, where it is one of it.
+
+    Raises db.queries.batches.BatchNotFound.
+    """
     from agents.analyst_brief import AGENT
     from db.queries.batches import find_batch
     from outreach.agent_step import run_step
@@ -128,6 +131,7 @@ def brief_batch(settings: Settings, name: str) -> Told:
             playbook=playbook.name,
             inputs={"command": "batch brief", "batch_id": batch_id},
             work=work,
+            below=below,
         )
 
 

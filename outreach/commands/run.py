@@ -70,10 +70,17 @@ def run(
             raise Complaint("--batch goes with --limit alone.", "For instance: outreach run --batch 3", code=2)
         settings, result = run_batch(settings, batch, limit, handed_over=enqueue)
         if not enqueue and result.complete:
-            brief_batch(settings, batch)  # it says what there is to say of them, and research has just found more
+            # It says what there is to say of them, and research has just found more.
+            brief_batch(settings, batch, below=result.run_id)
     elif goal is None:
         if dry_run or yes:
             raise Complaint("--dry-run and --yes belong to a --goal.", "Add --goal, or leave them out.", code=2)
+        if (source or source_url) and not imports:
+            raise Complaint(
+                "--source and --source-url say where a file comes from.",
+                "Add --import FILE, or leave them out.",
+                code=2,
+            )
         files = [described(path, source=source, source_url=source_url) for path in imports or []]
         result = work(settings, files, limit, only=only or [], handed_over=enqueue)
     else:
@@ -150,7 +157,9 @@ def _can_hand_over(settings: Settings) -> bool:
 def described(path: Path, **more: Any) -> dict[str, Any]:
     """A file as the prospector takes it, bound to its present content."""
     if not path.is_file():
-        raise Complaint(f"There is no file {path}.", "Check the path; the file must be readable.", code=2)
+        from tools.reading import absent
+
+        raise Complaint(absent(path), "Check the path; the file must be readable.", code=2)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return {"path": str(path.absolute()), "sha256": digest, **{k: v for k, v in more.items() if v is not None}}
 

@@ -59,6 +59,9 @@ def test_from_the_mix_to_the_messages(database: Database, outreach: Outreach) ->
         assert draft.ab_group == groups[draft.contact_id]
         assert draft.ask_style == {"A": "soft_offer", "B": "direct_ask"}[draft.ab_group or ""]
     assert len(outreach("approve", "list", "--batch", "1", "--json").stdout) > 10
+    last = json.loads(outreach("runs", "show", "last", "--json").stdout)
+    assert last["agent_name"] == "orchestrator", "the brief that is written anew at its end is a part of the run"
+    assert [run["run_type"] for run in last["children"]][-1] == "pre_brief"
     text = outreach("batch", "show", "1").stdout
     assert all(m["person"].split()[-1] in text for m in batch["members"])
 
