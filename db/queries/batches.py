@@ -26,6 +26,9 @@ from db.queries.inbox import of_batch
 from db.queries.wanted import Wanted
 from db.suppressions import plain_address, suppressed_among
 
+SET_ASIDE = ("nurture", "deprioritized")
+"""A prospect of these is not written to: research found nothing to open with, or the score is too low."""
+
 
 class BatchNotFound(LookupError):
     """No batch is called that; the message says so in a sentence."""
@@ -242,7 +245,7 @@ def members(session: Session, batch: Batch) -> list[Member]:
             draft_id=drafts[contact.id].id if contact.id in drafts else None,
             deviates=_deviation(drafts.get(contact.id)),
             do_not_contact=contact.do_not_contact,
-            set_aside=prospect.status in ("nurture", "deprioritized") or contact.deleted_at is not None,
+            set_aside=prospect.status in SET_ASIDE or contact.deleted_at is not None,
         )
         for place, contact, prospect in rows
     ]

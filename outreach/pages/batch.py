@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from db.enums import BatchStatus
+from db.queries.batches import SET_ASIDE
 from outreach.console import many
 from outreach.pages.batch_data import STATES, BatchData, Message, Person, expired, metric_rows
 from outreach.pages.charts import Bar, bars
@@ -67,7 +68,9 @@ def _line(data: BatchData) -> str:
 
 def _summary(data: BatchData) -> list[tuple[str, str]]:
     barred = sum(bool(one.barred) for one in data.people)
-    silent = sum(not one.barred and not one.messages for one in data.people)
+    silent = [one for one in data.people if not one.barred and not one.messages]
+    aside = sum(one.contact is not None and one.contact.prospect.status in SET_ASIDE for one in silent)
+    why = f"; about {aside:,} of them nothing to write about was found" if aside else ""
     ready = sum(message.leaves for message in data.messages)
     # PostgreSQL keeps no order of keys.
     shares = sorted((data.batch.mix_ratio or {}).items(), key=lambda share: (-_count(share[1]), share[0]))
@@ -75,7 +78,7 @@ def _summary(data: BatchData) -> list[tuple[str, str]]:
     groups = ", ".join(f"{name}: {count}" for name, count in sorted(data.count_groups().items()))
     found = [
         ("Ready to be sent", f"{ready:,} of {many(len(data.messages), 'message')}"),
-        ("Without a message", many(silent, "person", "people") if silent else ""),
+        ("Without a message", many(len(silent), "person", "people") + why if silent else ""),
         ("Do not contact", many(barred, "person", "people") if barred else ""),
         ("Mix, as asked for", mix),
         ("What is tested", "; ".join(data.tested)),
@@ -118,6 +121,7 @@ def _person(person: Person, data: BatchData) -> dict[str, Any]:
         "place": person.place,
         "name": person.name,
         "barred": "",
+        "set_aside": prospect.status in SET_ASIDE,
         "title": contact.title,
         "organisation": prospect.name,
         "where": prospect.place,

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from lxml import html
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
 from db.columns import Base
-from db.models import Experiment, MessageDraft, OutreachSequence, Suppression
+from db.models import Contact, Experiment, MessageDraft, OutreachSequence, Suppression
 from db.queries.batches import BatchNotFound, find_batch
 from outreach.console import visible
 from outreach.pages.batch import MOST_TEXT, batch_page
@@ -50,11 +51,24 @@ def test_people_messages_and_research(reading: Reading) -> None:
         assert words in said
     assert "Elm Field" in first.find_class("cited")[0].text_content()
     assert "America/Denver" in person(page, 2).text_content()
+    assert "No message is written for this person yet." in person(page, 3).text_content()
     summary = " ".join(page.find("body/main/dl").text_content().split())
     for words in ("1 of 2 messages", "athletic directors 3, cfos 1", "career_reference against", "A: 2, B: 2"):
         assert words in summary
     assert page.find_class("brief")[0].text_content().count("\n") == 4
     assert ids["ready"][:8] in said
+
+
+def test_about_whom_nothing_was_found_is_told_so(reading: Reading) -> None:
+    def fill(session: Session) -> dict[str, str]:
+        ids = fill_batch(session)
+        session.scalars(select(Contact).where(Contact.first_name == "Sil")).one().prospect.status = "nurture"
+        return ids
+
+    _ids, text = reading(fill, "3", batch_page)
+    page = html.fromstring(text)
+    assert "Nothing to write about was found: this person gets no message." in person(page, 3).text_content()
+    assert "1 person; about 1 of them nothing to write about was found" in page.find("body/main/dl").text_content()
 
 
 def test_only_what_is_approved_can_be_copied_and_it_is_what_was_approved(reading: Reading) -> None:
