@@ -40,8 +40,10 @@ def read_cases(paths: Iterable[Path], task: Task[Any, Any]) -> list[Case]:
     for path in paths:
         try:
             lines = path.read_text(encoding="utf-8").split("\n")  # a JSON string may hold U+2028 as it is
-        except (OSError, UnicodeDecodeError) as exc:
-            raise BadCases([f"{path.name} cannot be read: {exc}."]) from exc
+        except UnicodeDecodeError as exc:
+            raise BadCases([f"{path.name} cannot be read: it is no UTF-8 text."]) from exc
+        except OSError as exc:
+            raise BadCases([f"{path.name} cannot be read: {exc.strerror or exc}."]) from exc
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
@@ -79,7 +81,10 @@ def _case(line: str, where: str, task: Task[Any, Any], problems: list[str]) -> C
     except ValidationError as exc:
         problems.extend(_told(exc, where, ""))
         return None
-    except (KeyError, TypeError, ValueError) as exc:
+    except KeyError as exc:
+        problems.append(f"{where}: {exc} is missing.")
+        return None
+    except (TypeError, ValueError) as exc:
         problems.append(f"{where}: {type(exc).__name__}: {exc}.")
         return None
     found: dict[str, Any] = {}

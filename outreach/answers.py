@@ -23,7 +23,7 @@ from db.queries.inbox import standing
 from db.queries.queue import enqueue_if_served
 from db.thread_ids import touch_thread
 from outreach.console import many, print_json, say
-from outreach.errors import Complaint
+from outreach.errors import Complaint, why_unread
 
 if TYPE_CHECKING:
     from outreach.settings import Settings
@@ -105,7 +105,7 @@ def _lines(path: Path) -> list[tuple[int, str]]:
         text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except OSError as exc:
         raise Complaint(
-            f"{path} cannot be read: {exc.strerror or exc}.", "Name a file of answers, or - for standard input.", code=2
+            f"{path} cannot be read: {why_unread(exc)}.", "Name a file of answers, or - for standard input.", code=2
         ) from exc
     except UnicodeDecodeError as exc:
         raise Complaint(f"{path} is not a text file.", "Write one JSON object a line, in UTF-8.", code=2) from exc

@@ -70,7 +70,7 @@ class Bulk:
         rules = Counter(rule for line in left for rule in line.warnings + line.blocks if rule not in self._accept)
         why = ", ".join(f"{rule} ({count})" for rule, count in rules.most_common())
         say(f"Left out, because of QC: {many(len(left), 'message')}. {why}", "yellow")
-        say('To take a warning in all the same: --accept RULE --reason "why it does not matter"')
+        say('To take a warning in all the same: the same command with --accept RULE --reason "why it does not matter"')
 
     def _agreed(self, items: list[Waiting]) -> bool:
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -134,7 +134,7 @@ def undo_drafts(settings: Settings, references: list[str]) -> None:
             session.wake()
         say(f"{many(undone, 'decision')} taken back; decide again: outreach approve")
     if undone < len(references):
-        say("See what may be taken back: outreach approve list --state approved (or skipped)")
+        say("See what may be taken back: outreach approve list --state approved,skipped")
         raise typer.Exit(3 if undone else 1)
 
 

@@ -12,3 +12,10 @@ class Complaint(Exception):
         self.what = what
         self.mend = mend
         self.code = code
+
+
+def why_unread(exc: Exception) -> str:
+    """Why a file could not be read, as a person says it: without the system's numbers and the codec's positions."""
+    if isinstance(exc, UnicodeDecodeError):
+        return "it is no UTF-8 text"
+    return getattr(exc, "strerror", None) or str(exc)

@@ -24,11 +24,16 @@ def as_complaint(exc: BaseException) -> Complaint | None:
 
 
 # What a person's machine may refuse; any other error of a file is a fault of the program.
-_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOTDIR)
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_OTHERWISE = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 
 def _file_error(exc: BaseException) -> Complaint | None:
-    if not isinstance(exc, OSError) or exc.errno not in _REFUSED or exc.filename is None:
+    if not isinstance(exc, OSError) or exc.filename is None:
+        return None
+    if exc.errno in _OTHERWISE:
+        return Complaint(f"{exc.filename} cannot be used: {exc.strerror}.", "Name another file or folder.", code=2)
+    if exc.errno not in _REFUSED:
         return None
     return Complaint(
         f"{exc.filename} cannot be used: {exc.strerror}.",

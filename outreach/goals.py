@@ -86,9 +86,11 @@ def agreed(goal: Goal, *, yes: bool) -> bool:
 
 def files_of(order: WorkOrder) -> list[Path]:
     """The files that the goal names. Raises Complaint where one is missing."""
+    from tools.reading import absent
+
     for name in order.files:
         if not Path(name).is_file():
-            raise Complaint(f"There is no file {name}.", "Check the path in your goal.", code=2)
+            raise Complaint(absent(Path(name)), "Check the path in your goal.", code=2)
     return [Path(name) for name in order.files]
 
 

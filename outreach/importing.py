@@ -60,10 +60,10 @@ class Proposal:
 
 def open_table(path: Path) -> Table:
     """The file's layout. Raises Complaint where it is missing or no table."""
-    from tools.reading import UnreadableFile, read_table
+    from tools.reading import UnreadableFile, absent, read_table
 
     if not path.is_file():
-        raise Complaint(f"There is no file {path}.", "Check the path; the file must be readable.", code=2)
+        raise Complaint(absent(path), "Check the path; the file must be readable.", code=2)
     try:
         return read_table(path)
     except UnreadableFile as exc:

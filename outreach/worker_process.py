@@ -55,10 +55,22 @@ def has_workers(settings: Settings) -> bool:
         return database.read_sync(alive) > 0
 
 
-def work_on(settings: Settings, concurrency: int, *, once: bool, pace: Pace | None = None) -> int:
-    """Runs a worker until it is asked to stop; how many jobs it did. Raises Complaint where it cannot be one."""
+def work_on(
+    settings: Settings,
+    concurrency: int,
+    *,
+    once: bool,
+    pace: Pace | None = None,
+    begun: Callable[[], None] | None = None,
+) -> int:
+    """Runs a worker until it is asked to stop; how many jobs it did. Raises Complaint where it cannot be one.
+
+    `begun` is called once the database has answered.
+    """
     needs_postgres(settings)
     connect(settings, "agent").close()
+    if begun is not None:
+        begun()
     logging.getLogger("procrastinate.worker").addFilter(_not_told_already)
     return asyncio.run(_work(settings, concurrency, once, pace))
 

@@ -47,5 +47,7 @@ def analyse(
                 show(f"    {number}. {by_number[number]['says']}")
     if told["refused"]:
         say(f"{many(len(told['refused']), 'line')} of the model's were not borne out, and are left out.", "yellow")
-    if not rows:
+    if not any(row["kind"] in ("rate", "few") for row in told["rows"]):
+        say("No message has left that fits. What is ready to: outreach outbox")
+    elif not rows:
         say("The numbers in brackets are rows: --rows shows them.")

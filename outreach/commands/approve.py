@@ -157,7 +157,9 @@ def bulk(
     sought = _sought(context_of(ctx), tier, touch, channel, batch, flag)
     if sought == _sought(context_of(ctx)):
         raise Complaint(
-            "Say which messages: everything at once is not approved.", "For instance: --batch 3, or --tier A2", code=2
+            "Say which messages: everything at once is not approved.",
+            "For instance: outreach approve bulk --batch 3, or --tier A2",
+            code=2,
         )
     if accept and not (reason or "").strip():
         raise Complaint("To accept a warning needs a reason.", "Add --reason; it is kept with each approval.", code=2)
@@ -224,7 +226,9 @@ def _list(settings: Settings, sought: Sought, states: tuple[Any, ...], *, as_jso
         show_lines(found)
         say(many(len(found), "message"))
     elif sought.batch is not None:
-        say(f"Nothing of a batch {sought.batch} is {' or '.join(states)}.")
+        say(f"Nothing of batch {sought.batch} is {' or '.join(states)}. See it: outreach batch show {sought.batch}")
+    elif sought.rules:
+        say(f"QC marked nothing that is {' or '.join(states)} with {', '.join(sought.rules)}. Rules: outreach qc rules")
     elif states == ("waiting",):
         say("Nothing waits for a decision. `outreach run` looks for what is due.")
     else:

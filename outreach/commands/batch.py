@@ -75,7 +75,7 @@ def build(
     from outreach.batching import build_batch, order_of
     from outreach.wiring import open_database
     from playbooks import load_playbook
-    from tools.batches.build import BatchRefused, plan
+    from tools.batches.build import BatchRefused, NobodyReady, plan
 
     settings = settings_of(ctx)
     playbook = load_playbook(settings.playbook)
@@ -88,8 +88,11 @@ def build(
             _show_plan(found, as_json=as_json)
             return
         told, failed = build_batch(settings, order)
+    except NobodyReady as exc:
+        raise Complaint(str(exc), "Take in more: outreach import FILE. Who stands where: outreach status") from exc
     except BatchRefused as exc:
-        raise Complaint(str(exc), "Import more people, or see who is where: outreach status") from exc
+        mend = "What a test may compare: outreach batch build --help. Planned ones: outreach experiment list"
+        raise Complaint(str(exc), mend) from exc
     if as_json:
         print_json({**told.outputs, "places": told.decisions})
     else:
@@ -123,7 +126,9 @@ def _test(
         return None
     if not a or not b:
         raise Complaint(
-            "A test needs two groups.", f"For instance: --ab {varies} --a … --b … (docs/batches.md)", code=2
+            "A test needs two groups.",
+            f"For instance: outreach batch build --ab {varies} --a … --b … (docs/batches.md)",
+            code=2,
         )
     return trial_of(playbook, varies, a, b, control=control)
 

@@ -115,6 +115,9 @@ def match(
         if as_json:
             print_json(told.outputs)
         else:
+            if not told.processed:
+                say("No tender waits for your decision. Take some in: outreach bids import FILE")
+                return
             say(f"{many(told.processed, 'tender')} looked at, {told.updated:,} changed: outreach bids list")
         return
     feed = open_feed(file, column, buyer)

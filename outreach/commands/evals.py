@@ -263,6 +263,8 @@ def view(
 
     settings = settings_of(ctx)
     found = found_run(settings, reference)
+    if into is not None and into.exists():
+        raise Complaint(f"{into} is there already.", "Name another file.", code=2)
     judge = judge_of(runs_of(settings), found)
     page = page_of(found, cases_by_id(found.plan.suite), judge, shown=shown)
     path = write_private(into or found.folder / "run.html", page.encode("utf-8", "replace"), force=True)

@@ -201,7 +201,7 @@ def merges(
     with open_database(settings_of(ctx), "user") as database:
         rows = database.read_sync(lambda s: [_told(entry) for entry in all_merges(s, limit)])
     if not rows and not as_json:
-        say("Nothing was merged yet.")
+        say("Nothing was merged yet. Likely doubles: outreach flags --type duplicate_suspect")
         return
     print_table(
         "Merges",

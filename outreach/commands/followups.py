@@ -75,7 +75,7 @@ def followups(
         return
     if not rows:
         say(
-            "No follow-up is like that. All of them: outreach followups"
+            f"No follow-up is {state or 'due'}. What is planned: outreach followups"
             if state or due
             else "Nobody is to be followed up yet: one is planned once a message has left (outreach sent, send)."
         )

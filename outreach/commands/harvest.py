@@ -52,7 +52,7 @@ def harvest(
         print_json({"cases": {name: len(cases) for name, cases in found.cases.items()}, "left_out": left})
         return
     if not found.cases and not found.left_out:
-        show("Nobody has corrected anything.")
+        say("Nobody has corrected anything. What they may: outreach replies correct, approve, qc override, flags")
         return
     rows = [(name, len(cases), str(into / f"{name}.jsonl")) for name, cases in found.cases.items()]
     print_table("", ("suite", "cases", "file"), rows)

@@ -219,7 +219,8 @@ class _Import:
         if result.tally.stopped:
             raise Complaint(
                 f"The import stopped: {result.tally.stopped}",
-                f"Every step: outreach runs show {result.run_id[:12]}. With --map the rules map the rest.",
+                f'Say what a column is: outreach import {self._table.path.name} --map "COLUMN=FIELD"\n'
+                f"Every step: outreach runs show {result.run_id[:12]}",
             )
         return result.run_id
 

@@ -243,7 +243,8 @@ def export(
                     refused.append(str(exc))
                 except OSError as exc:
                     raise Complaint(
-                        f"{folder} cannot be written to: {exc.strerror or exc}", "Name another folder."
+                        f"{folder} cannot be written to: {exc.strerror or exc}",
+                        "Name another folder: outreach outbox export DIR",
                     ) from exc
                 bar.advance(1)
     for path in written:

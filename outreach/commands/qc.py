@@ -11,7 +11,7 @@ import typer
 
 from outreach.console import many, print_json, print_table, say, visible
 from outreach.context import settings_of
-from outreach.errors import Complaint
+from outreach.errors import Complaint, why_unread
 
 if TYPE_CHECKING:
     from evals.qc_rules import Score
@@ -70,7 +70,7 @@ def _text(file: str) -> str:
         return data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
         raise Complaint(
-            f"{file} cannot be read: {getattr(exc, 'strerror', None) or 'it is no UTF-8 text'}.",
+            f"{file} cannot be read: {why_unread(exc)}.",
             "Name a file of drafts as docs/qc.md describes it, or - for standard input.",
             code=2,
         ) from exc
@@ -145,7 +145,7 @@ def override(
                 lambda session: override_warning(session, draft, rule, reason=reason, by=settings.actor())
             )
         except NotOverridden as exc:
-            raise Complaint(str(exc)) from exc
+            raise Complaint(str(exc), "See what waits, and what QC marked: outreach approve list") from exc
     say(f"{many(count, 'warning')} of {rule} overridden.")
 
 
@@ -166,7 +166,11 @@ def measure(
         rows = labelled(paths)
         scores = scores_of(rows)
     except (OSError, ValueError, KeyError) as exc:
-        raise Complaint(f"The labelled drafts cannot be read: {exc}", "The format is in docs/qc.md.", code=2) from exc
+        raise Complaint(
+            f"The labelled drafts cannot be read: {why_unread(exc)}.", "The format is in docs/qc.md.", code=2
+        ) from exc
+    if not rows:
+        raise Complaint("There are no drafts in what was named.", "The format is in docs/qc.md.", code=2)
     table: list[dict[str, Any]] = [_measured(name, score) for name, score in scores.items()]
     if as_json:
         print_json({"drafts": len(rows), "rules": table})

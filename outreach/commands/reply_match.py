@@ -12,7 +12,7 @@ import typer
 from outreach.commands.reply_desk import AsJson, Message, found
 from outreach.console import say
 from outreach.context import settings_of
-from outreach.errors import Complaint
+from outreach.errors import Complaint, why_unread
 from outreach.told_times import time_past
 
 if TYPE_CHECKING:
@@ -143,7 +143,9 @@ def _words(source: str | None, text: str | None, file: Path | None) -> str:
         if source == "-":
             return sys.stdin.read()
     except (OSError, UnicodeDecodeError) as exc:
-        raise Complaint(f"{file or 'Standard input'} cannot be read as text: {exc}.", "Give UTF-8.", code=2) from exc
+        raise Complaint(
+            f"{file or 'Standard input'} cannot be read: {why_unread(exc)}.", "Name a file of UTF-8 text.", code=2
+        ) from exc
     return _edited()
 
 

@@ -65,6 +65,9 @@ def funnel(
     people, touches = many(told["written_for"], "person", "people"), many(told["touches"], "touch", "touches")
     show(f"{people} written for; {touches} made; {told['bounced']:,} bounced; {told['opted_out']:,} opted out.")
     show(f"Pipeline: {told['pipeline']:,.0f}")
+    if not told["touches"]:
+        say("No message has left that fits. What is ready to: outreach outbox")
+        return
     say(legend())
 
 
@@ -108,7 +111,7 @@ def replies(
         say(f"Without the messages of the experiment '{name}': it runs, and looking would spoil it.", "yellow")
     rows = told["rows"]
     if not rows:
-        say("Nothing to count: no message has left that fits.")
+        say("No message has left that fits. What is ready to: outreach outbox")
         return
     shown = rows[-SHOWN:] if by == "week" else rows[:SHOWN]
     unit = "people" if told["unit"] == "person" else "messages"

@@ -203,7 +203,7 @@ def people(
             lambda s: listed(s, playbook=chosen_playbook(context), status=None if decided else "open", limit=limit)
         )
     if not rows and not as_json:
-        say("Nobody is suggested.")
+        say("Nobody is suggested. Pages name people as research reads them: outreach run")
         return
     print_table(
         "People suggested",

@@ -76,7 +76,11 @@ def list_(
     with open_database(settings, "user") as database:
         found = database.read_sync(lambda s: list_runs(s, agent=agent, status=status, limit=limit))
     if not found and not as_json:
-        say("No run fits." if agent or status else "There is no run yet. Next: outreach run")
+        say(
+            "No run is like that. All of them: outreach runs list"
+            if agent or status
+            else "There is no run yet. Next: outreach run"
+        )
         return
     print_table(
         "Runs",

@@ -159,6 +159,7 @@ def again(
         ids = database.read_sync(
             lambda s: _all_scored(s, playbook) if everything else scored_by_another_version(s, playbook)
         )
+        scored = ids or database.read_sync(lambda s: _all_scored(s, playbook))
         before = database.read_sync(lambda s: _last(s, playbook, ids))
         if ids:
             told = run_step(
@@ -177,6 +178,9 @@ def again(
                     "counts": counts, "scored_anew": [_as_dict(m) for m in anew]})  # fmt: skip
         return
     if not ids:
+        if not scored:
+            say(f"No organisation of {playbook.name} is scored yet. Take some in: outreach import FILE, outreach run")
+            return
         say(f"Every score is of version {playbook.scoring.version}. After new tiers alone: outreach score again --all")
         return
     _print_moves(anew, limit)
@@ -230,7 +234,7 @@ def changes(ctx: typer.Context, limit: Limit = 30, as_json: AsJson = False) -> N
     if as_json:
         print_json([_as_dict(move) for move in twice])
     elif not twice:
-        say("Nothing was scored twice yet.")
+        say("Nothing was scored twice yet. After a change of the weights: outreach score again")
     else:
         _print_moves(twice, limit)
 

@@ -213,7 +213,10 @@ def _rehearse(
             (folder / name).write_bytes(raw)
             written.append(str(folder / name))
     except OSError as exc:
-        raise Complaint(f"{folder} cannot be written to: {exc.strerror or exc}", "Name another folder.") from exc
+        raise Complaint(
+            f"{folder} cannot be written to: {exc.strerror or exc}",
+            "Name another folder: outreach send --dry-run --into DIR",
+        ) from exc
     if as_json:
         print_json({"written": written, "waits": [asdict(line) for line in waits]})
         return

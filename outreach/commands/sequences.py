@@ -122,7 +122,7 @@ def resume(
 
 
 def day_ahead(on: str) -> date:
-    """The day that an option names: today or later. Raises Complaint."""
+    """The day that an option names: today or later, and not beyond any plan. Raises Complaint."""
     from datetime import UTC, date, datetime
 
     try:
@@ -131,7 +131,12 @@ def day_ahead(on: str) -> date:
         raise Complaint(f"'{on}' is not a day.", "Write it as 2027-03-01.", code=2) from exc
     if day < datetime.now(UTC).date():
         raise Complaint(f"{on} lies in the past.", "Name today or a later day.", code=2)
+    if day.year > datetime.now(UTC).year + _YEARS_AHEAD:
+        raise Complaint(f"{on} is too far ahead to plan for.", f"Name a day of the next {_YEARS_AHEAD} years.", code=2)
     return day
+
+
+_YEARS_AHEAD = 10
 
 
 def _change(

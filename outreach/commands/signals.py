@@ -100,7 +100,7 @@ def list_signals(
         print_json(rows)
         return
     if not rows:
-        say("No signals. Look for some: outreach signals scan")
+        say("No signals. Look for some in a file of openings or news: outreach signals scan FILE")
         return
     print_table(
         "Signals",
@@ -183,4 +183,7 @@ def _report(told: Told, as_json: bool) -> None:
     )
     if counts["refused"]:
         say(f"{many(counts['refused'], 'decision')} of the model's were not borne out, and are not kept.", "yellow")
-    say("See them: outreach signals list")
+    if counts["created"] or counts["unchanged"]:
+        say("See them: outreach signals list")
+    else:
+        say("Reasons to write stand in openings and news: outreach signals scan FILE   (docs/signals.md)")

@@ -59,7 +59,11 @@ def suppressions(
     if as_json:
         return
     if not items:
-        say("Nobody." if search is None else f"Nothing has '{search}' in it.")
+        say(
+            "Nobody is on the list of who must not be written to."
+            if search is None
+            else f"Nothing has '{search}' in it."
+        )
         say('Put somebody on it: outreach suppressions add acme.example --reason "a customer"')
     elif whole > len(items):
         say(f"{whole - len(items):,} more: --limit {whole}")
@@ -85,6 +89,8 @@ def add_to_list(
     from outreach.wiring import open_database
     from tools.suppressing import NotSuppressible, add
 
+    if column is not None and file is None:
+        raise Complaint("--column names a column of a table.", "Name the table: --file customers.csv", code=2)
     wanted = [*(values or []), *(_of_file(file, column) if file is not None else [])]
     if not wanted:
         raise Complaint("Nothing to add.", "Name addresses or domains, or a table: --file customers.csv", code=2)

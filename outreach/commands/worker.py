@@ -45,9 +45,11 @@ def worker(
     it at once. Killed, frozen or cut off, its work goes to the others.
     """
     settings = settings_of(ctx)
-    needs_postgres(settings)
-    say("Working. Ctrl-C ends it; `outreach workers` shows what is done.")
-    done = work_on(settings, concurrency or settings.concurrency, once=once)
+
+    def begun() -> None:
+        say("Working. Ctrl-C ends it; `outreach workers` shows what is done.")
+
+    done = work_on(settings, concurrency or settings.concurrency, once=once, begun=begun)
     say(f"{many(done, 'job')} done.")
 
 

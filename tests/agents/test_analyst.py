@@ -107,4 +107,6 @@ def test_a_model_is_not_believed(outreach: Outreach, filled: Database, monkeypat
 
 
 def test_of_nothing(outreach: Outreach, database: Database) -> None:  # noqa: F811
-    assert "0 people were written to" in outreach("analyse").stdout
+    said = outreach("analyse")
+    assert "0 people were written to with 0 touches; 0 replied, 0 positively; 0 meetings" in said.stdout
+    assert "No message has left that fits. What is ready to: outreach outbox" in said.stderr

@@ -41,22 +41,29 @@ NOTHING_THERE = """
 approve list
 approve show 4f1c
 approve bulk
+approve --batch 9
 approve undo 4f1c
 outbox
 outbox show zzz
+sent
 sent zzz
+sent zzz --at 2999-01-01
 send
 sequences
 sequences pause zzz
 followups
+followups --due
 followups --state soon
 followups move zzz --on tomorrow
+followups move zzz --on 9999-12-31
 call-prep zzz
 called zzz --outcome hello
 replies
 replies --waiting
 replies show zzz
+replies correct zzz
 replies triage nowhere
+replies opt-out zzz
 replies match zzz zzz
 meeting list
 meeting booked zzz --on 2027-03-01T14:00
@@ -67,24 +74,36 @@ batch list
 batch show 9
 batch export 9
 batch metrics 9
+batch build --a soft
 bids list
 signals list
+research people
+report funnel
 score explain zzz
+score changes
 runs list
 runs show zzz
 runs list --status soon
+runs list --status error
 review
 review resolve zzz
 flags
 flags show zzz
+flags merges
+suppressions
+suppressions add acme.example --column Domain --reason customers
+qc override zzz style.spam --reason known
+qc measure .
 prompts diff a b
 qc check nowhere
 dedupe nowhere
+import .
 import empty.csv
 import people.csv --map Shoe=email
 import people.csv --map Name=shoe
 run --only soon
 run --limit 0
+run --source Apollo
 worker
 db soon
 """

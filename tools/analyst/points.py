@@ -55,3 +55,8 @@ def pick(points: Sequence[dict[str, Any]], chosen: Iterable[int]) -> list[str]:
     """What the points of these numbers say; a number that there is not says nothing."""
     said = {point["number"]: f"{point['says']} {point.get('source') or ''}" for point in points}
     return [said[number] for number in chosen if number in said]
+
+
+def many(count: int, one: str, more: str | None = None) -> str:
+    """A count and its noun, as a point says them: '1 draft', '1,204 people'."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"

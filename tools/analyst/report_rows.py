@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.queries.report import Dimension, Row, rows_by, steps, withheld
 from db.queries.touches import Scope
+from tools.analyst.points import many
 from tools.experiments.judge import compare
 from tools.rates import ENOUGH, rate
 
@@ -48,8 +49,9 @@ def rows_of(session: Session, scope: Scope) -> list[dict[str, Any]]:
     total = steps(session, scope)
     add(
         "total",
-        f"{total.sent:,} people were written to with {total.touches:,} touches; {total.replied:,} replied, "
-        f"{total.positive:,} positively; {total.met:,} meetings, {total.made:,} opportunities.",
+        f"{many(total.sent, 'person was', 'people were')} written to with {many(total.touches, 'touch', 'touches')}; "
+        f"{total.replied:,} replied, {total.positive:,} positively; {many(total.met, 'meeting', 'meetings')}, "
+        f"{many(total.made, 'opportunity', 'opportunities')}.",
     )
     by = {dimension: _rows(session, dimension, scope) for dimension in LOOKED_AT}
     pairs = [(d, row, rest) for d, rows in by.items() for row in rows if (rest := _rest(row, rows))]
@@ -63,7 +65,8 @@ def rows_of(session: Session, scope: Scope) -> list[dict[str, Any]]:
             add(
                 "rate",
                 f"{dimension.value} {row.key}: {row.replied:,} of {row.sent:,} replied, {one.share:.1%} "
-                f"({one.low:.1%} to {one.high:.1%}); {row.positive:,} positively, {row.met:,} meetings.",
+                f"({one.low:.1%} to {one.high:.1%}); {row.positive:,} positively, "
+                f"{many(row.met, 'meeting', 'meetings')}.",
                 **what,
             )
     for dimension, row, rest in pairs:

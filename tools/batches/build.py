@@ -27,6 +27,10 @@ class BatchRefused(ValueError):
     """A batch cannot be built, or changed, as asked; the message says why in a sentence."""
 
 
+class NobodyReady(BatchRefused):
+    """Nobody of those who were asked for may be written to for the first time."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """What a batch varies: the value of each group; group C, where there is one, is the control and gets none."""
@@ -161,7 +165,7 @@ def plan(session: Session, playbook: Playbook, order: Order, now: datetime | Non
     rest = able_for(session, playbook, {}, moment) if order.fill else []
     selection = choose.select(order.mix, of_share, rest, fill=order.fill)
     if not selection.taken:
-        raise BatchRefused("Nobody of these shares is ready to be written to for the first time.")
+        raise NobodyReady("Nobody of these shares is ready to be written to for the first time.")
     group_of = choose.assign(selection.taken, order.trial.groups, order.seed) if order.trial else {}
     places = [
         Place(number, group_of.get(taken.candidate.contact_id), taken)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from db.models import Batch, Contact, HygieneFlag, MessageDraft, Prospect, ResearchFact, Signal
 from db.queries.batches import Member, built_by, members
 from playbooks import Playbook
-from tools.analyst.points import Point
+from tools.analyst.points import Point, many
 from tools.batches.choose import REST
 from tools.drafting.variants import meaning_of, said_by_group
 
@@ -36,7 +36,7 @@ def points_of(session: Session, playbook: Playbook, batch: Batch, today: date) -
 
 def _people(session: Session, playbook: Playbook, batch: Batch, people: list[Member]) -> list[Point]:
     organisations = {one.organisation for one in people}
-    found = [Point("size", f"{_many(len(people), 'person', 'people')} at {_many(len(organisations), 'organisation')}.")]
+    found = [Point("size", f"{many(len(people), 'person', 'people')} at {many(len(organisations), 'organisation')}.")]
     shares = Counter(one.share for one in people if one.share)
     known = playbook.batches.shares
     if shares:
@@ -81,7 +81,7 @@ def _reasons(session: Session, playbook: Playbook, people: list[Member], ids: li
     if blank == len(people):
         found.append(Point("research", "Nobody is researched yet; what is found decides who gets a message."))
     elif blank:
-        found.append(Point("research", f"{_many(blank, 'person', 'people')} not written to yet."))
+        found.append(Point("research", f"{many(blank, 'person', 'people')} not written to yet."))
     if aside:
         found.append(Point("research", f"For {aside} research found nothing to write about: they get no message."))
     return found
@@ -104,7 +104,7 @@ def _test(session: Session, playbook: Playbook, batch: Batch, people: list[Membe
         if (meaning := meaning_of(playbook, variable, value))
     ]
     if off := [one for one in people if one.deviates]:
-        found.append(Point("deviations", f"{_many(len(off), 'message')} not as the group asks; all count."))
+        found.append(Point("deviations", f"{many(len(off), 'message')} not as the group asks; all count."))
     return found
 
 
@@ -139,14 +139,14 @@ def _watch(session: Session, people: list[Member], ids: list[str]) -> list[Point
         .where(Contact.id.in_(ids), HygieneFlag.resolved_at.is_(None))
     )
     if flags:
-        found.append(Point("flags", f"Open flags at {_many(flags, 'organisation')}: outreach flags."))
+        found.append(Point("flags", f"Open flags at {many(flags, 'organisation')}: outreach flags."))
     unverified = session.scalar(
         select(func.count()).select_from(Contact).where(Contact.id.in_(ids), Contact.email_verified.is_not(True))
     )
     if unverified:
         every = "All " if unverified == len(people) > 1 else ""
         found.append(
-            Point("addresses", f"{every}{_many(unverified, 'address', 'addresses')} unverified; bounces will tell.")
+            Point("addresses", f"{every}{many(unverified, 'address', 'addresses')} unverified; bounces will tell.")
         )
     return found
 
@@ -158,21 +158,17 @@ def _first(batch: Batch, people: list[Member]) -> list[Point]:
     ready = [one for one in people if one.draft == "ready"]
     found = []
     if waiting:
-        found.append(Point("next", f"Read {_many(len(waiting), 'message')}: outreach approve --batch {number}."))
+        found.append(Point("next", f"Read {many(len(waiting), 'message')}: outreach approve --batch {number}."))
     elif blank:
-        found.append(Point("next", f"Have {_many(len(blank), 'message')} written: outreach run --batch {number}."))
+        found.append(Point("next", f"Have {many(len(blank), 'message')} written: outreach run --batch {number}."))
     elif ready:
-        found.append(Point("next", f"Send {_many(len(ready), 'approved message')}: outreach outbox."))
+        found.append(Point("next", f"Send {many(len(ready), 'approved message')}: outreach outbox."))
     else:
         found.append(Point("next", f"See where each stands: outreach batch show {number}."))
     if top := (waiting or blank or ready):
         one = top[0]
         found.append(Point("top", f"Begin with {one.person}, {one.title or 'no title known'}, {one.organisation}."))
     return found
-
-
-def _many(count: int, one: str, more: str | None = None) -> str:
-    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 def _who(text: str) -> str:

@@ -14,7 +14,7 @@ from tools import plain_json
 from tools.bids import ocds, sam, table
 from tools.bids.notices import Notice, Refusal
 from tools.plain_json import BadJson
-from tools.reading import UnreadableFile, read_table
+from tools.reading import UnreadableFile, absent, read_table
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 Format = Literal["sam_json", "ocds", "sam_csv", "csv"]
@@ -52,7 +52,7 @@ def read_feed(path: str | Path, *, columns: Mapping[str, str] | None = None, buy
     """
     path = Path(path)
     if not path.is_file():
-        raise UnreadableFile(f"There is no file {path}.")
+        raise UnreadableFile(absent(path))
     with unpacked(path) as plain:
         if _looks_like_json(plain):
             return _json_feed(plain, path.name)

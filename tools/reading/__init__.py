@@ -14,6 +14,7 @@ from tools.reading.table import (
     Row,
     Table,
     UnreadableFile,
+    absent,
     read_table,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "Row",
     "Table",
     "UnreadableFile",
+    "absent",
     "read_table",
 ]

@@ -133,6 +133,11 @@ class Table:
         ]
 
 
+def absent(path: Path) -> str:
+    """What to say of a path at which no file is."""
+    return f"{path} is a folder, not a file." if path.is_dir() else f"There is no file {path}."
+
+
 def read_table(path: str | Path, sha256: str | None = None) -> Table:
     """Reads a file's header and samples, whatever its form.
 
@@ -141,7 +146,7 @@ def read_table(path: str | Path, sha256: str | None = None) -> Table:
     """
     path = Path(path)
     if not path.is_file():
-        raise UnreadableFile(f"There is no file {path}.")
+        raise UnreadableFile(absent(path))
     size = path.stat().st_size
     if size == 0:
         raise UnreadableFile(f"{path.name} is empty.")

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from tools.bids.reading import read_json, unpacked
 from tools.normalise import clean, day, domain_of, website
 from tools.plain_json import storable_text
-from tools.reading import UnreadableFile, read_table
+from tools.reading import UnreadableFile, absent, read_table
 from tools.signals.jobs import Opening
 from tools.signals.news import MAX_TEXT, Article
 
@@ -69,7 +69,7 @@ def read_texts(path: str | Path, *, kind: Kind | None = None, organisation: str 
     """
     path = Path(path)
     if not path.is_file():
-        raise UnreadableFile(f"There is no file {path}.")
+        raise UnreadableFile(absent(path))
     with unpacked(path) as plain:
         if plain.suffix.lower() in (".txt", ".md"):
             return Texts("news", articles=[Article(_plain_text(plain), organisation, row=1)])

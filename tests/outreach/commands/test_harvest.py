@@ -36,7 +36,7 @@ def test_nothing_was_corrected(outreach: Outreach, tmp_path: Path) -> None:
     outreach("init")
     said = outreach("eval", "harvest", "--into", str(tmp_path / "h"))
     assert said.exit_code == 0
-    assert "Nobody has corrected anything." in said.stdout
+    assert "Nobody has corrected anything." in said.stderr
 
 
 def test_what_is_no_suite_is_refused(outreach: Outreach, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_wrong_usage(outreach: Outreach, database: Database) -> None:
     assert outreach("report", "replies", "--by", "week", "--rate", "joy").exit_code == 2
     assert outreach("report", "funnel", "--since", "yesterday").exit_code == 2
     assert outreach("report", "funnel", "--since", "2026-03-02", "--until", "2026-03-01").exit_code == 2
-    assert "Nothing to count" in outreach("report", "replies", "--by", "week").stderr
+    assert "No message has left that fits" in outreach("report", "replies", "--by", "week").stderr
 
 
 def test_a_bar_shows_the_interval() -> None:

@@ -13,7 +13,7 @@ from tests.support.rows import make_contact
 def test_on_the_list_and_off_again(outreach: Outreach, database: Database) -> None:
     database.write_sync(lambda s: make_contact(s, email="dana@acme.example") and None)
     empty = outreach("suppressions")
-    assert "Nobody." in empty.stderr
+    assert "Nobody is on the list" in empty.stderr
     assert "outreach suppressions add" in empty.stderr
     added = outreach("suppressions", "add", "acme.example", "ana@birch.example", "--reason", "customers")
     assert added.exit_code == 0, added.stderr
