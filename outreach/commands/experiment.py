@@ -68,7 +68,7 @@ def new(
         experiment, plan = begin(session, name, variable, (a, b), wanted)
         return _told(session, experiment, plan)
 
-    told = _write(settings_of(ctx), work)
+    told = _write(settings_of(ctx), work, "How one is planned: outreach experiment new --help. Those there are: ")
     if as_json:
         print_json(told)
         return
@@ -264,7 +264,7 @@ def _one_of(what: str, given: str, known: tuple[str, ...]) -> None:
         raise Complaint(f"There is no {what} '{given}'.", f"There are: {', '.join(known)}.", code=2)
 
 
-def _write(settings: Settings, work: Callable[[Session], Any]) -> Any:
+def _write(settings: Settings, work: Callable[[Session], Any], mend: str = "See them, and how far each is: ") -> Any:
     from db.actors import acting_as
     from outreach.wiring import open_database
     from tools.experiments.plan import ExperimentRefused
@@ -273,4 +273,4 @@ def _write(settings: Settings, work: Callable[[Session], Any]) -> Any:
         with open_database(settings, "user") as database, acting_as(settings.actor()):
             return database.write_sync(work)
     except ExperimentRefused as exc:
-        raise Complaint(str(exc), "See them, and how far each is: outreach experiment list") from exc
+        raise Complaint(str(exc), f"{mend}outreach experiment list") from exc

@@ -177,11 +177,12 @@ def _rehearse(
     """Writes what would leave now, byte for byte but for the time; claims nothing."""
     from datetime import UTC, datetime
 
+    from db.models import MessageDraft
     from graphs.sending import held_back
     from outreach.mailing import signer_of
     from outreach.wiring import open_database
     from playbooks import load_playbook
-    from tools.outbox import NotReady, file_name, ready
+    from tools.outbox import NotReady, file_name, outgoing, ready
     from tools.outbox.dispatch import mail_of
 
     signer, now = signer_of(settings), datetime.now(UTC)
@@ -191,7 +192,13 @@ def _rehearse(
     def work(session: Session) -> list[tuple[str, bytes]]:
         ids = _ids(session, drafts)
         mails: list[tuple[str, bytes]] = []
-        for one in ready(session, playbook, now):
+        there = ready(session, playbook, now)
+        for draft_id in set(ids) - {one.draft_id for one in there}:
+            try:
+                outgoing(session, session.get_one(MessageDraft, draft_id), now)
+            except NotReady as exc:
+                say(str(exc), "yellow")
+        for one in there:
             if one.channel != "email" or (ids and one.draft_id not in ids):
                 continue
             held = held_back(session, one, load_playbook, now, named=bool(ids), any_time=any_time)
