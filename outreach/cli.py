@@ -145,6 +145,8 @@ class LazyGroup(Nouns):
             return super().main(args, *more, **extra)
         except SystemExit as exc:
             if exc.code == INTERRUPTED:
+                if sys.stderr.isatty():
+                    sys.stderr.write("\n")  # a terminal has shown ^C, and stays on that line
                 _tell("Stopped. Nothing is lost: what was done is kept, and the same command carries on from there.")
             raise
         except Exception as exc:

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 GAP = "   "
 _LEAST = 20
-_COMMAND = re.compile(r"`[^`\n]+`")
+_COMMAND = re.compile(r"`[^`\n]+`|(?<=: )outreach(?: [^\s,;.:()`]+){1,5}")
 _HELD = "\x00"
 
 
 def wrapped(text: str, width: int, hang: int = 0) -> str:
     """Lines broken between words at `width` columns; what goes on is indented as its line was, and by `hang` more.
 
-    A command in backticks stays whole, so that it can be copied; so does a word that is longer than a line.
+    A command in backticks or after a colon stays whole, so that it can be copied; so does a word longer than a line.
     """
     room = max(width, _LEAST)
     return "\n".join(part for line in text.split("\n") for part in _broken(line, room, hang))

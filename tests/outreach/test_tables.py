@@ -36,8 +36,11 @@ def test_lines_break_between_words_and_keep_their_indent() -> None:
     assert wrapped("short\n\n" + "x" * 30, 20) == "short\n\n" + "x" * 30
 
 
-def test_a_command_in_backticks_stays_whole() -> None:
+def test_a_command_in_backticks_or_after_a_colon_stays_whole() -> None:
     assert wrapped("Do it so: `outreach outbox export DIR` now", 30) == ("Do it so:\n`outreach outbox export DIR`\nnow")
+    assert wrapped("Many at once: outreach approve bulk. Undo: u", 24) == (
+        "Many at once:\noutreach approve bulk.\nUndo: u"
+    )
 
 
 def test_a_table_whose_words_fit_is_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
