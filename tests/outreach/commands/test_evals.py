@@ -95,7 +95,7 @@ def test_two_identical_runs_do_not_differ(outreach: Outreach, home: Path) -> Non
     shown = outreach("eval", "compare", one["run"], two["run"]).stdout
     assert "not clearly different" in shown
     assert outreach("eval", "view", one["run"], "--into", str(home / "new" / "run.html")).exit_code == 0
-    assert "is a folder" in outreach("eval", "view", one["run"], "--into", str(home / "new")).stderr
+    assert "is there already" in outreach("eval", "view", one["run"], "--into", str(home / "new")).stderr
     assert "worse" not in shown
 
 

@@ -62,4 +62,4 @@ def test_what_cannot_be_overridden_is_told(outreach: Outreach) -> None:
     assert outreach("init").exit_code == 0
     result = outreach("qc", "override", "ffff", "style.asks", "--reason", "He asked for both")
     assert result.exit_code == 1
-    assert "No waiting draft" in result.stderr
+    assert "no waiting draft whose id begins with ffff" in result.stderr
