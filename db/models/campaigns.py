@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CheckConstraint, Date, Float, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.columns import Base, Created, Json, UTCDateTime, WithId, between, flag, many, one, refers, whole
+from db.columns import Base, Created, Json, UTCDateTime, WithId, between, flag, one, refers, whole
 from db.enums import (
     AbGroup,
     BatchSequenceStatus,
@@ -25,9 +25,8 @@ from db.enums import (
 if TYPE_CHECKING:
     from db.models.contacts import Contact
     from db.models.inbound import Reply
-    from db.models.messages import MessageDraft, Touchpoint
+    from db.models.messages import Touchpoint
     from db.models.organisations import Account
-    from db.models.runs import AgentRun
 
 
 class Batch(WithId, Created, Base):
@@ -47,10 +46,6 @@ class Batch(WithId, Created, Base):
     html_file_path: Mapped[str | None] = mapped_column(Text)
     metrics: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
-    members: Mapped[list["BatchProspect"]] = many("batch", order_by="BatchProspect.position_in_batch")
-    drafts: Mapped[list["MessageDraft"]] = many("batch")
-    agent_runs: Mapped[list["AgentRun"]] = many("batch")
-
 
 class BatchProspect(WithId, Base):
     """A contact's place in a batch (OCC, batch_prospects)."""
@@ -69,8 +64,8 @@ class BatchProspect(WithId, Base):
     sequence_status: Mapped[str | None] = mapped_column(Text)
     position_in_batch: Mapped[int | None] = mapped_column(Integer)
 
-    batch: Mapped["Batch"] = one("members")
-    contact: Mapped["Contact"] = one("batch_memberships")
+    batch: Mapped["Batch"] = one()
+    contact: Mapped["Contact"] = one()
 
 
 class Experiment(WithId, Created, Base):
@@ -171,7 +166,7 @@ class Opportunity(WithId, Created, Base):
     disqualification_reason: Mapped[str | None] = mapped_column(Text)
     notes: Mapped[str | None] = mapped_column(Text)
 
-    contact: Mapped["Contact"] = one("opportunities")
-    account: Mapped["Account"] = one("opportunities")
-    trigger_touchpoint: Mapped["Touchpoint | None"] = one("opportunities")
-    trigger_reply: Mapped["Reply | None"] = one("opportunities")
+    contact: Mapped["Contact"] = one()
+    account: Mapped["Account"] = one()
+    trigger_touchpoint: Mapped["Touchpoint | None"] = one()
+    trigger_reply: Mapped["Reply | None"] = one()

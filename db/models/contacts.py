@@ -33,13 +33,8 @@ from db.models.organisations import Prospect
 from db.soft_delete import SoftDeleted
 
 if TYPE_CHECKING:
-    from db.models.campaigns import BatchProspect, Opportunity
-    from db.models.inbound import InboundMessage, ReferralSuggestion, Reply
-    from db.models.messages import Approval, Delivery, MessageDraft, Touchpoint
     from db.models.organisations import Account
-    from db.models.research import ResearchFact, ResearchSnapshot, Signal
-    from db.models.runs import AgentAuditLog, AgentRun
-    from db.models.sequences import Activity, Followup, OutreachSequence
+    from db.models.sequences import OutreachSequence
 
 
 class Contact(WithId, Stamped, SoftDeleted, Base):
@@ -116,25 +111,7 @@ class Contact(WithId, Stamped, SoftDeleted, Base):
         ),
         overlaps="account,contacts",
     )
-    icp_scores: Mapped[list["IcpScore"]] = many("contact")
-    signals: Mapped[list["Signal"]] = many("contact")
-    research_snapshots: Mapped[list["ResearchSnapshot"]] = many("contact")
-    research_facts: Mapped[list["ResearchFact"]] = many("contact")
-    drafts: Mapped[list["MessageDraft"]] = many("contact")
-    approvals: Mapped[list["Approval"]] = many("contact")
-    deliveries: Mapped[list["Delivery"]] = many("contact")
-    touchpoints: Mapped[list["Touchpoint"]] = many("contact")
-    inbound_messages: Mapped[list["InboundMessage"]] = many("contact")
-    replies: Mapped[list["Reply"]] = many("contact")
-    referral_suggestions: Mapped[list["ReferralSuggestion"]] = many("contact")
-    followups: Mapped[list["Followup"]] = many("contact")
     sequences: Mapped[list["OutreachSequence"]] = many("contact")
-    activities: Mapped[list["Activity"]] = many("contact")
-    opportunities: Mapped[list["Opportunity"]] = many("contact")
-    batch_memberships: Mapped[list["BatchProspect"]] = many("contact")
-    suppressions: Mapped[list["Suppression"]] = many("contact")
-    agent_runs: Mapped[list["AgentRun"]] = many("contact")
-    audit_entries: Mapped[list["AgentAuditLog"]] = many("contact")
 
     @validates("linkedin_url")
     def _blank_is_null(self, _key: str, value: str | None) -> str | None:
@@ -174,7 +151,7 @@ class IcpScore(WithId, Base):
     scored_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     scoring_version: Mapped[str | None] = mapped_column(Text)
 
-    contact: Mapped["Contact"] = one("icp_scores")
+    contact: Mapped["Contact"] = one()
 
 
 class Suppression(WithId, Created, Base):
@@ -193,7 +170,7 @@ class Suppression(WithId, Created, Base):
     source: Mapped[str | None] = mapped_column(Text)
     contact_id: Mapped[str | None] = refers("contacts.id", ondelete="SET NULL")
 
-    contact: Mapped["Contact | None"] = one("suppressions")
+    contact: Mapped["Contact | None"] = one()
 
     @validates("value")
     def _lower(self, _key: str, value: str) -> str:

@@ -35,5 +35,5 @@ class HygieneFlag(WithId, Created, Base):
     resolved_by: Mapped[str | None] = mapped_column(Text)
     resolution_notes: Mapped[str | None] = mapped_column(Text)
 
-    prospect: Mapped["Prospect"] = one("flags", foreign_keys=[prospect_id])
+    prospect: Mapped["Prospect"] = one(foreign_keys=[prospect_id])
     other_prospect: Mapped["Prospect | None"] = one(foreign_keys=[other_prospect_id])

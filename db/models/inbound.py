@@ -10,7 +10,6 @@ from db.columns import Base, Created, Json, UTCDateTime, WithId, between, many, 
 from db.enums import Channel, InboundKind, ReferralStatus, ReplyIntent, ReplyTag, one_of
 
 if TYPE_CHECKING:
-    from db.models.campaigns import Opportunity
     from db.models.contacts import Contact
     from db.models.messages import Delivery, Touchpoint
 
@@ -45,8 +44,8 @@ class InboundMessage(WithId, Created, Base):
     received_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     processed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    delivery: Mapped["Delivery | None"] = one("inbound_messages")
-    contact: Mapped["Contact | None"] = one("inbound_messages")
+    delivery: Mapped["Delivery | None"] = one()
+    contact: Mapped["Contact | None"] = one()
     reply: Mapped["Reply | None"] = relationship(back_populates="inbound_message", passive_deletes="all", uselist=False)
 
 
@@ -80,11 +79,10 @@ class Reply(WithId, Created, Base):
     replied_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     handled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    contact: Mapped["Contact"] = one("replies")
-    touchpoint: Mapped["Touchpoint | None"] = one("replies")
+    contact: Mapped["Contact"] = one()
+    touchpoint: Mapped["Touchpoint | None"] = one()
     inbound_message: Mapped["InboundMessage | None"] = one("reply")
     referral_suggestions: Mapped[list["ReferralSuggestion"]] = many("reply")
-    opportunities: Mapped[list["Opportunity"]] = many("trigger_reply")
 
 
 class ReferralSuggestion(WithId, Created, Base):
@@ -108,7 +106,7 @@ class ReferralSuggestion(WithId, Created, Base):
     decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     reply: Mapped["Reply | None"] = one("referral_suggestions")
-    contact: Mapped["Contact"] = one("referral_suggestions")
+    contact: Mapped["Contact"] = one()
 
 
 class LabelCorrection(WithId, Created, Base):

@@ -38,11 +38,10 @@ from db.enums import (
 )
 
 if TYPE_CHECKING:
-    from db.models.campaigns import Batch, Opportunity
+    from db.models.campaigns import Batch
     from db.models.contacts import Contact
-    from db.models.inbound import InboundMessage, Reply
     from db.models.runs import AgentRun
-    from db.models.sequences import Followup, OutreachSequence
+    from db.models.sequences import OutreachSequence
 
 _LIVE_TOUCH = "touch_type <> 'reply_draft' AND approval_status <> 'archived'"
 _TOUCH = "touch_type <> 'reply_draft'"
@@ -102,16 +101,14 @@ class MessageDraft(WithId, Stamped, Base):
     ab_variable: Mapped[str | None] = mapped_column(Text)
     agent_run_id: Mapped[str | None] = refers("agent_runs.id")
 
-    contact: Mapped["Contact"] = one("drafts")
-    batch: Mapped["Batch | None"] = one("drafts")
-    sequence: Mapped["OutreachSequence | None"] = one("drafts")
-    qc_run: Mapped["AgentRun | None"] = one("checked_drafts", foreign_keys=[qc_run_id])
-    agent_run: Mapped["AgentRun | None"] = one("drafts", foreign_keys=[agent_run_id])
+    contact: Mapped["Contact"] = one()
+    batch: Mapped["Batch | None"] = one()
+    sequence: Mapped["OutreachSequence | None"] = one()
+    qc_run: Mapped["AgentRun | None"] = one(foreign_keys=[qc_run_id])
+    agent_run: Mapped["AgentRun | None"] = one(foreign_keys=[agent_run_id])
     versions: Mapped[list["MessageVersion"]] = many("draft", order_by="MessageVersion.version")
     approvals: Mapped[list["Approval"]] = many("draft", order_by="Approval.version, Approval.ordinal")
     delivery: Mapped["Delivery | None"] = relationship(back_populates="draft", passive_deletes="all", uselist=False)
-    touchpoints: Mapped[list["Touchpoint"]] = many("message_draft")
-    followups: Mapped[list["Followup"]] = many("message_draft")
 
     @validates("body")
     def _count_words(self, _key: str, value: str) -> str:
@@ -172,7 +169,7 @@ class Approval(WithId, Base):
     ordinal: Mapped[int] = whole(1)
 
     draft: Mapped["MessageDraft"] = one("approvals")
-    contact: Mapped["Contact"] = one("approvals")
+    contact: Mapped["Contact"] = one()
 
 
 class Delivery(WithId, Base):
@@ -219,9 +216,8 @@ class Delivery(WithId, Base):
     updated_at: Mapped[datetime] = moment(default_now=True)
 
     draft: Mapped["MessageDraft"] = one("delivery")
-    contact: Mapped["Contact"] = one("deliveries")
-    sequence: Mapped["OutreachSequence | None"] = one("deliveries")
-    inbound_messages: Mapped[list["InboundMessage"]] = many("delivery")
+    contact: Mapped["Contact"] = one()
+    sequence: Mapped["OutreachSequence | None"] = one()
 
 
 class Touchpoint(WithId, Created, Base):
@@ -249,8 +245,6 @@ class Touchpoint(WithId, Created, Base):
     call_notes: Mapped[str | None] = mapped_column(Text)
     confirmed_by_user: Mapped[bool] = flag(True)
 
-    contact: Mapped["Contact"] = one("touchpoints")
-    message_draft: Mapped["MessageDraft | None"] = one("touchpoints")
-    sequence: Mapped["OutreachSequence | None"] = one("touchpoints")
-    replies: Mapped[list["Reply"]] = many("touchpoint")
-    opportunities: Mapped[list["Opportunity"]] = many("trigger_touchpoint")
+    contact: Mapped["Contact"] = one()
+    message_draft: Mapped["MessageDraft | None"] = one()
+    sequence: Mapped["OutreachSequence | None"] = one()

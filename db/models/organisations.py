@@ -48,12 +48,7 @@ from db.enums import (
 from db.soft_delete import SoftDeleted
 
 if TYPE_CHECKING:
-    from db.models.campaigns import Opportunity
     from db.models.contacts import Contact
-    from db.models.hygiene import HygieneFlag
-    from db.models.research import BidAlert, ResearchFact, ResearchSnapshot, Signal
-    from db.models.runs import AgentAuditLog
-    from db.models.sequences import Activity, OutreachSequence
 
 
 class Account(WithId, Stamped, Base):
@@ -88,10 +83,6 @@ class Account(WithId, Stamped, Base):
 
     prospects: Mapped[list["Prospect"]] = many("account")
     contacts: Mapped[list["Contact"]] = many("account", overlaps="contacts,prospect")
-    signals: Mapped[list["Signal"]] = many("account")
-    research_snapshots: Mapped[list["ResearchSnapshot"]] = many("account")
-    research_facts: Mapped[list["ResearchFact"]] = many("account")
-    opportunities: Mapped[list["Opportunity"]] = many("account")
 
 
 class Prospect(WithId, Stamped, SoftDeleted, Base):
@@ -156,13 +147,6 @@ class Prospect(WithId, Stamped, SoftDeleted, Base):
         ),
         overlaps="contacts,account",
     )
-    scores: Mapped[list["ProspectScore"]] = many("prospect")
-    activities: Mapped[list["Activity"]] = many("prospect")
-    sequences: Mapped[list["OutreachSequence"]] = many("prospect")
-    flags: Mapped[list["HygieneFlag"]] = many("prospect", foreign_keys="HygieneFlag.prospect_id")
-    bid_alerts: Mapped[list["BidAlert"]] = many("matched_prospect")
-    research_facts: Mapped[list["ResearchFact"]] = many("prospect")
-    audit_entries: Mapped[list["AgentAuditLog"]] = many("prospect")
 
     @property
     def place(self) -> str:
@@ -193,7 +177,7 @@ class ProspectScore(WithId, Base):
     scored_by: Mapped[str | None] = mapped_column(Text)
     scoring_version: Mapped[str | None] = mapped_column(Text)
 
-    prospect: Mapped["Prospect"] = one("scores")
+    prospect: Mapped["Prospect"] = one()
 
 
 class ExternalId(WithId, Base):
@@ -218,8 +202,6 @@ class ExternalId(WithId, Base):
     observed_on: Mapped[date | None] = mapped_column(Date)
     imported_at: Mapped[datetime] = moment(default_now=True)
     updated_at: Mapped[datetime] = moment(default_now=True)
-
-    research_facts: Mapped[list["ResearchFact"]] = many("external_id_row")
 
 
 class Merge(WithId, Base):

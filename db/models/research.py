@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Date, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.columns import Base, Created, Json, UTCDateTime, WithId, between, flag, many, one, refers, word
+from db.columns import Base, Created, Json, UTCDateTime, WithId, between, flag, one, refers, word
 from db.enums import BidSource, BidStatus, EntityType, FactField, SignalType, one_of
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class Signal(WithId, Created, Base):
     expires_at: Mapped[date | None] = mapped_column(Date)
     acted_on: Mapped[bool] = flag(False)
 
-    account: Mapped["Account"] = one("signals")
-    contact: Mapped["Contact | None"] = one("signals")
+    account: Mapped["Account"] = one()
+    contact: Mapped["Contact | None"] = one()
 
 
 class ResearchSnapshot(WithId, Created, Base):
@@ -67,10 +67,9 @@ class ResearchSnapshot(WithId, Created, Base):
     confidence_score: Mapped[int | None] = mapped_column(Integer)
     agent_run_id: Mapped[str | None] = refers("agent_runs.id")
 
-    contact: Mapped["Contact | None"] = one("research_snapshots")
-    account: Mapped["Account | None"] = one("research_snapshots")
-    agent_run: Mapped["AgentRun | None"] = one("research_snapshots")
-    facts: Mapped[list["ResearchFact"]] = many("snapshot")
+    contact: Mapped["Contact | None"] = one()
+    account: Mapped["Account | None"] = one()
+    agent_run: Mapped["AgentRun | None"] = one()
 
 
 REFERRAL: Final = "referral:"
@@ -106,12 +105,12 @@ class ResearchFact(WithId, Created, Base):
     fact_key: Mapped[str] = mapped_column(Text)
     agent_run_id: Mapped[str | None] = refers("agent_runs.id")
 
-    snapshot: Mapped["ResearchSnapshot"] = one("facts")
-    account: Mapped["Account"] = one("research_facts")
-    prospect: Mapped["Prospect | None"] = one("research_facts")
-    contact: Mapped["Contact | None"] = one("research_facts")
-    external_id_row: Mapped["ExternalId | None"] = one("research_facts")
-    agent_run: Mapped["AgentRun | None"] = one("research_facts")
+    snapshot: Mapped["ResearchSnapshot"] = one()
+    account: Mapped["Account"] = one()
+    prospect: Mapped["Prospect | None"] = one()
+    contact: Mapped["Contact | None"] = one()
+    external_id_row: Mapped["ExternalId | None"] = one()
+    agent_run: Mapped["AgentRun | None"] = one()
 
 
 class BidAlert(WithId, Created, Base):
@@ -143,4 +142,4 @@ class BidAlert(WithId, Created, Base):
     reviewed_by: Mapped[str | None] = mapped_column(Text)
     source_url: Mapped[str | None] = mapped_column(Text)
 
-    matched_prospect: Mapped["Prospect | None"] = one("bid_alerts")
+    matched_prospect: Mapped["Prospect | None"] = one()

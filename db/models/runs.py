@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from db.columns import Base, Created, Json, UTCDateTime, WithId, flag, many, moment, one, real, refers, whole, word
+from db.columns import Base, Created, Json, UTCDateTime, WithId, flag, moment, one, real, refers, whole, word
 from db.enums import AgentName, AuditAction, RunStatus, RunTrigger, RunType, one_of
 
 if TYPE_CHECKING:
     from db.models.campaigns import Batch
     from db.models.contacts import Contact
-    from db.models.messages import MessageDraft
     from db.models.organisations import Prospect
-    from db.models.research import ResearchFact, ResearchSnapshot
 
 
 class AgentRun(WithId, Base):
@@ -70,15 +68,9 @@ class AgentRun(WithId, Base):
     started_at: Mapped[datetime] = moment(default_now=True)
     completed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    contact: Mapped["Contact | None"] = one("agent_runs")
-    batch: Mapped["Batch | None"] = one("agent_runs")
-    parent: Mapped["AgentRun | None"] = relationship(back_populates="children", remote_side="AgentRun.id")
-    children: Mapped[list["AgentRun"]] = many("parent", order_by="AgentRun.started_at")
-    audit_entries: Mapped[list["AgentAuditLog"]] = many("agent_run")
-    research_snapshots: Mapped[list["ResearchSnapshot"]] = many("agent_run")
-    research_facts: Mapped[list["ResearchFact"]] = many("agent_run")
-    drafts: Mapped[list["MessageDraft"]] = many("agent_run", foreign_keys="MessageDraft.agent_run_id")
-    checked_drafts: Mapped[list["MessageDraft"]] = many("qc_run", foreign_keys="MessageDraft.qc_run_id")
+    contact: Mapped["Contact | None"] = one()
+    batch: Mapped["Batch | None"] = one()
+    parent: Mapped["AgentRun | None"] = relationship(remote_side="AgentRun.id")
 
 
 class AgentAuditLog(WithId, Created, Base):
@@ -102,9 +94,9 @@ class AgentAuditLog(WithId, Created, Base):
     reviewed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reviewed_by: Mapped[str | None] = mapped_column(Text)
 
-    agent_run: Mapped["AgentRun | None"] = one("audit_entries")
-    prospect: Mapped["Prospect | None"] = one("audit_entries")
-    contact: Mapped["Contact | None"] = one("audit_entries")
+    agent_run: Mapped["AgentRun | None"] = one()
+    prospect: Mapped["Prospect | None"] = one()
+    contact: Mapped["Contact | None"] = one()
 
 
 class AuditLog(Base):

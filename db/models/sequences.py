@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Date, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.columns import Base, Created, Stamped, UTCDateTime, WithId, flag, many, one, refers, whole, word
+from db.columns import Base, Created, Stamped, UTCDateTime, WithId, flag, one, refers, whole, word
 from db.enums import (
     ActivityType,
     Channel,
@@ -19,7 +19,7 @@ from db.enums import (
 
 if TYPE_CHECKING:
     from db.models.contacts import Contact
-    from db.models.messages import Delivery, MessageDraft, Touchpoint
+    from db.models.messages import MessageDraft
     from db.models.organisations import Prospect
 
 
@@ -58,12 +58,8 @@ class OutreachSequence(WithId, Stamped, Base):
     approved_by: Mapped[str | None] = mapped_column(Text)
     approved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    prospect: Mapped["Prospect"] = one("sequences")
+    prospect: Mapped["Prospect"] = one()
     contact: Mapped["Contact"] = one("sequences")
-    drafts: Mapped[list["MessageDraft"]] = many("sequence")
-    deliveries: Mapped[list["Delivery"]] = many("sequence")
-    touchpoints: Mapped[list["Touchpoint"]] = many("sequence")
-    followups: Mapped[list["Followup"]] = many("sequence")
 
 
 class OutreachTemplate(WithId, Stamped, Base):
@@ -106,9 +102,9 @@ class Followup(WithId, Created, Base):
     reminder_sent: Mapped[bool] = flag(False)
     completed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    contact: Mapped["Contact"] = one("followups")
-    sequence: Mapped["OutreachSequence | None"] = one("followups")
-    message_draft: Mapped["MessageDraft | None"] = one("followups")
+    contact: Mapped["Contact"] = one()
+    sequence: Mapped["OutreachSequence | None"] = one()
+    message_draft: Mapped["MessageDraft | None"] = one()
 
 
 class Activity(WithId, Created, Base):
@@ -135,5 +131,5 @@ class Activity(WithId, Created, Base):
     agent_id: Mapped[str | None] = mapped_column(Text)
     user_id: Mapped[str | None] = mapped_column(Text)
 
-    prospect: Mapped["Prospect"] = one("activities")
-    contact: Mapped["Contact | None"] = one("activities")
+    prospect: Mapped["Prospect"] = one()
+    contact: Mapped["Contact | None"] = one()
