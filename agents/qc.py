@@ -1,13 +1,15 @@
 """QC: the rule engine over every draft, then a judge of its own, then the record of both."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from agents.agent import AnswerAgent, Briefing, Done, State, Work
 from agents.qc_policy import policy
 from agents.qc_schema import Verdict
+from db.actors import is_user
 from db.approvals import latest_decision
 from db.models import MessageDraft, MessageVersion
 from tools.batches.progress import follow_batch
@@ -67,14 +69,9 @@ async def _record(work: Work, state: State, flags: list[Flag]) -> Done:
     ok = passed(flags)
 
     def write(session: Session) -> bool:
-        draft = session.get_one(MessageDraft, state["draft_id"])
+        draft, author = session.execute(_with_author(), {"draft": state["draft_id"]}).one()
         kept = with_overrides(flags, draft.qc_flags)
         draft.qc_passed, draft.qc_flags, draft.qc_run_id = ok, kept, work.run_id
-        by_person = session.scalar(
-            select(MessageVersion.author).where(
-                MessageVersion.draft_id == draft.id, MessageVersion.version == draft.version
-            )
-        )
         decision = latest_decision(session, draft)
         stands = decision is not None and decision.decision == "edit" and decision.version == draft.version
         last = not ok and (state.get("revision") or 0) >= work.playbook.limits.qc_revisions
@@ -90,7 +87,7 @@ async def _record(work: Work, state: State, flags: list[Flag]) -> Done:
                 "version": draft.version,
                 "blocked_by": sorted({f.rule for f in flags if f.severity == "block"}),
             },
-            requires_review=last and not (by_person or "").startswith("user"),
+            requires_review=last and not is_user(author),
         )
         if draft.batch is not None:
             follow_batch(session, draft.batch)
@@ -104,6 +101,17 @@ async def _record(work: Work, state: State, flags: list[Flag]) -> Done:
         decisions=[{"passed": ok, "blocks": sum(f.severity == "block" for f in flags), "of": len(flags)}],
         processed=1,
         partial=None if ok else "; ".join(f"{f.rule}: {f.message}" for f in flags if f.severity == "block")[:500],
+    )
+
+
+@cache
+def _with_author() -> Select[MessageDraft, str | None]:
+    """A draft and who wrote its current version."""
+    version = (MessageVersion.draft_id == MessageDraft.id) & (MessageVersion.version == MessageDraft.version)
+    return (
+        select(MessageDraft, MessageVersion.author)
+        .outerjoin(MessageVersion, version)
+        .where(MessageDraft.id == bindparam("draft"))
     )
 
 

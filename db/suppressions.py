@@ -1,8 +1,9 @@
 """Do not contact: what a person's decision, an opt-out, a complaint or a dead address changes, everywhere at once."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.enums import ContactStatus, FollowupState, SequenceStatus, SuppressionKind
@@ -26,15 +27,24 @@ def suppressed_among(session: Session, emails: Iterable[str | None]) -> set[str]
     for start in range(0, len(wanted), _AT_A_TIME):
         some = list(wanted.items())[start : start + _AT_A_TIME]
         addresses, domains = [address for address, _ in some], {domain for _, above in some for domain in above}
-        known = or_(
-            and_(Suppression.kind == SuppressionKind.ADDRESS.value, Suppression.value.in_(addresses)),
-            and_(Suppression.kind == SuppressionKind.DOMAIN.value, Suppression.value.in_(domains)),
-        )
-        rows = session.execute(select(Suppression.kind, Suppression.value).where(known)).all()
+        rows = session.execute(_among(), {"addresses": addresses, "domains": list(domains)}).all()
         barred = {value for kind, value in rows if kind == SuppressionKind.DOMAIN.value}
         alone = {value for kind, value in rows if kind == SuppressionKind.ADDRESS.value}
         found |= {address for address, above in some if address in alone or barred.intersection(above)}
     return found
+
+
+@cache
+def _among() -> Select[str, str]:
+    """Built once: it is asked about each draft, again and again."""
+    address = Suppression.value.in_(bindparam("addresses", expanding=True))
+    domain = Suppression.value.in_(bindparam("domains", expanding=True))
+    return select(Suppression.kind, Suppression.value).where(
+        or_(
+            and_(Suppression.kind == SuppressionKind.ADDRESS.value, address),
+            and_(Suppression.kind == SuppressionKind.DOMAIN.value, domain),
+        )
+    )
 
 
 def plain_address(email: str | None) -> str:

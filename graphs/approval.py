@@ -5,11 +5,12 @@ connection can write, says what was decided. Where a person answers the interrup
 gave the machine what takes an answer down: the same code, with the same checks, as at the terminal.
 """
 
+from functools import cache
 from typing import Any, Final
 
 from langgraph.config import get_config
 from langgraph.types import interrupt
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from db.approvals import APPROVING, draft_hash, latest_decision, may_go, recipient_of, warnings_of
@@ -83,10 +84,13 @@ def _quoted(name: str) -> str:
 
 def _is_only_one(session: Session, thread_id: str, content_hash: str) -> bool:
     """Whether this thread never showed a person another text than this one."""
-    outputs = session.scalars(
-        select(AgentRun.outputs).where(AgentRun.thread_id == thread_id, AgentRun.run_type == "approval")
-    )
+    outputs = session.scalars(_shown(), {"thread": thread_id})
     return {(shown or {}).get("shown", content_hash) for shown in outputs} <= {content_hash}
+
+
+@cache
+def _shown() -> Select[Any]:
+    return select(AgentRun.outputs).where(AgentRun.thread_id == bindparam("thread"), AgentRun.run_type == "approval")
 
 
 def read_decision(session: Session, draft_id: str) -> dict[str, Any]:

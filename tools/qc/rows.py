@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, exists, func, or_, select
 from sqlalchemy.exc import NoResultFound
@@ -165,15 +165,18 @@ def _siblings(session: Session, playbook: Playbook, draft: MessageDraft) -> tupl
     )
 
 
+@cache
+def _payloads() -> Select[Any]:
+    return select(ExternalId.payload).where(
+        ExternalId.table_name.in_(("accounts", "prospects")),
+        ExternalId.record_id == bindparam("record"),
+        ExternalId.payload.is_not(None),
+    )
+
+
 def _names(session: Session, account_id: str, name: str, stadium: str | None) -> tuple[str, ...]:
     """What the organisation may be called: its name, what its sources call it, its venue."""
-    payloads = session.scalars(
-        select(ExternalId.payload).where(
-            ExternalId.table_name.in_(("accounts", "prospects")),
-            ExternalId.record_id == account_id,
-            ExternalId.payload.is_not(None),
-        )
-    ).all()
+    payloads = session.scalars(_payloads(), {"record": account_id}).all()
     said = [name, spoken_name(name)]
     for payload in payloads:
         for key in ("School", "Company", "Institution Name", "Aliases"):

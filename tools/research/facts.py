@@ -4,13 +4,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from langchain.tools import ToolRuntime, tool
 from langchain_core.tools import ToolException
 from pydantic import BaseModel, Field
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from db.enums import FactField
@@ -169,10 +169,7 @@ def _beyond(sentence: str, quote: str, document: Source) -> str | None:
 def _keep(session: Session, facts: Sequence[ResearchFact], contact_id: str | None) -> list[str]:
     """Keeps facts, all in one transaction: what became of each."""
     contact = session.get(Contact, contact_id) if contact_id else None
-    known = {
-        fact.fact_key: fact
-        for fact in session.scalars(select(ResearchFact).where(ResearchFact.fact_key.in_({f.fact_key for f in facts})))
-    }
+    known = {fact.fact_key: fact for fact in session.scalars(_by_key(), {"keys": [fact.fact_key for fact in facts]})}
     said = []
     for fact in facts:
         if contact is not None and contact.full_name and contact.full_name in fact.sentence:
@@ -185,6 +182,16 @@ def _keep(session: Session, facts: Sequence[ResearchFact], contact_id: str | Non
             _found_again(known[fact.fact_key], fact)
             said.append("known already.")
     return said
+
+
+@cache
+def _by_key() -> Select[ResearchFact]:
+    return select(ResearchFact).where(ResearchFact.fact_key.in_(bindparam("keys", expanding=True)))
+
+
+@cache
+def _quotes() -> Select[str]:
+    return select(ResearchFact.quote).where(ResearchFact.account_id == bindparam("account"))
 
 
 def _found_again(known: ResearchFact, fact: ResearchFact) -> None:
@@ -218,7 +225,7 @@ async def save_hypothesis(
     }
 
     def write(session: Session) -> str:
-        quotes = session.scalars(select(ResearchFact.quote).where(ResearchFact.account_id == context.account_id)).all()
+        quotes = session.scalars(_quotes(), {"account": context.account_id}).all()
         allowed = numbers_in(" ".join([*quotes, *(s.text for s in context.playbook.statements)]))
         for name, text in texts.items():
             if extra := numbers_in(text) - allowed:

@@ -7,8 +7,10 @@ the sentence speaks of is nobody else's; or it names nobody else ('The field was
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from db.models import Delivery, Prospect, ResearchFact
@@ -52,10 +54,13 @@ def no_need(
 
 def first_sent(session: Session, sequence_id: str) -> date | None:
     """The day on which the first message of a sequence left, or None."""
-    sent: datetime | None = session.scalar(
-        select(func.min(Delivery.sent_at)).where(Delivery.sequence_id == sequence_id)
-    )
+    sent: datetime | None = session.scalar(_first_sent(), {"sequence": sequence_id})
     return sent.date() if sent else None
+
+
+@cache
+def _first_sent() -> Select[Any]:
+    return select(func.min(Delivery.sent_at)).where(Delivery.sequence_id == bindparam("sequence"))
 
 
 def _seen(fact: ResearchFact) -> date | None:

@@ -162,23 +162,34 @@ def mark_cited(session: Session, draft_id: str) -> list[Signal]:
     A draft cites facts. A fact is a signal's where both are of one account and have the same source, or the fact
     quotes what the signal says. Idempotent.
     """
-    claims = session.scalar(
-        select(MessageVersion.claims)
-        .where(MessageVersion.draft_id == draft_id)
-        .order_by(MessageVersion.version.desc())
-        .limit(1)
-    )
+    claims = session.scalar(_newest_claims(), {"draft": draft_id})
     cited = [claim["fact_id"] for claim in claims or [] if claim.get("fact_id")]
-    facts = list(session.scalars(select(ResearchFact).where(ResearchFact.id.in_(cited)))) if cited else []
-    if not facts:
-        return []
-    rows = session.scalars(
-        select(Signal).where(Signal.account_id.in_({fact.account_id for fact in facts}), Signal.acted_on.is_(False))
-    )
-    marked = [row for row in rows if any(_cites(fact, row) for fact in facts)]
+    pairs = session.execute(_of_cited(), {"cited": cited}).all() if cited else []
+    marked = list(dict.fromkeys(row for row, fact in pairs if _cites(fact, row)))
     for row in marked:
         row.acted_on = True
     return marked
+
+
+@cache
+def _newest_claims() -> Select[Any]:
+    return (
+        select(MessageVersion.claims)
+        .where(MessageVersion.draft_id == bindparam("draft"))
+        .order_by(MessageVersion.version.desc())
+        .limit(1)
+    )
+
+
+@cache
+def _of_cited() -> Select[Signal, ResearchFact]:
+    """Each signal that was not acted on, beside each of the facts about its account."""
+    return (
+        select(Signal, ResearchFact)
+        .join(ResearchFact, ResearchFact.account_id == Signal.account_id)
+        .where(ResearchFact.id.in_(bindparam("cited", expanding=True)), Signal.acted_on.is_(False))
+        .order_by(Signal.id)
+    )
 
 
 def _cites(fact: ResearchFact, row: Signal) -> bool:
