@@ -6,10 +6,14 @@ writes nothing twice.
 
 import json
 import uuid
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, cast
 
+from sqlalchemy import Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from db.columns import Base
 from db.models import Activity, AgentAuditLog
 
 SCORED: Final = "prospect_scored"
@@ -19,6 +23,22 @@ _NAMESPACE = uuid.UUID("b1b7f1f4-98a6-5a51-8f0d-7f8f3c9a2d10")
 
 def _entry_id(*parts: object) -> str:
     return uuid.uuid5(_NAMESPACE, json.dumps(parts, sort_keys=True, default=str)).hex
+
+
+def _write_once(session: Session, model: type[Base], entry: dict[str, Any]) -> None:
+    """One statement past the unit of work, which would look for the entry first and take twice as long to write it."""
+    if session.new:
+        session.flush()  # whom it is about may be new as well
+    connection = session.connection()
+    connection.execute(_once(model, connection.dialect.name), entry)
+
+
+@cache
+def _once(model: type[Base], dialect: str) -> Insert:
+    table = cast(Table, model.__table__)
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing(index_elements=["id"])
+    return postgresql.insert(table).on_conflict_do_nothing(index_elements=["id"])
 
 
 def note(
@@ -31,24 +51,20 @@ def note(
     contact_id: str | None = None,
     details: dict[str, Any] | None = None,
     requires_review: bool = False,
-) -> AgentAuditLog:
+) -> None:
     """Writes down one action, once. `run_id` is the agent's row in `agent_runs`, None where a person did it;
     `details` must be plain JSON."""
-    entry_id = _entry_id("note", run_id, action, prospect_id, contact_id, details)
-    entry = session.get(AgentAuditLog, entry_id)
-    if entry is None:
-        entry = AgentAuditLog(
-            id=entry_id,
-            agent_run_id=run_id,
-            agent_name=agent,
-            action=action,
-            prospect_id=prospect_id,
-            contact_id=contact_id,
-            details=details,
-            requires_review=requires_review,
-        )
-        session.add(entry)
-    return entry
+    entry = {
+        "id": _entry_id("note", run_id, action, prospect_id, contact_id, details),
+        "agent_run_id": run_id,
+        "agent_name": agent,
+        "action": action,
+        "prospect_id": prospect_id,
+        "contact_id": contact_id,
+        "details": details,
+        "requires_review": requires_review,
+    }
+    _write_once(session, AgentAuditLog, entry)
 
 
 def running_note(
@@ -84,11 +100,8 @@ def activity(
     type: str,  # noqa: A002 (the column's name)
     prospect_id: str,
     **more: Any,
-) -> Activity:
+) -> None:
     """Writes down one activity of a prospect, once (SB, activities)."""
     entry_id = _entry_id("activity", run_id, type, prospect_id, None, more)  # None: as ids were always made
-    entry = session.get(Activity, entry_id)
-    if entry is None:
-        entry = Activity(id=entry_id, type=type, prospect_id=prospect_id, agent_id=agent, **more)
-        session.add(entry)
-    return entry
+    entry = {"id": entry_id, "type": type, "prospect_id": prospect_id, "agent_id": agent}
+    _write_once(session, Activity, entry | more)

@@ -81,7 +81,7 @@ def move_prospect(session: Session, prospect: Prospect, status: str, reason: str
     """Move a prospect to a status and note it in its activities; whether it was elsewhere before.
 
     Args:
-        session: where the change is flushed, not committed.
+        session: whose next flush writes the change and what is noted of it.
         prospect: the prospect, with its id.
         status: the status to move to.
         reason: why, in words for a person; it becomes the activity's description.
@@ -108,7 +108,6 @@ def move_prospect(session: Session, prospect: Prospect, status: str, reason: str
             user_id=user_id,
         )
     )
-    session.flush()
     return True
 
 

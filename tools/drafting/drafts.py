@@ -81,7 +81,6 @@ def store_version(
     draft.version, draft.subject_line, draft.body = version, subject, body
     draft.approval_status, draft.qc_passed, draft.qc_flags, draft.qc_run_id = "draft", None, None, None
     session.add(draft)
-    session.flush()
     session.add(
         MessageVersion(
             draft_id=draft.id,
@@ -94,7 +93,6 @@ def store_version(
             claims=claims,
         )
     )
-    session.flush()
     mark_cited(session, draft.id)
 
 
@@ -114,5 +112,4 @@ def ensure_sequence(
             requires_approval=tier == "A1",
         )
         session.add(sequence)
-        session.flush()
     return sequence
