@@ -36,10 +36,10 @@ from graphs.slots import Slots
 
 _NAMESPACE = uuid.UUID("6f2b3c9e-2f0e-5d58-9a53-0d6c0a3f1f4b")
 
-SOON_S = 0.2
-"""How long the row of a step that is over may wait for others to be written with."""
+SOON_S = 1.0
+"""How long the row of a step that is over may wait for others to be written with; one that took as long does not."""
 WORTH_S = 0.02
-"""A step that took longer is written at once, and a model call waited for: it is worth more than the writing."""
+"""A model call that took longer is written at once and waited for: it is worth more than the writing."""
 _NO_SUCH_MODEL = (401, 402, 403, 404)
 _OUTSIDE = (
     *("BudgetSpent:", "ModelBusy:", "ModelUnreachable:", "CancelledError:", "KeyboardInterrupt:"),
@@ -218,18 +218,18 @@ class Recorder:
                     await self._db.write(lambda session: _close(session, step, row, children))
             else:
                 opening.unwritten.add({**_known(opening), **row, "started_at": started})
-                if took >= self.worth_s:
+                if opening.run_type == "model_call" and took >= self.worth_s:
+                    await opening.unwritten.settle()
+                elif took >= SOON_S:
                     opening.unwritten.begin()
-                    if opening.run_type == "model_call":
-                        await opening.unwritten.settle()
 
 
 class Unwritten:
     """Rows of steps that are over, on their way to the database: written together, at most SOON_S after they came.
 
-    What took its time (WORTH_S) is written at once, and a model call waited for before anything is done about its
-    answer. What was over at once costs less to do again than to write by itself: a crash can lose SOON_S of such
-    steps, and what they did stands under keys of its own.
+    A model call that took its time (WORTH_S) is written and waited for before anything is done about its answer, and
+    the tool calls before it with it. What was over at once costs less to do again than to write by itself: a crash can
+    lose SOON_S of such steps, and what they did stands under keys of its own.
     """
 
     def __init__(self, db: Database, actor: str) -> None:
