@@ -143,13 +143,15 @@ def _company(number: int, record: dict[str, str]) -> list[Found]:
 def _opening(line: str) -> dict[str, str]:
     """Title, place and company of an opening's record, whatever its columns are called; empty for any other line."""
     record = dict(part.split(": ", 1) for part in line.split("; ") if ": " in part)
+    if len(record) < 2:  # a column of another record: nothing of it is looked up
+        return {}
     fields = {
         field: value
         for field in ("opening_title", "opening_location", "organisation_name")
         for column, value in record.items()
         if exact(column, field, "signal")
     }
-    return fields if len(record) > 1 and "opening_title" in fields else {}
+    return fields if "opening_title" in fields else {}
 
 
 def _openings(
