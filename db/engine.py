@@ -166,6 +166,9 @@ def _postgresql_engine(url: URL, role: Role, read_only: bool, busy_timeout: floa
             f" set_config('lock_timeout', '{int(busy_timeout * 1000)}', true)"
         )
         try:
+            if not raw.autocommit:  # somebody asked for another isolation level, with which the driver begins
+                raw.execute(words, prepare=False)
+                return
             # Straight to libpq: a cursor of its own took three times as long, and nothing of the answer is read.
             result = raw.pgconn.exec_(words.encode(raw.info.encoding))
             if result.status != ExecStatus.TUPLES_OK:

@@ -81,6 +81,7 @@ def store_version(
     draft.version, draft.subject_line, draft.body = version, subject, body
     draft.approval_status, draft.qc_passed, draft.qc_flags, draft.qc_run_id = "draft", None, None, None
     session.add(draft)
+    session.flush()  # a draft that was given no id has one now
     session.add(
         MessageVersion(
             draft_id=draft.id,

@@ -174,6 +174,14 @@ def _playbook(name: str, data: bytes, folder: Path) -> Any:
         return load("mine")
 
 
+def _senders(data: bytes, folder: Path) -> Any:
+    """Whose mail is our own, also where the playbook that says so cannot be read."""
+    _copy("playbook.toml", data, folder)
+    loader._kept.cache_clear()
+    with mock.patch.object(loader, "FOLDER", folder / "books"):
+        return loader.sender_addresses()
+
+
 def _prompt(data: bytes, folder: Path) -> Any:
     """An operator's own version, as `outreach prompts activate` looks at it before it is put in force."""
     (folder / "drafting").mkdir(exist_ok=True)
@@ -246,6 +254,15 @@ READERS = (
             share=0.2,
         )
         for name in ("playbook.toml", "sequences.toml", "bids.toml")
+    ),
+    Reader(
+        "senders of playbooks",
+        _senders,
+        damaged((SHIPPED / "playbook.toml").read_bytes()),
+        # One that cannot be read is looked through for its sender.
+        ((SHIPPED / "playbook.toml").read_bytes(), (SHIPPED / "playbook.toml").read_bytes() + b"\n["),
+        (),
+        share=0.2,
     ),
     Reader("prompt", _prompt, damaged(PROMPT), (PROMPT,), (PromptNotFound, PromptInvalid)),
     Reader("prompts in force", _active, damaged(ACTIVE), (ACTIVE,), (PromptNotFound, PromptInvalid), share=0.5),

@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
-from db.models import AgentRun, Batch, BatchProspect, Contact, Experiment, OutreachSequence, Suppression
+from db.models import (
+    AgentRun,
+    Batch,
+    BatchProspect,
+    Contact,
+    Experiment,
+    MessageDraft,
+    OutreachSequence,
+    Suppression,
+)
 from db.queries.batches import BatchNotFound, find_batch, list_batches, members, shares_of
 from db.queries.due import first_touches_due
 from db.queries.wanted import Wanted
@@ -231,7 +240,8 @@ def test_the_status_follows_from_the_messages(database: Database) -> None:
         assert follow_batch(session, batch) == "building"
         by_person = {one.contact_id: one for one in members(session, batch)}
         assert {by_person[c.id].draft for c in (first, second, blank)} == {"waiting", "blocked", "none"}
-        second.drafts[0].qc_passed = True
+        blocked = session.scalars(select(MessageDraft).where(MessageDraft.contact_id == second.id)).one()
+        blocked.qc_passed = True
         session.flush()
         assert follow_batch(session, batch) == "ready"
         start(session, batch)
