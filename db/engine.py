@@ -28,15 +28,27 @@ BUSY_TIMEOUT: Final = 30.0
 """Seconds to wait for another process's lock."""
 
 
+WORKER: Final = "outreach-worker-"
+"""How the names of workers' connections begin; those of other processes begin with "outreach-"."""
+
+_workers: set[int] = set()
+
+
+def name_worker() -> None:
+    """This process is a worker, and its connections from now on say so."""
+    _workers.add(os.getpid())
+
+
 def process_name() -> str:
     """What this process calls itself on each of its connections to PostgreSQL (`application_name`), so that another can
     tell which belong together."""
-    return _name_of(os.getpid())
+    process = os.getpid()
+    return _name_of(WORKER if process in _workers else "outreach-", process)
 
 
 @cache
-def _name_of(process: int) -> str:
-    return f"outreach-{process}-{uuid4().hex[:12]}"
+def _name_of(kind: str, process: int) -> str:
+    return f"{kind}{process}-{uuid4().hex[:12]}"
 
 
 class NeverBegan(OperationalError):

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from db.engine import WORKER
 from db.locks import lock_key
 
 _END: Final = """
@@ -25,6 +26,16 @@ SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity
 WHERE pid IN (SELECT pid FROM holder)
   OR (application_name LIKE 'outreach-%%' AND application_name IN (SELECT process FROM holder)
       AND application_name <> current_setting('application_name'))
+"""
+_END_SILENT: Final = """
+WITH silent AS (
+  SELECT application_name AS process FROM pg_stat_activity
+  WHERE starts_with(application_name, %s) AND application_name <> current_setting('application_name')
+  GROUP BY application_name
+  HAVING bool_or(datname = current_database()) AND bool_or(state LIKE 'idle in transaction%%')
+    AND max(state_change) < now() - make_interval(secs => %s)
+)
+SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE application_name IN (SELECT process FROM silent)
 """
 
 
@@ -88,6 +99,15 @@ class AdvisoryHolds:
         psycopg writes after a pipeline's end stops that clock without starting it anew."""
         async with self._saver._cursor() as cursor:
             await cursor.execute(_END, ([lock_key(name) for name in names],))
+            return sum(row["ended"] for row in await cursor.fetchall())
+
+    async def end_silent(self, seconds: float) -> int:
+        """Ends all connections of workers that are in a transaction and of which nothing was heard for so long on any
+        of them; how many. A worker that is not frozen beats, whatever its transactions are at.
+
+        Where the server has ended the connection with the locks before anybody looked, `end_of` finds nobody."""
+        async with self._saver._cursor() as cursor:
+            await cursor.execute(_END_SILENT, (WORKER, seconds))
             return sum(row["ended"] for row in await cursor.fetchall())
 
     async def _ask(self, query: str, given: int) -> Any:

@@ -214,6 +214,7 @@ class Worker:
         # Who was not heard of for so long may be frozen, or behind a network that is gone, with its locks in its hands.
         if names := await self._db.read(lambda session: stalled(session, self.pace.stalled_s)):
             await self._holds.end_of(names)
+        await self._holds.end_silent(self.pace.stalled_s)
         with acting_as(ORCHESTRATOR):
             freed = await self._db.write(lambda session: rescue(session, self.pace.stalled_s))
         for name in freed:

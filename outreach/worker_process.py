@@ -67,7 +67,10 @@ def work_on(
 
     `begun` is called once the database has answered.
     """
+    from db.engine import name_worker
+
     needs_postgres(settings)
+    name_worker()
     connect(settings, "agent").close()
     if begun is not None:
         begun()

@@ -52,6 +52,33 @@ async def test_a_frozen_process_loses_the_transaction_that_it_was_in_as_well(pos
                 wait_for(lambda gone=gone: gone.execute("SELECT 1") is None)  # type: ignore[misc]
 
 
+async def test_a_frozen_worker_that_lost_its_lock_loses_its_transaction(postgres_url: str) -> None:
+    """The server itself has ended the silent connection that held the lock: nobody holds it, and yet others wait."""
+    frozen, alive, idle = (f"outreach-worker-{name}" for name in ("1-frozen", "2-alive", "3-idle"))
+    with (
+        other(postgres_url, frozen) as writer,
+        other(postgres_url, frozen) as listener,
+        other(postgres_url, alive) as at_work,
+        other(postgres_url, alive) as beating,
+        other(postgres_url, idle) as waiting,
+        other(postgres_url, "outreach-4-run") as command,
+    ):
+        for connection in (writer, at_work, command):
+            connection.execute("BEGIN; SELECT 1")
+        async with open_checkpoints(postgres_url) as saver:
+            holds = AdvisoryHolds(saver)
+            assert await holds.end_silent(3600) == 0
+            await asyncio.sleep(3.1)
+            beating.execute("SELECT 1")
+            assert await holds.end_of([THREAD]) == 0
+            assert await holds.end_silent(3) == 2
+        for open_still in (at_work, beating, waiting, command):
+            open_still.execute("SELECT 1")
+        for gone in (writer, listener):
+            with pytest.raises(psycopg.OperationalError):
+                wait_for(lambda gone=gone: gone.execute("SELECT 1") is None)  # type: ignore[misc]
+
+
 async def test_all_connections_of_a_process_have_its_name(postgres_url: str) -> None:
     for role in ("owner", "agent", "user"):
         engine = make_engine(postgres_url, role)  # type: ignore[arg-type]
