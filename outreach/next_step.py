@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from outreach.console import many
+from outreach.console import SHORT_ID, many
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -25,7 +25,6 @@ class Step:
     why: str
 
 
-SHORT = 8
 INIT = Step("outreach init", "there is no database yet")
 UPGRADE = Step("outreach db upgrade", "the database is not of this version")
 UNREACHABLE = Step("outreach doctor", "the database does not answer")
@@ -113,7 +112,9 @@ def step_for(funnels: Sequence[Funnel], *, unfinished: bool, chosen: str, uncert
         return Step("outreach run", "a run has not ended; if it is not under way elsewhere, this carries it on")
     if all(funnel.nearest for funnel in funnels if funnel.total_prospects):
         nearest = next(funnel.nearest for funnel in funnels if funnel.nearest)
-        return Step(f"outreach score explain {nearest[:SHORT]}", "all organisations are set aside; this is the nearest")
+        return Step(
+            f"outreach score explain {nearest[:SHORT_ID]}", "all organisations are set aside; this is the nearest"
+        )
     return Step("outreach run", "the agents look for what is due")
 
 

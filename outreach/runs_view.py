@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 
-from outreach.console import dollars, span, visible
+from outreach.console import SHORT_ID, dollars, span, visible
 
 if TYPE_CHECKING:
     from db.queries.runs import RunNode, Sums
 
-SHORT = 8
 FOLD_BEYOND = 5
 TRIMMED = 600
 COLUMNS = (("status", 7), ("time", 6), ("in", 6), ("out", 6), ("cached", 6), ("cost", 7))
@@ -130,7 +129,7 @@ def _name(node: RunNode, first: str, room: int) -> str:
     """The step's name; an agent's run has its id behind it, to go on with."""
     attempt = f" (attempt {node.attempt})" if node.attempt > 1 else ""
     name = f"{first}{visible(title_of(node))}{attempt}"
-    tail = "" if node.is_call else f" {node.id[:SHORT]}"
+    tail = "" if node.is_call else f" {node.id[:SHORT_ID]}"
     if cell_len(name) + len(tail) > room:
         name = set_cell_size(name, room - len(tail) - 1) + "…"
     return name + tail

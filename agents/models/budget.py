@@ -23,9 +23,9 @@ _current: ContextVar[RunBudget | None] = ContextVar("run_budget", default=None)
 
 
 class RunBudget:
-    """Counts what a run used. A limit of None means no limit; `spent` and `calls` start where an earlier part
-    of the same run left off. Calls under way count at once, so the limit of calls is exact; the limits of
-    tokens and money can be passed by the calls that were under way when they were reached.
+    """Counts what a run used. A limit of None means no limit; `calls` and `spent` are what the same thing used before
+    (the message of a contact, in its earlier steps). Calls under way count at once, so the limit of calls is exact; the
+    limits of tokens and money can be passed by the calls that were under way when they were reached.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class RunBudget:
         self._lock = threading.Lock()
 
     @classmethod
-    def of(cls, settings: ModelSettings, *, calls: int = 0, spent: Usage | None = None) -> RunBudget:
+    def of(cls, settings: ModelSettings) -> RunBudget:
         """The limits that the settings name."""
-        return cls(settings.max_calls, settings.max_tokens, settings.max_cost_usd, calls=calls, spent=spent)
+        return cls(settings.max_calls, settings.max_tokens, settings.max_cost_usd)
 
     @property
     def calls(self) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.console import many, print_json, print_table, say
+from outreach.console import SHORT_ID, many, print_json, print_table, say
 from outreach.context import MOST, settings_of
 from outreach.errors import Complaint
 
@@ -24,7 +24,6 @@ EPILOG = """
 
 Formats: SAM.gov JSON (API v2) and CSV, OCDS releases and records, any CSV; .gz too. Fields: docs/bids.md.
 """
-SHORT = 8
 
 bids_app = typer.Typer(
     help="Takes tenders in, matches them to prospects, and takes your word on each.",
@@ -183,7 +182,7 @@ def list_bids(
         ("id", "due", "score", "status", "title", "organisation", "prospect", "sure"),
         [
             (
-                row["id"][:SHORT],
+                row["id"][:SHORT_ID],
                 row["due"],
                 row["relevance"]["score"],
                 row["status"],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from outreach.console import print_json, print_table, say, show
+from outreach.console import SHORT_ID, print_json, print_table, say, show
 from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
@@ -29,7 +29,6 @@ EPILOG = """
   outreach flags resolve 9a02 --note "looked it up"
   outreach flags undo 77be                     takes a merge back
 """
-SHORT = 8
 T = TypeVar("T")
 
 flags_app = typer.Typer(
@@ -84,7 +83,7 @@ def flags(
             "Flags",
             ("id", "since", "severity", "type", "about", "what"),
             [
-                (i.id[:SHORT], i.created_at, i.severity, i.flag_type.replace("_", " "), _about(i), i.message)
+                (i.id[:SHORT_ID], i.created_at, i.severity, i.flag_type.replace("_", " "), _about(i), i.message)
                 for i in items
             ],
             as_json=as_json,
@@ -127,7 +126,7 @@ def show_flag(ctx: typer.Context, flag: Id, as_json: AsJson = False) -> None:
     if found.flag.resolved_at is not None:
         say(f"Resolved by {found.flag.resolved_by}: {found.flag.resolution_notes or 'no note'}")
     elif two:
-        short = found.flag.id[:SHORT]
+        short = found.flag.id[:SHORT_ID]
         say(f"One: outreach flags merge {short}   Two: outreach flags keep-apart {short}")
 
 
@@ -185,7 +184,7 @@ def merge(
         print_json(told)
         return
     show(f"{told['merged']} is merged into {told['kept']}.")
-    say(f"To take it back: outreach flags undo {str(told['id'])[:SHORT]}")
+    say(f"To take it back: outreach flags undo {str(told['id'])[:SHORT_ID]}")
 
 
 @flags_app.command("merges", epilog=EPILOG)
@@ -207,7 +206,15 @@ def merges(
         "Merges",
         ("id", "when", "kept", "merged", "by", "why", "undone"),
         [
-            (str(r["id"])[:SHORT], r["merged_at"], r["kept"], r["merged"], r["merged_by"], r["reason"], r["undone_at"])
+            (
+                str(r["id"])[:SHORT_ID],
+                r["merged_at"],
+                r["kept"],
+                r["merged"],
+                r["merged_by"],
+                r["reason"],
+                r["undone_at"],
+            )
             for r in rows
         ],
         as_json=as_json,
@@ -272,7 +279,7 @@ def _change(ctx: typer.Context, fn: Callable[[Session, str], list[HygieneFlag]],
     print_table(
         "Flags",
         ("id", "resolved", "by", "note"),
-        [(str(r["id"])[:SHORT], r["resolved_at"], r["resolved_by"], r["resolution_notes"]) for r in rows],
+        [(str(r["id"])[:SHORT_ID], r["resolved_at"], r["resolved_by"], r["resolution_notes"]) for r in rows],
         as_json=as_json,
         json_rows=rows,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.console import many, print_table, say
+from outreach.console import SHORT_ID, many, print_table, say
 from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
@@ -31,7 +31,6 @@ EPILOG = """
   outreach followups skip 4f1c --reason "on parental leave"
   outreach followups move 4f1c --on 2027-03-01
 """
-SHORT = 8
 
 followups_app = typer.Typer(
     help="Lists who is to be followed up when; `done`, `skip` and `move` change that.",
@@ -172,7 +171,7 @@ def _change(
     print_table(
         "Follow-up",
         ("id", "person", "state", "due", "sequence goes on"),
-        [(row["id"][:SHORT], row["person"], row["state"], row["due_date"], row["next"])],
+        [(row["id"][:SHORT_ID], row["person"], row["state"], row["due_date"], row["next"])],
         as_json=as_json,
         json_rows=[{**row, "changed": changed}],
     )
@@ -184,7 +183,7 @@ def _print(title: str, rows: Sequence[FollowupRow], *, as_json: bool) -> None:
     print_table(
         title,
         ("id", "due", "person", "organisation", "what", "text"),
-        [(row.id[:SHORT], _due(row), row.person, row.organisation, what_of(row), row.draft) for row in rows],
+        [(row.id[:SHORT_ID], _due(row), row.person, row.organisation, what_of(row), row.draft) for row in rows],
         as_json=as_json,
         json_rows=[asdict(row) for row in rows],
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.console import cell, many, print_json, print_table, say, show
+from outreach.console import SHORT_ID, cell, many, print_json, print_table, say, show
 from outreach.context import chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 from outreach.told_times import time_past, time_to_come
@@ -33,7 +33,6 @@ OPPORTUNITIES_EPILOG = """
   outreach opportunities                          every meeting with what earned it, and the totals
   outreach opportunities --status opportunity_created --json
 """
-SHORT = 8
 
 meeting_app = typer.Typer(
     help="Says what became of meetings; each is credited to the message that earned it.",
@@ -187,7 +186,7 @@ def list_(
                     row.ae_name,
                     _state(row),
                     _money(row.pipeline_value),
-                    row.contact_id[:SHORT],
+                    row.contact_id[:SHORT_ID],
                 )
                 for row in shown
             ],
@@ -201,7 +200,7 @@ def list_(
         say(f"No meeting is booked. Once one is: outreach meeting booked CONTACT --on …{over}")
     if waiting := [row for row in shown if row.when == "passed"]:
         verb = "qualified" if waiting[0].status == "meeting_held" else "held"
-        say(f"Say what came of it: outreach meeting {verb} {waiting[0].contact_id[:SHORT]}")
+        say(f"Say what came of it: outreach meeting {verb} {waiting[0].contact_id[:SHORT_ID]}")
 
 
 @meeting_app.command("show", epilog=EPILOG)
@@ -232,7 +231,7 @@ def show_(ctx: typer.Context, whom: Whom, as_json: AsJson = False) -> None:
         _show_one(row)
     if not rows:
         show("No meeting.")
-    print_table("Between us", ("when", "what", "id"), [(e.at, e.what, e.id[:SHORT]) for e in events])
+    print_table("Between us", ("when", "what", "id"), [(e.at, e.what, e.id[:SHORT_ID]) for e in events])
 
 
 def _show_one(row: MeetingRow) -> None:
@@ -283,7 +282,7 @@ def opportunities(
         ("id", "person", "organisation", "state", "value", "earned by", "proof point", "group"),
         [
             (
-                row.id[:SHORT],
+                row.id[:SHORT_ID],
                 row.person,
                 row.organisation,
                 _state(row),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from outreach.console import print_json, print_table, say, show, visible
+from outreach.console import SHORT_ID, print_json, print_table, say, show, visible
 from outreach.context import chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 from outreach.told_times import time_past
@@ -33,7 +33,6 @@ SENT_EPILOG = """
   outreach sent 4f1c
   outreach sent 4f1c 9a02 --at 2026-03-02T09:30
 """
-SHORT = 8
 
 outbox_app = typer.Typer(
     help="Lists what is approved and ready to leave; `show` and `export` bring it out.",
@@ -72,7 +71,7 @@ def outbox(
             ("draft", "to", "at", "organisation", "subject", "touch", "approved", "exported"),
             [
                 (
-                    one.draft_id[:SHORT],
+                    one.draft_id[:SHORT_ID],
                     one.contact_name,
                     one.recipient,
                     one.organisation,
@@ -99,7 +98,7 @@ def outbox(
 
 
 def _say_left_open(one: Open) -> None:
-    short = one.draft_id[:SHORT]
+    short = one.draft_id[:SHORT_ID]
     if one.uncertain:
         told = f"Uncertain: whether {short} to {one.contact_name} left, nobody knows."
         say(f"{told} Look, then: outreach send --resolve {short} sent (or not-sent)", "yellow")
@@ -184,7 +183,7 @@ def copy(
         say(f"Subject: {leaving.subject}")
     # Not broken into lines of the terminal's width: they would be copied too.
     typer.echo(visible(_link(leaving) if link else leaving.subject if subject else leaving.body, lines=True))
-    short = leaving.draft_id[:SHORT]
+    short = leaving.draft_id[:SHORT_ID]
     after = f"outreach called {short} --outcome …" if leaving.channel == "call" else f"outreach sent {short}"
     say(f"Afterwards: {after}" + (f"   ({behind:,} more wait)" if behind else ""))
 
@@ -303,7 +302,7 @@ def sent(
             ("draft", "to", "organisation", "next touch due", "recorded"),
             [
                 (
-                    one.draft_id[:SHORT],
+                    one.draft_id[:SHORT_ID],
                     one.contact_name,
                     one.organisation,
                     one.next_due,

@@ -12,7 +12,7 @@ from outreach.commands.classify import EPILOG as CLASSIFY_EPILOG
 from outreach.commands.classify import classify
 from outreach.commands.reply_desk import CORRECT_EPILOG, HANDLED_EPILOG, SHOW_EPILOG, correct, handled, show_message
 from outreach.commands.reply_match import ADD_EPILOG, MATCH_EPILOG, add, match
-from outreach.console import many, print_table, progress, say
+from outreach.console import SHORT_ID, many, print_table, progress, say
 from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
@@ -38,7 +38,6 @@ EPILOG = """
   outreach replies handled 4f1c --did "called back"
   outreach replies opt-out bob@x.example   somebody asked, by whatever way, for no more messages
 """
-SHORT = 8
 
 replies_app = typer.Typer(
     help="Takes in replies, sorts them, and shows what they ask for.",
@@ -184,8 +183,8 @@ def _waiting(settings: Settings, limit: int, *, as_json: bool) -> None:
         ("message", "received", "from", "why", "taken for", "what it says", "settle it with"),
         [
             (
-                row["inbound_id"][:SHORT], row["received_at"], row["contact"] or row["from"], row["why"], row["intent"],
-                row["says"], row["command"],
+                row["inbound_id"][:SHORT_ID], row["received_at"], row["contact"] or row["from"], row["why"],
+                row["intent"], row["says"], row["command"],
             )
             for row in rows
         ],
@@ -352,7 +351,7 @@ def show_rows(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
         ("message", "received", "from", "contact", "kind", "intent", "sure", "matched by", "summary"),
         [
             (
-                row["inbound_id"][:SHORT],
+                row["inbound_id"][:SHORT_ID],
                 row["received_at"],
                 row["from"],
                 row["contact"],

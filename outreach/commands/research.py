@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.console import many, print_json, print_table, say, show
+from outreach.console import SHORT_ID, many, print_json, print_table, say, show
 from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "outreach.research.page/1"
 _LARGEST = 8_000_000
-SHORT = 8
 
 research_app = typer.Typer(
     help="What a web page says; pages to read for an organisation; people whom pages and replies name.",
@@ -208,7 +207,7 @@ def people(
     print_table(
         "People suggested",
         ("id", "organisation", "name", "title", "e-mail", "found in", "status"),
-        [(r.id[:SHORT], r.organisation, r.name, r.title, r.email, r.note, r.status) for r in rows],
+        [(r.id[:SHORT_ID], r.organisation, r.name, r.title, r.email, r.note, r.status) for r in rows],
         as_json=as_json,
         json_rows=[asdict(row) for row in rows],
     )

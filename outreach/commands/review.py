@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.console import print_table, say
+from outreach.console import SHORT_ID, print_table, say
 from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
@@ -21,7 +21,6 @@ EPILOG = """
   outreach review --json
   outreach review resolve 4f1c 9a02 --note "two campuses, not a duplicate"
 """
-SHORT = 8
 _ID = re.compile("[0-9a-f]{32}")
 
 review_app = typer.Typer(
@@ -44,14 +43,14 @@ def _brief(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(_brief(item) for item in value[:5]) + (" …" if len(value) > 5 else "")
     text = str(value)
-    return text[:SHORT] if _ID.fullmatch(text) else text
+    return text[:SHORT_ID] if _ID.fullmatch(text) else text
 
 
 def _row(item: ReviewItem) -> tuple[object, ...]:
     whom = ", ".join(part for part in (item.contact, item.organisation) if part)
     what = item.action.replace("_", " ")
     details = in_words(item.details)
-    return item.id[:SHORT], item.created_at, item.agent_name, whom, f"{what}: {details}" if details else what
+    return item.id[:SHORT_ID], item.created_at, item.agent_name, whom, f"{what}: {details}" if details else what
 
 
 @review_app.callback()
@@ -117,7 +116,7 @@ def resolve(
     print_table(
         "Reviewed",
         ("id", "when", "by"),
-        [(str(row["id"])[:SHORT], row["reviewed_at"], row["reviewed_by"]) for row in rows],
+        [(str(row["id"])[:SHORT_ID], row["reviewed_at"], row["reviewed_by"]) for row in rows],
         as_json=as_json,
         json_rows=rows,
     )

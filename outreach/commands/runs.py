@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from outreach.console import dollars, many, out, print_json, print_table, say, span
+from outreach.console import SHORT_ID, dollars, many, out, print_json, print_table, say, span
 from outreach.context import MOST, settings_of
 from outreach.errors import Complaint
 
@@ -23,7 +23,6 @@ EPILOG = """
   outreach runs show 4f1c --full                with what went in and out
   outreach runs show last --json                all of it, for a program
 """
-SHORT = 8
 PIPE_WIDTH = 120
 
 runs_app = typer.Typer(
@@ -44,7 +43,7 @@ def _row(node: RunNode) -> tuple[object, ...]:
     what = node.agent_name if plain else f"{node.agent_name} ({node.run_type})"
     total = node.total
     return (
-        node.id[:SHORT],
+        node.id[:SHORT_ID],
         node.started_at,
         ", ".join(part for part in (what, node.contact) if part),
         node.status,
@@ -154,4 +153,4 @@ def _print(tree: RunNode, *, full: bool, everything: bool) -> None:
     cost = dollars(total.cost_usd) or "no cost known"
     say(f"{calls}, {tokens}, {cost}, {many(total.errors, 'error')}.")
     if total.errors and not full:
-        say(f"What went in and out: outreach runs show {tree.id[:SHORT]} --full")
+        say(f"What went in and out: outreach runs show {tree.id[:SHORT_ID]} --full")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.console import many, print_json, print_table, say, show
+from outreach.console import SHORT_ID, many, print_json, print_table, say, show
 from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
@@ -28,7 +28,6 @@ EPILOG = """
   outreach score again                     after the formula has changed
   outreach score changes                   what the last scoring moved
 """
-SHORT = 8
 
 score_app = typer.Typer(
     help="Explains a score, scores anew after a playbook changed, and shows what moved.",
@@ -66,7 +65,7 @@ def explain(
             print_table(
                 "Which of these?",
                 columns,
-                [(r["id"][:SHORT], *(r[c] for c in columns[1:])) for r in rows],
+                [(r["id"][:SHORT_ID], *(r[c] for c in columns[1:])) for r in rows],
                 as_json=as_json,
                 json_rows=rows,
             )
@@ -261,7 +260,7 @@ def _print_moves(found: list[Move], limit: int) -> None:
             "What moved",
             ("id", "organisation", "score", "tier", "dimensions"),
             [
-                (m.prospect_id[:SHORT], m.name, _arrow(m.before and m.before.score, m.after.score),
+                (m.prospect_id[:SHORT_ID], m.name, _arrow(m.before and m.before.score, m.after.score),
                  _arrow(m.before and m.before.tier, m.after.tier), "; ".join(_told(shift) for shift in m.shifts))
                 for m in moved[:limit]
             ],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from outreach.console import print_json, print_table, progress, say, show
+from outreach.console import SHORT_ID, print_json, print_table, progress, say, show
 from outreach.context import MOST, chosen_playbook, context_of
 from outreach.errors import Complaint
 
@@ -31,7 +31,6 @@ EPILOG = """
 
 It needs OUTREACH_SMTP_URL. Once an hour from cron is a good rhythm: see docs/mail.md.
 """
-SHORT = 8
 VERDICTS = ("sent", "not-sent")
 
 
@@ -160,7 +159,7 @@ def _print(lines: Sequence[Line], as_json: bool, title: str, stopped: str | None
     print_table(
         title,
         ("draft", "to", "what", "said", "until"),
-        [(line.draft_id[:SHORT], line.to or None, line.what, line.said, line.until) for line in lines],
+        [(line.draft_id[:SHORT_ID], line.to or None, line.what, line.said, line.until) for line in lines],
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.console import print_table, say
+from outreach.console import SHORT_ID, print_table, say
 from outreach.context import MOST, chosen_playbook, context_of, settings_of
 from outreach.errors import Complaint
 
@@ -28,7 +28,6 @@ EPILOG = """
   outreach sequences resume 4f1c --on 2027-03-01  its next touch is due on that day
   outreach sequences stop 4f1c 9a02               nothing more, for good
 """
-SHORT = 8
 
 sequences_app = typer.Typer(
     help="Lists who is being written to, step by step; `pause`, `resume` and `stop` change that.",
@@ -81,7 +80,7 @@ def _row(row: SequenceRow) -> tuple[object, ...]:
     status = f"{row.status} ({row.last_reply.replace('_', ' ')})" if row.last_reply else row.status
     due = row.next_step_at.date() if row.next_step_at else row.next_due or ""
     late = f"{due}, overdue" if row.overdue else due
-    return row.id[:SHORT], row.person, row.organisation, row.tier, status, f"{row.step} of {row.steps}", coming, late
+    return row.id[:SHORT_ID], row.person, row.organisation, row.tier, status, f"{row.step} of {row.steps}", coming, late
 
 
 @sequences_app.command("pause", epilog=EPILOG)
@@ -178,7 +177,7 @@ def _change(
     print_table(
         "Changed",
         ("id", "person", "status", "next"),
-        [(row["id"][:SHORT], row["person"], row["status"], row["next_step_at"]) for row in rows],
+        [(row["id"][:SHORT_ID], row["person"], row["status"], row["next_step_at"]) for row in rows],
         as_json=as_json,
         json_rows=rows,
     )

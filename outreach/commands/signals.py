@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.console import many, print_json, print_table, say
+from outreach.console import SHORT_ID, many, print_json, print_table, say
 from outreach.context import MOST, settings_of
 from outreach.errors import Complaint
 
@@ -27,7 +27,6 @@ EPILOG = """
 
 Files: openings or news as a table, JSON or JSON lines; one piece of news as .txt. Fields: docs/signals.md.
 """
-SHORT = 8
 KINDS = ("openings", "news", "organisations")
 
 signals_app = typer.Typer(
@@ -107,7 +106,7 @@ def list_signals(
         ("id", "type", "organisation", "detected", "expires", "used", "what", "source"),
         [
             (
-                row["id"][:SHORT],
+                row["id"][:SHORT_ID],
                 row["type"],
                 row["prospect"],
                 row["detected_at"].date() if row["detected_at"] else None,

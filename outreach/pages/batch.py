@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from db.enums import BatchStatus
 from db.queries.batches import SET_ASIDE
-from outreach.console import many
+from outreach.console import SHORT_ID, many
 from outreach.pages.batch_data import STATES, BatchData, Message, Person, expired, metric_rows
 from outreach.pages.charts import Bar, bars
 from outreach.pages.render import render
@@ -20,7 +20,6 @@ MOST_TEXT: Final = 20_000
 """Longer than any message that a person would approve; what is longer is cut and not to be copied."""
 MOST_FACTS: Final = 30
 MOST_SIGNALS: Final = 10
-SHORT: Final = 8
 _KINDS: Final = {
     "inmail": "LinkedIn message",
     "email": "E-mail",
@@ -42,7 +41,7 @@ def batch_page(data: BatchData) -> str:
     states = data.count_states()
     return render(
         "batch.html",
-        name=f"Batch {data.batch.batch_number if data.batch.batch_number is not None else data.batch.id[:SHORT]}",
+        name=f"Batch {data.batch.batch_number if data.batch.batch_number is not None else data.batch.id[:SHORT_ID]}",
         read_at=f"{data.read_at.astimezone():%Y-%m-%d %H:%M %Z}",
         facts_of_batch=_line(data),
         brief=data.batch.pre_brief,
@@ -182,7 +181,7 @@ def _signal(signal: Signal, over: bool) -> dict[str, Any]:
 def _message(message: Message, person: str) -> dict[str, Any]:
     subject, body = message.subject or "", message.body
     unseen = hides(subject) or hides(body) or len(body) > MOST_TEXT or len(subject) > MOST_TEXT
-    short = message.draft_id[:SHORT]
+    short = message.draft_id[:SHORT_ID]
     words = STATES.get(message.state, message.state)
     if message.sent_at is not None:
         words += f" on {message.sent_at.date()}"

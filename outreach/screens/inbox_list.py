@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from outreach.console import out
+from outreach.console import SHORT_ID, out
 
 if TYPE_CHECKING:
     from db.queries.inbox import Line
 
-SHORT = 8
 _GAP = 1
 _LEAST = 8
 """The width below which a cut cell says nothing."""
@@ -39,7 +38,7 @@ def table(found: Sequence[Line]) -> tuple[list[str], list[tuple[object, ...]]]:
     columns = ["draft", "tier", "score", "touch", "person", "organisation", "note" if noted else "subject", "QC"]
     rows: list[tuple[object, ...]] = [
         (
-            line.draft_id[:SHORT],
+            line.draft_id[:SHORT_ID],
             line.tier or "-",
             line.score,
             f"{line.touch_number} {line.channel}",

@@ -5,14 +5,12 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from outreach.console import show, visible
+from outreach.console import SHORT_ID, show, visible
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from tools.replies.thread import Entry, Followed, Thread
-
-SHORT = 8
 
 
 def show_thread(thread: Thread, raw: str | None = None) -> None:
@@ -47,7 +45,7 @@ def _out(entry: Entry) -> None:
 def _in(entry: Entry) -> None:
     who = f" from {visible(entry.sender)}" if entry.sender else ""
     kind = f", {_words(entry.kind)}" if entry.kind not in (None, "human") else ""
-    show(f"{_at(entry.at)}  <- THEY  {entry.channel}{who}{kind}  [{(entry.inbound_id or '')[:SHORT]}]", "bold")
+    show(f"{_at(entry.at)}  <- THEY  {entry.channel}{who}{kind}  [{(entry.inbound_id or '')[:SHORT_ID]}]", "bold")
     _body(entry)
     if entry.intent:
         sure = f"sure {entry.confidence:.2f}" if entry.confidence is not None else "not sure"

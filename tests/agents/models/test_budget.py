@@ -42,12 +42,19 @@ def test_known_cost_is_kept_when_another_call_s_cost_is_not_known() -> None:
         budget.check()
 
 
-def test_a_resumed_run_goes_on_counting() -> None:
-    settings = ModelSettings(name="m", max_calls=10, max_tokens=1000)
+def test_what_was_used_before_counts() -> None:
     with pytest.raises(BudgetSpent, match="10 of 10 calls"):
-        RunBudget.of(settings, calls=10).check()
+        RunBudget(10, 1000, calls=10).check()
     with pytest.raises(BudgetSpent, match="1000 of 1000 tokens"):
-        RunBudget.of(settings, spent=Usage(tokens_in=900, tokens_out=100)).check()
+        RunBudget(10, 1000, spent=Usage(tokens_in=900, tokens_out=100)).check()
+
+
+def test_the_limits_are_those_of_the_settings() -> None:
+    budget = RunBudget.of(ModelSettings(name="m", max_calls=1))
+    budget.check()
+    use(budget, Usage(tokens_in=1))
+    with pytest.raises(BudgetSpent, match="1 of 1 calls"):
+        budget.check()
 
 
 async def test_tasks_share_the_budget_of_their_run() -> None:
