@@ -150,7 +150,7 @@ async def test_a_comparison_is_made_of_what_changed(sqlite_url: str) -> None:
     said = [run.outputs["compared"]["changed"] for run in runs]
     # Everything first; then nothing that is compared has changed; then an account with its prospect.
     assert said == [None, 0, 2]
-    marks = [run.outputs["compared"]["until"] for run in runs]
+    marks = [run.outputs["compared"]["sealed"] for run in runs]
     assert marks == sorted(set(marks))
 
 

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
-from db.models import Account, AgentAuditLog, AgentRun, ExternalId, HygieneFlag, Merge, Prospect
+from db.audit import seal
+from db.engine import make_engine
+from db.models import Account, AgentAuditLog, AgentRun, AuditLog, ExternalId, HygieneFlag, Merge, Prospect
 from tests.support.rows import make_contact, make_draft, make_prospect
 from tools.merging import changed
 from tools.merging.judging import decide, questions
@@ -168,9 +171,14 @@ def test_companies_of_one_name_in_one_town_are_asked_about(db: Database) -> None
     assert [certain for _said, certain in pairs(db)] == [False]
 
 
+def sealed_mark(db: Database) -> int:
+    db.write_sync(seal)
+    return db.read_sync(changed.mark)
+
+
 def test_only_what_is_new_or_says_something_else_is_compared(db: Database) -> None:
     one, other = add(db, "Oakmont University"), add(db, "Oakmnt University")
-    mark = db.read_sync(changed.mark)
+    mark = sealed_mark(db)
 
     def since() -> frozenset[str]:
         found = db.read_sync(lambda s: changed.changed_since(s, mark))
@@ -194,12 +202,34 @@ def test_only_what_is_new_or_says_something_else_is_compared(db: Database) -> No
     third = add(db, "Quarry College", ids={"directory": "7"})
     assert {one, third} < since()
     # A source's record is part of its organisation: it holds names and ids.
-    mark = db.read_sync(changed.mark)
+    mark = sealed_mark(db)
     db.write_sync(lambda s: setattr(s.scalars(select(ExternalId)).one(), "payload", {"alias": "QC"}))
     assert since() == {db.read_sync(lambda s: s.get_one(Prospect, third).account_id)}
-    mark = db.read_sync(changed.mark)
+    mark = sealed_mark(db)
     person = db.write_sync(lambda s: make_contact(s, s.get_one(Prospect, other)).id)
     assert since() == {person}
+
+
+def test_what_is_committed_late_is_compared_all_the_same(postgres_url: str) -> None:
+    """It has a lower number in the change log than what was compared before it could be seen."""
+    engine = make_engine(postgres_url, "agent")
+    with Database(postgres_url) as db, acting_as(f"agent:{RUN}"):
+        with Session(engine) as other:
+            late = make_prospect(other, name="Quarry College").id
+            add(db, "Oakmont University")
+            mark = sealed_mark(db)
+            assert db.read_sync(lambda s: s.get(Prospect, late)) is None
+            other.commit()
+        numbers = select(AuditLog.id).where(AuditLog.table_name == "prospects").order_by(AuditLog.id)
+        first = db.read_sync(lambda s: s.execute(numbers.with_only_columns(AuditLog.record_id)).scalars().first())
+        assert first == late
+        for _sealed in range(2):
+            found = db.read_sync(lambda s: changed.changed_since(s, mark))
+            assert found is not None
+            assert late in found
+            db.write_sync(seal)
+        assert db.read_sync(lambda s: changed.changed_since(s, changed.mark(s))) == frozenset()
+    engine.dispose()
 
 
 def test_the_mark_is_that_of_the_last_run_that_ended_well(db: Database) -> None:
