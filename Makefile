@@ -9,8 +9,9 @@ demo: .venv/run.stamp  ## set up, then run the main job on the sample of college
 	$(BIN)/outreach demo
 	@echo "To use the commands that it names, once in each terminal: source .venv/bin/activate"
 
+# Four processes, on two cores as well: a quarter of the tests' time goes to waiting for servers and for what is killed.
 test: .venv/dev.stamp  ## set up, then run the whole test suite (SQLite and a real PostgreSQL)
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 docs: .venv/dev.stamp  ## set up, then build the docs as a site that needs no network; a link that leads nowhere fails
 	$(BIN)/python -m sphinx -W --keep-going -q -c docs/site -d build/doctrees . build/docs
