@@ -16,7 +16,15 @@ def as_complaint(exc: BaseException) -> Complaint | None:
     """
     if isinstance(exc, Complaint):
         return exc
-    for explain in (_file_error, _playbook_error, _prompt_error, _database_error, _migration_error, _model_error):
+    for explain in (
+        _file_error,
+        _table_error,
+        _playbook_error,
+        _prompt_error,
+        _database_error,
+        _migration_error,
+        _model_error,
+    ):
         found = explain(exc)
         if found is not None:
             return found
@@ -39,6 +47,16 @@ def _file_error(exc: BaseException) -> Complaint | None:
         f"{exc.filename} cannot be used: {exc.strerror}.",
         "Give yourself the right or the room, or name another home folder with --home or OUTREACH_HOME.",
     )
+
+
+def _table_error(exc: BaseException) -> Complaint | None:
+    if "tools.reading.errors" not in sys.modules:
+        return None
+    from tools.reading import UnreadableFile
+
+    if isinstance(exc, UnreadableFile):
+        return Complaint(str(exc), "Give a table with a heading for each column: docs/importing.md says which.")
+    return None
 
 
 def _playbook_error(exc: BaseException) -> Complaint | None:

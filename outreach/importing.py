@@ -59,15 +59,12 @@ class Proposal:
 
 
 def open_table(path: Path) -> Table:
-    """The file's layout. Raises Complaint where it is missing or no table."""
-    from tools.reading import UnreadableFile, absent, read_table
+    """The file's layout. Raises Complaint where it is missing, tools.reading.UnreadableFile where it is no table."""
+    from tools.reading import absent, read_table
 
     if not path.is_file():
         raise Complaint(absent(path), "Check the path; the file must be readable.", code=2)
-    try:
-        return read_table(path)
-    except UnreadableFile as exc:
-        raise Complaint(str(exc), "Give a table with a heading for each column: docs/importing.md says which.") from exc
+    return read_table(path)
 
 
 def proposed(file: FileInfo, table: Table) -> Proposal:
@@ -192,7 +189,6 @@ def trial(playbook: Playbook, file: FileInfo, table: Table, proposal: Proposal, 
     from tools.importing import ImportJob, kind_of
     from tools.importing.mapping import Mapped
     from tools.importing.trial import try_rows
-    from tools.reading import UnreadableFile
 
     columns = {column.field: column.column for column in proposal.columns}
     mapped = Mapped(proposal.entity, columns, proposal.id_column, 1.0)
@@ -202,10 +198,7 @@ def trial(playbook: Playbook, file: FileInfo, table: Table, proposal: Proposal, 
     report = {**head(file, table, proposal, playbook.name), "dry_run": True, "kind": job.kind, "problem": problem}
     if problem is not None:
         return {**report, "rows": None, "reasons": {}, "remarks": {}, "refused": [], "examples": []}
-    try:
-        found = try_rows(job, table, gather)
-    except UnreadableFile as exc:
-        raise Complaint(str(exc), "Give a table with a heading for each column: docs/importing.md says which.") from exc
+    found = try_rows(job, table, gather)
     return {
         **report,
         "rows": {"total": found.total, "accepted": found.accepted, "refused": found.refused.total()},

@@ -104,6 +104,20 @@ def test_a_goal_imports_its_file_and_nothing_else(outreach: Outreach, scored: Da
     assert drafted(scored) == []
 
 
+@pytest.mark.parametrize(("held", "said"), [(b"", "is empty."), (b"\x7fELF\x02\x01\x01" + bytes(200), "two.csv")])
+def test_a_file_that_is_no_table_is_said(
+    outreach: Outreach, database: Database, tmp_path: Path, held: bytes, said: str
+) -> None:
+    file = tmp_path / "two.csv"
+    file.write_bytes(held)
+    result = outreach("run", "--import", str(file))
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert "docs/importing.md" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert [run.status for run in runs(database, run_type="prospect")] == ["error"]
+
+
 def test_one_part_alone(outreach: Outreach, scored: Database) -> None:
     result = outreach("run", "--only", "replies", "--json")
     assert [step["next"] for step in json.loads(result.stdout)["plan"]] == ["end"]
