@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import json
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -36,7 +36,16 @@ from agents.models.pricing import CHARACTERS_A_TOKEN, COST_KEY, ESTIMATED_KEY, P
 from agents.models.resilience import RetryPolicy, Transient, retry_after_seconds
 from agents.models.settings import ModelSettings
 from agents.models.structured import parsed_by
-from agents.models.wire import counts_in, fault_in, response_format, set_aside, storable_answer, with_instruction
+from agents.models.wire import (
+    call_what_is_written_out,
+    counts_in,
+    fault_in,
+    response_format,
+    set_aside,
+    storable_answer,
+    tools_offered,
+    with_instruction,
+)
 from tools.plain_json import BadJson, read_json
 
 log = structlog.get_logger(__name__)
@@ -127,7 +136,7 @@ class EndpointChatModel(ChatOpenAI):
                     if self._use_responses_api(payload):
                         return await super(EndpointChatModel, self)._agenerate(messages, stop, run_manager, **kwargs)
                     raw = await self.async_client.with_raw_response.create(**payload)
-                    return self._result(raw.http_response.content)
+                    return self._result(raw.http_response.content, tools_offered(payload))
             except (openai.OpenAIError, TimeoutError, json.JSONDecodeError) as error:
                 raise self._understood(error) from self._cause(error)
 
@@ -154,7 +163,7 @@ class EndpointChatModel(ChatOpenAI):
                 if self._use_responses_api(payload):
                     return super(EndpointChatModel, self)._generate(messages, stop, run_manager, **kwargs)
                 raw = self.client.with_raw_response.create(**payload)
-                return self._result(raw.http_response.content)
+                return self._result(raw.http_response.content, tools_offered(payload))
             except (openai.OpenAIError, json.JSONDecodeError) as error:
                 raise self._understood(error) from self._cause(error)
 
@@ -192,7 +201,7 @@ class EndpointChatModel(ChatOpenAI):
         said = str(error)
         return error if self._unsaid(said) == said else None
 
-    def _result(self, content: bytes) -> ChatResult:
+    def _result(self, content: bytes, offered: Collection[str] = ()) -> ChatResult:
         try:
             body = read_json(content)
         except BadJson as error:
@@ -202,6 +211,7 @@ class EndpointChatModel(ChatOpenAI):
         if fault:
             raise Transient(ModelGarbled(self._address, self._unsaid(fault)))
         answer = body["choices"][0]["message"] = storable_answer(body["choices"][0]["message"])
+        call_what_is_written_out(answer, offered)
         unusable = set_aside(answer)
         body["usage"] = counts_in(body.get("usage"))
         try:

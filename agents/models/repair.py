@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from langchain.agents.middleware import AgentMiddleware, AgentState, hook_config
+from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse, hook_config
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
-from agents.models.errors import InvalidOutput, shortened
+from agents.models.errors import InvalidOutput, ModelRefused, shortened
 from tools.plain_json import BadJson, read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from langchain_core.messages import InvalidToolCall, ToolCall
     from langgraph.runtime import Runtime
@@ -27,11 +27,13 @@ log = structlog.get_logger(__name__)
 # In additional_kwargs, which are not sent; so the count is part of the state, and right after a replay too.
 MARK = "outreach_guard"
 REPAIR, NUDGE = "repair", "nudge"
+DOES_NOT_SUIT = (400, 422)  # some models that think before they speak take no other `tool_choice` than `auto`
 
 
 class RepairToolCalls(AgentMiddleware[AgentState[Any], Any, Any]):
     """Sends unreadable tool calls back, at most `repairs` times in a run, and asks once for the finishing
-    tool.
+    tool. Until that is called, a server is told to give nothing but tool calls (`tool_choice="required"`), unless it
+    refuses to be told so.
 
     `finish_with` are the tools of which at least one must have been carried out before the agent may end;
     empty means that the agent may end with text. Raises `InvalidOutput` when the model does not come round.
@@ -41,6 +43,22 @@ class RepairToolCalls(AgentMiddleware[AgentState[Any], Any, Any]):
         super().__init__()
         self.finish_with = tuple(finish_with)
         self.repairs = repairs
+        self.must_be_a_call = True
+
+    async def awrap_model_call(
+        self, request: ModelRequest, handler: Callable[[ModelRequest], Awaitable[ModelResponse]]
+    ) -> ModelResponse:
+        """Until the agent may end, an answer must be a tool call: to that a server holds a model by a grammar."""
+        if not self.must_be_a_call or not self.finish_with or self._finished(request.messages):
+            return await handler(request)
+        try:
+            return await handler(request.override(tool_choice="required"))
+        except ModelRefused as refused:
+            if refused.status not in DOES_NOT_SUIT:
+                raise
+            log.info("model.required_refused", status=refused.status, said=refused.said)
+            self.must_be_a_call = False
+            return await handler(request)
 
     @hook_config(can_jump_to=["model"])
     def after_model(

@@ -4,6 +4,9 @@ Servers that call themselves compatible differ; everything here assumes as littl
 """
 
 import json
+import re
+import uuid
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import openai
@@ -106,6 +109,53 @@ def set_aside(message: dict[str, Any]) -> list[InvalidToolCall]:
     if "tool_calls" in message:
         message["tool_calls"] = kept or None
     return unusable
+
+
+# A model may fence its JSON, or mark it as the template of its family does.
+_WRAPPED = re.compile(
+    r"\A```(?:json)?\s*(?P<fenced>.*?)\s*```\Z|<tool_call>\s*(?P<marked>.*?)\s*</tool_call>", re.DOTALL
+)
+
+
+def call_what_is_written_out(message: dict[str, Any], offered: Collection[str]) -> None:
+    """Where the whole text of a message is the JSON of tool calls, make them calls: small models behind servers that do
+    not know their format write `{"name": …, "arguments": {…}}` where a call belongs.
+
+    Only calls of tools that were `offered`, with arguments that are an object, and only where there is nothing else: a
+    text that mentions a call stays a text.
+    """
+    text = message.get("content")
+    if message.get("tool_calls") or not isinstance(text, str) or not offered:
+        return
+    text = text.strip()
+    wrapped = [match["fenced"] or match["marked"] or "" for match in _WRAPPED.finditer(text)]
+    if wrapped and _WRAPPED.sub("", text).strip():
+        return
+    try:
+        said = [read_json(one) for one in wrapped or [text]]
+    except BadJson:
+        return
+    written = [_written_call(call, offered) for one in said for call in (one if isinstance(one, list) else [one])]
+    calls = [call for call in written if call is not None]
+    if calls and len(calls) == len(written):
+        message["content"] = ""
+        message["tool_calls"] = calls
+
+
+def _written_call(said: Any, offered: Collection[str]) -> dict[str, Any] | None:
+    """The call as it goes over the wire; None where `said` is none, or one of a tool that there is not."""
+    if not isinstance(said, dict) or not said.keys() <= {"type", "id", "name", "arguments", "parameters"}:
+        return None
+    name, arguments = said.get("name"), said.get("arguments", said.get("parameters"))
+    if not isinstance(name, str) or name not in offered or not isinstance(arguments, dict):
+        return None
+    function = {"name": name, "arguments": json.dumps(arguments, ensure_ascii=False)}
+    return {"id": f"written_{uuid.uuid4().hex}", "type": "function", "function": function}
+
+
+def tools_offered(payload: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the tools in a request."""
+    return frozenset(tool["function"]["name"] for tool in payload.get("tools") or () if "function" in tool)
 
 
 def with_instruction(messages: list[dict[str, Any]], words: str) -> list[dict[str, Any]]:

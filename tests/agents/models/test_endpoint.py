@@ -290,11 +290,14 @@ CALL = st.fixed_dictionaries(
     {"function": st.fixed_dictionaries({}, optional={"name": ANYTHING | st.just("save"), "arguments": ANYTHING})},
     optional={"id": ANYTHING, "type": ANYTHING},
 )
+WRITTEN_CALL = st.fixed_dictionaries(
+    {"name": st.just("save") | ANYTHING}, optional={"arguments": ANYTHING, "parameters": ANYTHING, "type": ANYTHING}
+)
 MESSAGE = st.fixed_dictionaries(
     {},
     optional={
         "role": st.just("assistant") | ANYTHING,
-        "content": ANYTHING,
+        "content": st.builds(json.dumps, WRITTEN_CALL | st.lists(WRITTEN_CALL, max_size=2)) | ANYTHING,
         "tool_calls": st.lists(CALL, max_size=2) | ANYTHING,
         "refusal": ANYTHING,
         "name": ANYTHING,
@@ -313,7 +316,7 @@ BODY = st.fixed_dictionaries(
 @hypothesis_settings(max_examples=500, deadline=None)
 def test_a_body_of_any_shape_is_an_answer_or_garbled(body: Any) -> None:
     try:
-        result = endpoint()._result(json.dumps(body).encode())
+        result = endpoint()._result(json.dumps(body).encode(), {"save"})
     except Transient as failure:
         # Asserted outside of `pytest.raises`, as either outcome is right.
         assert type(failure.error) is ModelGarbled  # noqa: PT017

@@ -11,7 +11,7 @@ from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededE
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.tools import tool
 
-from agents.models import InvalidOutput, ModelSettings, build_model, close_model
+from agents.models import InvalidOutput, ModelRefused, ModelSettings, build_model, close_model
 from agents.models.repair import RepairToolCalls
 from tests.support.openai_server import Reply, Script, ScriptedServer, replies
 
@@ -114,6 +114,80 @@ async def test_one_who_only_talks_is_nudged_once() -> None:
         with pytest.raises(InvalidOutput, match="ended without calling save: it said: I would save it"):
             await run(agent)
     assert server.calls == 2
+
+
+def choices(server: ScriptedServer) -> list[str | None]:
+    return [request.get("tool_choice") for request in server.requests]
+
+
+async def test_until_it_may_end_an_agent_s_answer_must_be_a_tool_call() -> None:
+    wrong = Reply.call("save", wrong=1)
+    async with agent_on(replies(Reply.text("I would save it."), wrong, *DONE)) as (agent, server):
+        await run(agent)
+    assert saved == ["ok"]
+    assert choices(server) == ["required", "required", "required", None]
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_server_that_refuses_to_be_told_so_is_not_told_again(status: int) -> None:
+    refusing = Reply.error(status, "thinking models take no tool_choice")
+    async with agent_on(replies(refusing, Reply.call("look_up", number=1), *DONE)) as (agent, server):
+        await run(agent)
+    assert saved == ["ok"]
+    assert choices(server) == ["required", None, None, None]
+
+
+async def test_another_refusal_ends_the_step() -> None:
+    async with agent_on(replies(Reply.error(401, "no key"))) as (agent, server):
+        with pytest.raises(ModelRefused):
+            await run(agent)
+    assert server.calls == 1
+
+
+CALL = '{"name": "save", "arguments": {"text": "ok"}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CALL,
+        f"```json\n{CALL}\n```",
+        f"<tool_call>\n{CALL}\n</tool_call>",
+        f'<tool_call>{{"name": "look_up", "arguments": {{"number": 1}}}}</tool_call>\n<tool_call>{CALL}</tool_call>',
+        f"[{CALL}]",
+        '{"type": "function", "name": "save", "parameters": {"text": "ok"}}',
+    ],
+)
+async def test_a_call_that_is_written_out_is_carried_out(text: str) -> None:
+    async with agent_on(replies(Reply.text(text), Reply.text("finished"))) as (agent, server):
+        messages = await run(agent)
+    assert saved == ["ok"]
+    assert server.calls == 2
+    told = server.requests[1]["messages"]
+    called = [call["id"] for m in told if m["role"] == "assistant" for call in m["tool_calls"]]
+    assert [m["tool_call_id"] for m in told if m["role"] == "tool"] == called
+    assert messages[1].text == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"I would call {CALL}",
+        f"Done. <tool_call>{CALL}</tool_call>",
+        '{"name": "launch_rocket", "arguments": {}}',
+        '{"name": "save", "arguments": "ok"}',
+        '{"name": ["save"], "arguments": {}}',
+        '{"name": "save", "arguments": {"text": "ok"}, "and": 1}',
+        f'[{CALL}, "and so on"]',
+        "[]",
+        '{"name": "save", "arguments": {"text": "unfinished',
+    ],
+)
+async def test_a_text_about_a_call_stays_a_text(text: str) -> None:
+    async with agent_on(replies(Reply.text(text))) as (agent, _):
+        with pytest.raises(InvalidOutput, match="ended without calling save"):
+            await run(agent)
+    assert saved == []
 
 
 async def test_an_empty_answer_is_nudged_without_an_empty_turn() -> None:
