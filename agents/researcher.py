@@ -90,6 +90,7 @@ async def prepare(work: Work, state: State) -> Briefing | Done:
             snapshot_id=snapshot_id,
             sources=sources,
             pages=pages,
+            names=names,
         )
         material: dict[str, Any] = {
             "wanted": work.playbook.need_fact_fields,

@@ -63,7 +63,8 @@ class Pages(Protocol):
 class ToolContext:
     """Handed to every tool as `runtime.context`: whom this run is about, and where its writes go.
 
-    `run_id` is the agent's row in `agent_runs`; writes made through `db` are attributed to `agent:{run_id}`.
+    `run_id` is the agent's row in `agent_runs`; writes made through `db` are attributed to `agent:{run_id}`. `names` is
+    what the organisation is called.
     """
 
     db: Database
@@ -75,6 +76,7 @@ class ToolContext:
     snapshot_id: str | None = None
     sources: tuple[Source, ...] = ()
     pages: Pages | None = None
+    names: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     titles: tuple[str, ...] = field(default=())

@@ -108,13 +108,17 @@ async def save_facts(facts: list[GivenFact], runtime: ToolRuntime[ToolContext, A
 def _checked(context: ToolContext, given: GivenFact, document: Source) -> ResearchFact:
     """The fact as a row. Raises ToolException, for the model to read, where it does not rest on its source."""
     sentence, quote = " ".join(given.sentence.split()), given.quote.strip()
+    if quote not in document.text:
+        quote = quote.replace("\\n", "\n")  # a model may escape a line break once too often
     if len(quote) < SHORTEST_QUOTE or quote not in document.text:
-        raise ToolException(f"The quote does not stand in source {given.source} letter for letter. Copy it exactly.")
+        raise ToolException(_misquoted(context, quote, given.source))
     if not sentence or len(sentence) > LONGEST_SENTENCE:
         raise ToolException(f"The sentence must have between 1 and {LONGEST_SENTENCE} characters.")
     if extra := numbers_in(sentence) - numbers_in(quote):
         raise ToolException(f"These numbers are not in the quote: {', '.join(sorted(extra))}.")
-    if problem := _beyond(sentence, quote, document):
+    # A record is the organisation's own, which it need not name; a page may be about another.
+    names = () if document.page else context.names
+    if problem := _beyond(sentence, quote, document, names):
         raise ToolException(problem)
     if context.account_id is None or context.snapshot_id is None:
         raise RuntimeError("research without an organisation")
@@ -147,9 +151,18 @@ def _confidence(field: str, sentence: str, quote: str, document: Source) -> int:
     return confidence_of(field, quote, about, published=page.published, today=datetime.now(UTC).date())
 
 
-def _beyond(sentence: str, quote: str, document: Source) -> str | None:
-    """What a sentence says beyond its quote. Letters will rest on it, so it is held to what they are held to."""
-    whole = spelled_out(f"{document.title}\n{document.text}")
+def _misquoted(context: ToolContext, quote: str, number: int) -> str:
+    if len(quote) >= SHORTEST_QUOTE:
+        for other in context.sources:
+            if quote in other.text:
+                return f"The quote stands in source {other.number}, not in source {number}. Say that number."
+    return f"The quote does not stand in source {number} letter for letter. Copy it exactly."
+
+
+def _beyond(sentence: str, quote: str, document: Source, known: Sequence[str]) -> str | None:
+    """What a sentence says beyond its quote. Letters will rest on it, so it is held to what they are held to. `known`
+    are names that it may use though the source does not."""
+    whole = spelled_out("\n".join((document.title, document.text, *known)))
     named = support.words(whole)
     names = support.names_in(sentence)
     if strange := {name for name in names if not support.words(name) <= named}:

@@ -1,5 +1,6 @@
 """A fact is kept only where its source says it. All schools are invented."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +16,7 @@ from db.enums import FactField
 from db.models import Prospect, ResearchFact, ResearchSnapshot
 from playbooks import load_playbook
 from tests.support.rows import make_prospect
-from tools.context import Source, ToolContext
+from tools.context import PageNotes, Source, ToolContext
 from tools.research.facts import LONGEST_SENTENCE, GivenFact, fact_key, read_source, save_facts, save_hypothesis
 
 TEXT = "School: Harbor State\nStadium: Lakeside Field\nCapacity: 25319\nYear Built: 1969\nJob: Sr QA Engineer"
@@ -47,6 +48,7 @@ class Library:
             prospect_id=self.prospect.id,
             snapshot_id=snapshot_id,
             sources=(Source(1, "Register", TEXT, url="https://register.example", observed_on="2026-01-02"),),
+            names=("Harbor State University-Main Campus",),
         )
         object.__setattr__(self.context, "run_id", None)  # no run: its row is another test's matter
 
@@ -96,6 +98,32 @@ async def test_a_fact_that_its_source_does_not_say_is_refused(
     with pytest.raises(ToolException, match=says):
         await library.save((sentence, quote))
     assert library.facts() == []
+
+
+async def test_a_record_need_not_name_the_organisation_whose_it_is(library: Library) -> None:
+    said = "Harbor State University-Main Campus has a stadium, Lakeside Field."
+    assert await library.save((said, "School: Harbor State\nStadium: Lakeside Field")) == "1: kept."
+
+
+async def test_a_page_must_name_whom_a_fact_is_about(library: Library) -> None:
+    page = PageNotes(names=library.context.names, own_site=True)
+    (record,) = library.context.sources
+    object.__setattr__(library.context, "sources", (replace(record, page=page),))
+    with pytest.raises(ToolException, match="does not name"):
+        await library.save(("Harbor State University-Main Campus has a stadium.", "Stadium: Lakeside Field"))
+
+
+async def test_a_quote_from_another_source_is_sent_there(library: Library) -> None:
+    (record,) = library.context.sources
+    object.__setattr__(library.context, "sources", (record, Source(2, "List", "Founded: 1901")))
+    with pytest.raises(ToolException, match="stands in source 1, not in source 2"):
+        await library.save(BUILT, source=2)
+
+
+async def test_a_line_break_that_was_escaped_twice_is_one(library: Library) -> None:
+    await library.save(("Lakeside Field seats 25,319.", r"Stadium: Lakeside Field\nCapacity: 25319"))
+    (fact,) = library.facts()
+    assert fact.quote == "Stadium: Lakeside Field\nCapacity: 25319"
 
 
 async def test_an_unknown_source_is_refused_with_those_that_exist(library: Library) -> None:
