@@ -102,6 +102,7 @@ class Settings(BaseSettings):
     model_timeout_s: float = Field(default=60.0, gt=0, validation_alias=_named("model_timeout_s"))
     model_attempts: int = Field(default=4, ge=1, le=20, validation_alias=_named("model_attempts"))
     model_max_output_tokens: int = Field(default=1200, ge=64, validation_alias=_named("model_max_output_tokens"))
+    model_temperature: float | None = Field(default=None, ge=0, le=2, validation_alias=_named("model_temperature"))
     max_calls: int | None = Field(default=None, ge=1, validation_alias=_named("max_calls"))
     max_tokens: int | None = Field(default=None, ge=1, validation_alias=_named("max_tokens"))
     max_cost_usd: float | None = Field(default=None, gt=0, validation_alias=_named("max_cost_usd"))

@@ -253,6 +253,7 @@ def model_settings(settings: Settings) -> ModelSettings:
             timeout_s=settings.model_timeout_s,
             max_retries=settings.model_attempts - 1,
             max_output_tokens=settings.model_max_output_tokens,
+            temperature=settings.model_temperature,
             prices=prices,
             **limits,
         )

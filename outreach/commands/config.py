@@ -50,6 +50,7 @@ _MEANING = {
     "model_timeout_s": "seconds to wait for a model's answer",
     "model_attempts": "how often a model call is tried",
     "model_max_output_tokens": "the longest answer, in tokens",
+    "model_temperature": "how freely a model words its answers; the server's own if not set",
     "max_calls": "model calls a run may make",
     "max_tokens": "tokens a run may use",
     "max_cost_usd": "US dollars a run may cost",

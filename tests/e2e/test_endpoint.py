@@ -9,6 +9,7 @@ from agents.qc_schema import Verdict
 from agents.registry import AGENTS
 from db.models import AgentRun, MessageDraft, ResearchFact
 from tests.e2e.conftest import MakeOffice, Office
+from tests.support import ollama_rules
 from tests.support.openai_server import Reply, ScriptedServer, policy_script, route, with_faults
 from tests.support.world import run_problems, world
 
@@ -57,6 +58,7 @@ def test_the_same_tables_as_with_rules(
         wired = endpoint(make_office, database_url, server)
         result = wired.run()
     assert result.complete, result.tally.errors
+    assert {fault for request in server.requests for fault in ollama_rules.faults(request)} == set()
     assert wired.read(world) == plain.read(world)
     assert wired.read(run_problems) == []
     spent = wired.read(lambda s: s.execute(select(func.sum(AgentRun.tokens_in), func.sum(AgentRun.cost_usd))).one())

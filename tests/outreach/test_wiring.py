@@ -18,9 +18,14 @@ from outreach.checks import check_login
 from outreach.errors import Complaint
 from outreach.integrity import inspect_database
 from outreach.settings import Settings
-from outreach.wiring import open_database
+from outreach.wiring import model_settings, open_database
 from tests.outreach.conftest import Outreach
 from tests.support.rows import make_prospect
+
+
+@pytest.mark.parametrize("given", [None, 0.0, 0.3])
+def test_the_model_s_temperature_is_the_one_set(tmp_path: Path, given: float | None) -> None:
+    assert model_settings(Settings(home=tmp_path, model_temperature=given)).temperature == given
 
 
 def settings_for(url: str, home: Path) -> Settings:

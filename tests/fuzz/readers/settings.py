@@ -123,6 +123,7 @@ def _environment(text: str, folder: Path) -> Any:
     names = (
         "CONCURRENCY",
         "MODEL_TIMEOUT_S",
+        "MODEL_TEMPERATURE",
         "WEB",
         "UNSUBSCRIBE_URL",
         "SMTP_URL",
