@@ -42,10 +42,10 @@ def build_contact_graph(
     graph = StateGraph(ContactState) if entry is None else StateGraph(ContactState, input_schema=Asked)
     for name in ("researcher", "drafting", "qc"):
         graph.add_node(name, make_node(machine, AGENTS[name]))
+    graph.add_node("approval", make_approval(machine))
     dispatch = AGENTS["outreach"]
     assert isinstance(dispatch, CodeAgent)  # noqa: S101 (dispatch is code; no model has a say in it)
     graph.add_node("outreach", make_node(machine, unless_over(dispatch)))
-    graph.add_node("approval", make_approval(machine))
     if entry is not None:
         graph.add_node("entry", entry, input_schema=Asked)
         graph.add_edge(START, "entry")

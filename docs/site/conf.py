@@ -18,7 +18,6 @@ include_patterns = ["*.md", "docs/**.md", "evals/README.md", "samples/*/SOURCES.
 exclude_patterns = [".*", "build"]
 myst_heading_anchors = 4
 highlight_language = "text"
-suppress_warnings = ["misc.highlighting_failure"]  # no lexer for mermaid: the diagram is shown as its text
 html_theme = "furo"
 html_extra_path = ["extra"]
 html_static_path = ["static"]

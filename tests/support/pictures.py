@@ -1,7 +1,8 @@
 """The pictures of the docs, of what the program shows: `python -m tests.support.pictures` makes all of them anew.
 
 Those of the terminal are SVG, drawn by the tests that compare them with what the program says (with RECORD=1 in the
-environment they draw first). A batch's page is photographed by Chromium, where that is installed.
+environment they draw first). A batch's page is photographed by Chromium, and `tests.support.diagram` draws the
+architecture with Graphviz: both must be installed.
 """
 
 import io
@@ -15,6 +16,8 @@ from xml.etree import ElementTree
 
 from rich.console import Console
 from rich.text import Text
+
+from tests.support import diagram
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "pictures"
@@ -107,6 +110,7 @@ def photograph(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    diagram.draw()
     subprocess.run(
         [sys.executable, "-m", "pytest", "-n0", *TESTS], cwd=ROOT, env={**os.environ, "RECORD": "1"}, check=True
     )
