@@ -9,7 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from markdown_it import MarkdownIt
+from sphinx.util.osutil import relative_uri
 
 project = html_title = "Outreach Command Center"
 extensions = ["myst_parser"]
@@ -18,13 +20,14 @@ include_patterns = ["*.md", "docs/**.md", "evals/README.md", "samples/*/SOURCES.
 exclude_patterns = [".*", "build"]
 myst_heading_anchors = 4
 highlight_language = "text"
+smartquotes = False  # it would make one dash of the two that an option begins with
 html_theme = "furo"
 html_extra_path = ["extra"]
 html_static_path = ["static"]
 html_css_files = ["style.css"]
 html_copy_source = False
 html_use_index = False
-html_show_sphinx = False
+html_show_sphinx = html_show_copyright = False
 
 INDEX = Path(__file__).parents[1] / "index.md"
 
@@ -52,5 +55,16 @@ def add_navigation(_app: Any, name: str, source: list[str]) -> None:
         source[0] += navigation(INDEX.read_text(encoding="utf-8"))
 
 
+def link_pictures(app: Any, page: nodes.document, name: str) -> None:
+    """Lets each picture be opened by itself, in any size: a telephone's column is too narrow for most."""
+    for picture in list(page.findall(nodes.image)):
+        _, file = app.env.images[picture["uri"]]
+        address = relative_uri(app.builder.get_target_uri(name), f"{app.builder.imagedir}/{file}")
+        link = nodes.reference(refuri=address, internal=True)
+        picture.replace_self(link)
+        link += picture
+
+
 def setup(app: Any) -> None:
     app.connect("source-read", add_navigation)
+    app.connect("doctree-resolved", link_pictures)

@@ -1,4 +1,4 @@
-"""The docs become a site, strictly, that loads nothing from elsewhere."""
+"""The docs become a site, strictly, that loads nothing from elsewhere and says what the pages say."""
 
 import re
 import subprocess
@@ -56,3 +56,7 @@ def test_the_site_is_whole_and_loads_nothing_from_elsewhere(tmp_path: Path) -> N
     reached = {(page.parent / link.partition("#")[0]).resolve() for page in (first,) for link in pages[page].linked}
     unnamed = {str(page.relative_to(site)) for page in pages if page.resolve() not in reached}
     assert unnamed <= {"index.html", "search.html", "README.html"}
+    pictures = {(page, one) for page, found in pages.items() for one in found.loaded if "_images/" in one}
+    assert pictures
+    assert pictures <= {(page, one) for page, found in pages.items() for one in found.linked}, "none opens by itself"
+    assert "–html" not in (site / "docs/reference/commands.html").read_text(), "options have two dashes"

@@ -33,11 +33,10 @@ SETTINGS_HEAD = f"""# Settings
 {MADE.capitalize()}.
 
 Where a value comes from, strongest first: an option of the command line, the environment, `.env` in the current folder,
-`config.toml` in the home folder (with the names of the first column), the default. `outreach config` shows what is in
-force and where it came from.
+`config.toml` in the home folder, the default. `outreach config` shows what is in force and where it came from.
 
-| setting | in the environment | values | default | what it is |
-|---|---|---|---|---|
+| in config.toml, in the environment | values | default | what it is |
+|---|---|---|---|
 """
 SCHEMA_HEAD = f"""# Schema
 
@@ -86,8 +85,9 @@ def _command(path: str, command: Any) -> str:
 
 
 def _plain(words: str) -> str:
-    """`--tier <list[str]>` as `--tier <str>…`, for it may be repeated."""
-    return re.sub(r"<list\[(.*)\]>", r"<\1>…", words).replace("...", "")
+    """`--tier <list[str]>` as `--tier <str>…`, for it may be repeated; `<a|b>` as `<a | b>`, which can be broken."""
+    words = re.sub(r"<list\[(.*)\]>", r"<\1>…", words).replace("...", "")
+    return re.sub("<.*>", lambda values: values[0].replace("|", " | "), words)
 
 
 def _wrapped(text: str) -> str:
@@ -101,7 +101,7 @@ def _cell(text: object) -> str:
 def settings_page() -> str:
     """Every field of `Settings`."""
     rows = [
-        f"| `{name}` | `{ENV_NAMES[name]}` | {_values(field)} | {_default(name, field)} | {_cell(_MEANING[name])} |"
+        f"| `{name}`, `{ENV_NAMES[name]}` | {_values(field)} | {_default(name, field)} | {_cell(_MEANING[name])} |"
         for name, field in Settings.model_fields.items()
     ]
     return SETTINGS_HEAD + "\n".join(rows) + "\n"
