@@ -67,9 +67,15 @@ Prepare = Callable[[Work, State], Awaitable[Briefing | Done]]
 """Reads what the model needs; a Done instead of a Briefing means that no model is needed this time."""
 
 
+def nothing(_context: ToolContext) -> frozenset[str]:
+    """No tool is without use."""
+    return frozenset()
+
+
 @dataclass(frozen=True)
 class ToolAgent:
-    """A model with tools. `must_call`: the run is not over until one of these tools was called.
+    """A model with tools. `must_call`: the run is not over until one of these tools was called. `without_use`: which
+    tools can do nothing in a run, and are not offered in it.
 
     `goes_on_alone`: where the model does not come round (no readable answer, more calls than `call_limit`), code
     concludes with what was done. The texts that it reads are many people's: one of them must not stop the others' work.
@@ -82,6 +88,7 @@ class ToolAgent:
     prepare: Prepare
     conclude: Callable[[Work, State, Briefing], Awaitable[Done]]
     must_call: frozenset[str] = frozenset()
+    without_use: Callable[[ToolContext], frozenset[str]] = nothing
     call_limit: int = 12
     goes_on_alone: bool = False
 

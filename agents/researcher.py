@@ -158,6 +158,14 @@ def _listed(source: Source) -> dict[str, Any]:
     return {"number": source.number, "title": source.title, **short, **stated}
 
 
+def without_use(context: ToolContext) -> frozenset[str]:
+    """A model that is offered what there is nothing to do with tries it, a small one until its calls are used up."""
+    if context.pages is not None:
+        return frozenset()
+    long = any(len(source.text) > SHORT for source in context.sources)
+    return frozenset({"read_page"} if long else {"read_page", "read_source"})
+
+
 async def conclude(work: Work, state: State, briefing: Briefing) -> Done:
     """Fills the snapshot from the kept facts and moves the prospect on."""
     snapshot_id: str = briefing.memo["snapshot_id"]
@@ -272,4 +280,5 @@ AGENT = ToolAgent(
     prepare=prepare,
     conclude=conclude,
     must_call=frozenset({"save_facts", "save_hypothesis"}),
+    without_use=without_use,
 )

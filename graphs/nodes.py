@@ -18,7 +18,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from agents.agent import Agent, AnswerAgent, Briefing, CodeAgent, Done, State, ToolAgent, Update, Work, present
 from agents.models import InvalidOutput, ModelSettings, RunBudget, Usage, build_model
-from agents.models.repair import RepairToolCalls
+from agents.models.repair import OfferWhatIsOfUse, RepairToolCalls
 from agents.models.structured import ask, bind_schema
 from db.access import Database
 from db.actors import acting_as
@@ -177,6 +177,7 @@ def _tool_runner(machine: Machine, agent: ToolAgent, model: BaseChatModel) -> Ru
         model,
         list(agent.tools),
         middleware=[
+            OfferWhatIsOfUse(agent.without_use),
             RepairToolCalls(agent.must_call),
             RecordSteps(machine.recorder, most_calls=agent.call_limit),
         ],

@@ -1,4 +1,5 @@
-"""Guards for agents that call tools: what a model gets wrong is told to it, a bounded number of times.
+"""Guards for agents that call tools: a model is offered what is of use, and told what it gets wrong, a bounded number
+of times.
 
 What LangChain 1.4 does by itself: a call of an unknown tool, and arguments that do not fit the tool's schema,
 come back to the model as error tool messages (ToolNode); a call whose arguments are not JSON ends the agent
@@ -28,6 +29,24 @@ log = structlog.get_logger(__name__)
 MARK = "outreach_guard"
 REPAIR, NUDGE = "repair", "nudge"
 DOES_NOT_SUIT = (400, 422)  # some models that think before they speak take no other `tool_choice` than `auto`
+
+
+class OfferWhatIsOfUse(AgentMiddleware[AgentState[Any], Any, Any]):
+    """Leaves out of each request the tools that `without_use` names for the run's context."""
+
+    def __init__(self, without_use: Callable[[Any], Collection[str]]) -> None:
+        super().__init__()
+        self.without_use = without_use
+
+    async def awrap_model_call(
+        self, request: ModelRequest, handler: Callable[[ModelRequest], Awaitable[ModelResponse]]
+    ) -> ModelResponse:
+        """The call with the rest of the tools."""
+        spare = self.without_use(request.runtime.context)
+        if spare:
+            kept = [tool for tool in request.tools if isinstance(tool, dict) or tool.name not in spare]
+            request = request.override(tools=kept)
+        return await handler(request)
 
 
 class RepairToolCalls(AgentMiddleware[AgentState[Any], Any, Any]):

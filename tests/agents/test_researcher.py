@@ -12,7 +12,7 @@ from db.models import AgentRun, Contact, ExternalId, MessageDraft, Prospect, Res
 from graphs.routing import after_research
 from playbooks import load_playbook
 from tests.support.contact_desk import COLLEGE, STADIUM, add_records, desk_at, endpoint
-from tests.support.openai_server import Reply, ScriptedServer, replies
+from tests.support.openai_server import Reply, ScriptedServer, replies, tools_of
 
 TESTING = load_playbook("qa-software").research.openings or ""
 SENTENCES = {
@@ -144,6 +144,24 @@ async def test_a_refused_fact_goes_back_to_the_model_which_may_mend_it(sqlite_ur
     assert "letter for letter" in said[1]
     assert said[2] == "1: kept."
     assert "1984" in said[3]
+
+
+@pytest.mark.parametrize(
+    ("remarks", "offered"),
+    [("", {"save_facts", "save_hypothesis"}), ("gravel " * 400, {"read_source", "save_facts", "save_hypothesis"})],
+)
+async def test_a_model_is_offered_only_tools_that_can_do_something(
+    sqlite_url: str, remarks: str, offered: set[str]
+) -> None:
+    script = replies(
+        Reply.call("save_hypothesis", constraint_hypothesis="", value_proposition=""),
+        Reply.text("Done."),
+    )
+    with ScriptedServer(script) as server:
+        async with desk_at(sqlite_url, endpoint(server)) as desk:
+            await desk.sit_down({**STADIUM, "Remarks": remarks})
+            await desk.run(AGENT)
+    assert [set(tools_of(request)) for request in server.requests] == [offered, offered]
 
 
 async def test_long_sources_are_named_and_read_when_wanted(sqlite_url: str) -> None:

@@ -33,7 +33,7 @@ from graphs.nodes import make_node
 from graphs.routing import ContactState
 from tests.support.agent_graph import RULES
 from tests.support.contact_desk import COLLEGE, STADIUM, Desk, desk_at, endpoint
-from tests.support.openai_server import Reply, ScriptedServer, policy_script, replies
+from tests.support.openai_server import Reply, ScriptedServer, policy_script, replies, tools_of
 from tests.support.quoted import unsupported
 from tests.support.web_site import FILLER, STAFF, WebSite, _endless
 from tools.research.sources import WEB
@@ -236,6 +236,7 @@ async def test_a_model_picks_by_number_and_is_held_to_the_page(sqlite_url: str, 
         said = [m["content"] for m in server.requests[-1]["messages"] if m["role"] == "tool"]
         first = json.loads(next(m["content"] for m in server.requests[0]["messages"] if m["role"] == "user"))
     assert first["pages"] == [{"number": 1, "text": "the organisation's own website", "host": "127.0.0.1"}]
+    assert tools_of(server.requests[0]) == ("read_source", "read_page", "save_facts", "save_hypothesis")
     assert "no page 99" in said[0]
     home = json.loads(said[1])
     assert (home["source"], home["left"]) == (2, 7)
