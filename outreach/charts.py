@@ -59,6 +59,12 @@ def span(rate: Rate) -> str:
     return f"{rate.low * 100:.1f}-{rate.high * 100:.1f}%"
 
 
+def said(rate: Rate) -> str:
+    """A rate in one line, as a page has it: '12/40: 30.0% (18.1-45.4%)', '3/5: too few to say'."""
+    counts = f"{rate.count:,}/{rate.of:,}"
+    return f"{counts}: {percent(rate.share)} ({span(rate)})" if rate.enough else f"{counts}: too few to say"
+
+
 def drawn(rate: Rate, full: float, width: int, shades: Sequence[str] = _SHADES) -> str:
     """A bar whose full width is `full`: solid to the interval's lower end, half to the rate, light to its upper end."""
     low, middle, high = (round(value / full * width) for value in (rate.low, rate.share, rate.high))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.console import print_json, print_table, say, show
+from outreach.console import many, print_json, print_table, say, show
 from outreach.context import settings_of
 from outreach.errors import Complaint
 
@@ -66,8 +66,8 @@ def _show(batch: str, told: dict[str, Any]) -> None:
         ],
     )
     show(
-        f"{told['messages']:,} messages in {told['days']:,} days; {told['delivered']:,} e-mails delivered, "
-        f"{told['bounced']:,} bounced."
+        f"{many(told['messages'], 'message')} in {many(told['days'], 'day')}; "
+        f"{many(told['delivered'], 'e-mail')} delivered, {told['bounced']:,} bounced."
     )
     if told["replies_by_intent"]:
         intents = (f"{many:,} {intent.replace('_', ' ')}" for intent, many in told["replies_by_intent"].items())

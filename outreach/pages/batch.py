@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from db.enums import BatchStatus
 from db.queries.batches import SET_ASIDE
 from outreach.console import SHORT_ID, many
-from outreach.pages.batch_data import STATES, BatchData, Message, Person, expired, metric_rows
+from outreach.pages.batch_data import STATES, BatchData, Message, Person, expired
 from outreach.pages.charts import Bar, bars
+from outreach.pages.figures import outcome_of
 from outreach.pages.render import render
 from outreach.pages.safe import bounded, hides, mail_link, phone_link, web_link
 
@@ -39,6 +40,7 @@ def batch_page(data: BatchData) -> str:
     people = [_barred(one) if one.barred or one.contact is None else _person(one, data) for one in data.people]
     tiers = Counter(one["tier"] for one in people if one.get("tier"))
     states = data.count_states()
+    outcome, tables = outcome_of(data.metrics)
     return render(
         "batch.html",
         name=f"Batch {data.batch.batch_number if data.batch.batch_number is not None else data.batch.id[:SHORT_ID]}",
@@ -51,7 +53,8 @@ def batch_page(data: BatchData) -> str:
             bars("Messages", [Bar(STATES[name], states[name], f"{states[name]:,}") for name in STATES if states[name]]),
             bars("People by tier", [Bar(f"Tier {name}", tiers[name], f"{tiers[name]:,}") for name in sorted(tiers)]),
         ],
-        metrics=metric_rows(data.batch.metrics, hide_groups=data.running),
+        outcome=outcome,
+        tables=tables,
         filters=_filters(people, states),
         people=people,
     )
@@ -69,7 +72,7 @@ def _summary(data: BatchData) -> list[tuple[str, str]]:
     barred = sum(bool(one.barred) for one in data.people)
     silent = [one for one in data.people if not one.barred and not one.messages]
     aside = sum(one.contact is not None and one.contact.prospect.status in SET_ASIDE for one in silent)
-    why = f"; about {aside:,} of them nothing to write about was found" if aside else ""
+    why = f"; for {aside:,} of them research found nothing to write about" if aside else ""
     ready = sum(message.leaves for message in data.messages)
     # PostgreSQL keeps no order of keys.
     shares = sorted((data.batch.mix_ratio or {}).items(), key=lambda share: (-_count(share[1]), share[0]))

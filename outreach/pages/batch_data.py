@@ -27,6 +27,7 @@ from db.models import (
 from db.queries.inbox import Line, Sought, State, lines
 from db.suppressions import plain_address, suppressed_among
 from playbooks import Playbook, PlaybookNotFound, load_playbook
+from tools.batches.metrics import batch_metrics
 from tools.outbox import NotReady, outgoing
 from tools.outbox.window import zone_of
 from tools.scoring import explain
@@ -90,13 +91,15 @@ class Person:
 @dataclass(frozen=True)
 class BatchData:
     """A batch as it stood at `read_at`. `tested` are lines on what is compared; `running` whether an experiment that
-    it belongs to has not ended, so that its groups' results must not be looked at yet."""
+    it belongs to has not ended, so that its groups' results must not be looked at yet; `metrics` is what came of it
+    (tools.batches.metrics), counted as of then."""
 
     batch: Batch
     read_at: datetime
     people: Sequence[Person]
     tested: Sequence[str]
     running: bool
+    metrics: dict[str, Any]
     playbooks: dict[str, Playbook] = field(default_factory=dict)
 
     @property
@@ -139,7 +142,9 @@ def read_batch(session: Session, batch: Batch) -> BatchData:
             people.append(shelf.person(place, contact, member.ab_group))
     tests = [one for one in session.scalars(select(Experiment)) if batch.id in (one.batches_included or [])]
     running = any(one.status == ExperimentStatus.ACTIVE.value for one in tests)
-    return BatchData(batch, moment, people, _tested(batch, tests), running, shelf.playbooks)
+    return BatchData(
+        batch, moment, people, _tested(batch, tests), running, batch_metrics(session, batch), shelf.playbooks
+    )
 
 
 def _barred(session: Session, contacts: Iterable[Contact]) -> dict[str, str]:
@@ -302,30 +307,3 @@ def _state(draft: MessageDraft, line: Line | None) -> tuple[str, str]:
 def expired(signal: Signal, today: date) -> bool:
     """Whether a reason to write now has had its day."""
     return signal.expires_at is not None and signal.expires_at < today
-
-
-def metric_rows(metrics: dict[str, Any] | None, *, hide_groups: bool) -> list[tuple[str, str]]:
-    """The batch's figures as pairs of words, nested ones with the names of what they are in; without what tells the
-    groups apart, where `hide_groups` says that they must not be looked at yet."""
-    found: list[tuple[str, str]] = []
-    for name, value in (metrics or {}).items():
-        if hide_groups and "group" in name.lower():
-            continue
-        words = name.replace("_", " ")
-        if isinstance(value, dict):
-            found += [(f"{words}, {inner}", told) for inner, told in metric_rows(value, hide_groups=hide_groups)]
-        elif isinstance(value, list):
-            found.append((words, ", ".join(_figure(one) for one in value)))
-        else:
-            found.append((words, _figure(value)))
-    return found
-
-
-def _figure(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)

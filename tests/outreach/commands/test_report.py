@@ -79,6 +79,20 @@ def test_the_page_asks_nobody_for_anything(outreach: Outreach, home: Path, tmp_p
     assert outreach("report", "page", str(file), "--force").exit_code == 0
 
 
+@pytest.mark.usefixtures("filled")
+def test_the_page_tells_no_rate_of_few(outreach: Outreach, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    day = ("--since", "2026-03-05", "--until", "2026-03-05")
+    outreach("report", "page", str(file), *day)
+    told = json.loads(outreach("report", "replies", "--by", "opener", *day, "--json").stdout)
+    page = html.fromstring(file.read_text("utf-8"))
+    (table,) = page.xpath("//section[h2='By opener']//table")
+    row = told["rows"][0]
+    cells = [cell.text_content() for cell in table.xpath("tbody/tr[1]/*")]
+    assert cells[1:3] == [str(row["reply"]["of"]), str(row["reply"]["count"])]
+    assert "%" not in "".join(page.xpath("//table//text()"))
+
+
 def test_a_hostile_key_is_only_text(outreach: Outreach, database: Database, home: Path, tmp_path: Path) -> None:
     hostile = "<script>alert(1)</script>\u202e"
     lay(f"sqlite:///{home / 'outreach.db'}", lambda rows: rows.touch(rows.person(), START, pain_hook=hostile))
