@@ -23,7 +23,7 @@ torture: .venv/dev.stamp  ## every attack, every reader against 110,000 damaged 
 	$(BIN)/python -m benchmarks.kills --sqlite $${OUTREACH_TEST_KILLS:-500} --postgres $${OUTREACH_TEST_KILLS:-500}
 	OUTREACH_TEST_KILLS=$${OUTREACH_TEST_KILLS:-500} $(BIN)/python -m pytest tests/e2e/test_kills.py tests/e2e/test_send_kills.py -s
 
-bench: .venv/dev.stamp  ## every figure of docs/benchmarks.md: steps, other frameworks, contacts at once, growth, start-up, tokens
+bench: .venv/dev.stamp  ## the figures of docs/benchmarks.md: steps, other frameworks, contacts at once, growth, start-up, tokens
 	$(BIN)/python -m benchmarks.recorded_step
 	$(BIN)/python -m benchmarks.frameworks
 	$(BIN)/python -m benchmarks.workers
