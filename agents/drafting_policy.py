@@ -79,9 +79,12 @@ def _compose(brief: dict[str, Any], wants: dict[str, int], turn: int, *, shortes
     choice = Choice(brief, pick, said)
     short = "shorter" in wants or choice.varies("message_length") == "short"
     asked_for = variables_of(brief["template"]["body"])
-    argues = "constraint_hypothesis" in asked_for and not short and "no_pain" not in wants
+    # A short first message goes without the problem, a short later one without what is done about it: the problem is
+    # what that one is about, and what is done about others of them would follow on nothing.
+    argues = "constraint_hypothesis" in asked_for and not (short and first) and "no_pain" not in wants
     pain = _pain(choice, facts, said, first=first) if argues else None
-    value = choice.one("value", after=[pain]) if "value_proposition" in asked_for else None
+    offers = "value_proposition" in asked_for and not (short and pain)
+    value = choice.one("value", after=[pain]) if offers else None
     ask = choice.question(soft="softer" in wants, after=[pain, value])
     recall = None if first else choice.one("recall")
     opener, used = "", list[int]()

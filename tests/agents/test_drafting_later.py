@@ -1,6 +1,7 @@
 """Messages after the first, by rule: each brings something new, nothing is said to anybody twice, every kind fits."""
 
 import json
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -253,6 +254,27 @@ def test_what_was_asked_of_an_earlier_message_holds_for_later_ones() -> None:
     wished = write({**material, "asked_of_earlier_messages": ["do not lecture me on metal halide"]})
     assert wished.pain_hook is None
     assert wished.proof_point
+
+
+SHORTER = {"asked_of_earlier_messages": ["Shorter, please"]}
+
+
+@pytest.mark.parametrize("playbook", [LIGHTS, TESTING], ids=["lights", "testing"])
+def test_a_short_message_does_not_ask_about_what_it_left_out(playbook: Any) -> None:
+    for seed in range(30):
+        draft = write(brief(playbook, 1, "A2", seed=str(seed), **SHORTER))
+        assert draft.pain_hook is None
+        assert not re.search(r"\bany of th", draft.body), draft.body
+
+
+@pytest.mark.parametrize("playbook", [LIGHTS, TESTING], ids=["lights", "testing"])
+def test_a_short_follow_up_keeps_the_problem_that_it_is_about(playbook: Any) -> None:
+    step = next(number for number, step in enumerate(playbook.steps_of("A1"), start=1) if number > 1 and not step.note)
+    for seed in range(30):
+        first = write(brief(playbook, 1, "A1", seed=str(seed), **SHORTER))
+        draft = write(brief(playbook, step, "A1", "followup", seed=str(seed), said_before=[told(first, 1)], **SHORTER))
+        assert draft.pain_hook, draft.body
+        assert draft.proof_point is None, "what is done about another problem would follow on nothing"
 
 
 def test_the_likely_objection_leads_the_choice() -> None:
