@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.enums import ExperimentStatus
-from db.models import Batch, Experiment, ExperimentPlan, MessageDraft, Touchpoint
+from db.models import Batch, BatchProspect, Experiment, ExperimentPlan, MessageDraft, Touchpoint
+from tools.drafting.variants import said_by_group, value_said
 
 WINDOW_DAYS = 21
 """How long after their last counted touch somebody's answer counts."""
@@ -93,7 +94,8 @@ def include(session: Session, experiment: Experiment, batch: Batch) -> bool:
     Only before the batch's first message has left: a batch whose answers are known must not be picked.
 
     Raises:
-        ExperimentRefused: the batch has begun, tests something else, or is part of another experiment.
+        ExperimentRefused: the batch has begun, has no groups, tests something else or something else in its groups, or
+            is part of another experiment.
     """
     already = list(experiment.batches_included or [])
     if batch.id in already:
@@ -103,6 +105,17 @@ def include(session: Session, experiment: Experiment, batch: Batch) -> bool:
         raise ExperimentRefused(f"The experiment '{experiment.name}' has ended.")
     if batch.ab_variable is not None and batch.ab_variable != experiment.variable:
         raise ExperimentRefused(f"In {name} the groups differ by {batch.ab_variable}, not by {experiment.variable}.")
+    grouped = select(BatchProspect.id).where(BatchProspect.batch_id == batch.id, BatchProspect.ab_group.is_not(None))
+    if session.scalar(grouped.limit(1)) is None:
+        raise ExperimentRefused(
+            f"Nobody in {name} is in a group. Build one: outreach batch build --experiment '{experiment.name}'."
+        )
+    wanted = {"A": value_said(experiment.group_a_desc), "B": value_said(experiment.group_b_desc)}
+    said = said_by_group(session, batch)[1]
+    for group, value in wanted.items():
+        # What its messages say follows from the batch; the experiment would count them as something else.
+        if said.get(group, value) != value:
+            raise ExperimentRefused(f"In {name} group {group} is {said[group]}, in '{experiment.name}' it is {value}.")
     others = session.scalars(select(Experiment).where(Experiment.id != experiment.id))
     taken = next((one.name for one in others if batch.id in (one.batches_included or [])), None)
     if taken is not None:

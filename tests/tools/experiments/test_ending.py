@@ -184,6 +184,33 @@ def test_a_batch_whose_messages_have_left_is_not_taken_in(database: Database, da
         database.write_sync(lambda s: include(s, find(s, "other"), s.get_one(Batch, fresh)))
 
 
+@pytest.mark.parametrize(
+    ("group", "described", "because"),
+    [
+        (None, {}, "Nobody in batch 1 is in a group"),
+        (
+            "A",
+            {"ab_variable": "opener_style", "ab_description": "A: company_metric; B: career_reference"},
+            "group A is company_metric, in 'openers' it is career_reference",
+        ),
+    ],
+)
+def test_a_batch_that_tests_nothing_or_the_reverse_is_not_taken_in(
+    database: Database, database_url: str, group: str | None, described: dict[str, str], because: str
+) -> None:
+    planned(database)
+    batch = lay(database_url, lambda rows: rows.batch(1, {rows.person(): group}))
+
+    def add(session: Any) -> None:
+        found = session.get_one(Batch, batch)
+        for name, value in described.items():
+            setattr(found, name, value)
+        include(session, find(session, "openers"), found)
+
+    with pytest.raises(ExperimentRefused, match=because):
+        database.write_sync(add)
+
+
 def test_the_report_does_not_tell_a_running_experiment(database: Database, database_url: str) -> None:
     planned(database)
     batch = lay(database_url, lambda rows: batch_of(rows, 2, 2))
