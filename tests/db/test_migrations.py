@@ -103,7 +103,10 @@ def test_migrated_is_what_the_models_make(database_url: str, empty_twin_url: str
         missing, too_much = [x for x in wanted if x not in there], [x for x in there if x not in wanted]
         if missing or too_much:
             told[what] = {"the models say": missing, "the migrations make": too_much}
-    assert told == {}, "a new revision brings the one to the other; how constraints are named: db/columns.py, NAMING"
+    assert told == {}, (
+        "a new revision brings the one to the other; how constraints are named: db/columns.py, NAMING; "
+        "a column that was added stands last: sort_order"
+    )
 
 
 # PostgreSQL writes the generated column's expression in its own words; the test above compares it.

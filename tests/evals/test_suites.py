@@ -40,4 +40,4 @@ def test_a_suite_that_is_not_there() -> None:
 def test_the_docs_list_every_suite_with_its_cases() -> None:
     text = (Path(__file__).parents[2] / "docs" / "evals.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| (\w+) \| .* \| (\d+) \|$", text, re.MULTILINE))
-    assert listed == {name: str(len(load_suite(name).cases())) for name in SUITES}
+    assert listed == {name: str(len(load_suite(name).cases())) for name in SUITES}, "the table in docs/evals.md"

@@ -27,7 +27,8 @@ from tests.support.pipeline import small_sample
 from tests.support.world import run_problems
 
 CALLS = 5
-"""What a message takes that is right at once: three of research, a draft, a check."""
+"""What a message takes that is right at once: three of research, a draft, a check. Another agent takes more."""
+EACH = 0.003
 USAGE = {"input_tokens": 200, "output_tokens": 100, "total_tokens": 300}
 
 
@@ -37,7 +38,7 @@ async def metered(_question: Question, call: Callable[[], Awaitable[list[BaseMes
     for message in answer:
         assert isinstance(message, AIMessage)
         message.usage_metadata = USAGE  # type: ignore[assignment]
-        message.response_metadata[COST_KEY] = 0.003
+        message.response_metadata[COST_KEY] = EACH
     return answer
 
 
@@ -68,8 +69,12 @@ def calls_by_thread(session: Session) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("where", "limits", "said"),
     [
-        ("postgres_url", {"contact_calls": 4}, "4 of 4 calls; see contact_calls"),
-        ("sqlite_url", {"contact_cost_usd": 0.01}, "$0.0120 of $0.0100; see contact_cost_usd"),
+        ("postgres_url", {"contact_calls": CALLS - 1}, f"{CALLS - 1} of {CALLS - 1} calls; see contact_calls"),
+        (
+            "sqlite_url",
+            {"contact_cost_usd": EACH * (CALLS - 1) - 0.002},
+            f"${EACH * (CALLS - 1):.4f} of ${EACH * (CALLS - 1) - 0.002:.4f}; see contact_cost_usd",
+        ),
     ],
 )
 def test_past_its_budget_a_contact_ends_and_the_others_go_on(
@@ -83,11 +88,13 @@ def test_past_its_budget_a_contact_ends_and_the_others_go_on(
     with Database(url, "user") as database, acting_as("user:test"):
         for error in tally.errors:
             assert said in error
-        assert list(database.read_sync(calls_by_thread).values()) == [4, 4]
+        assert list(database.read_sync(calls_by_thread).values()) == [CALLS - 1] * 2
         rows = database.read_sync(
             lambda s: s.scalars(select(AgentRun).where(AgentRun.agent_name == "qc", AgentRun.run_type == "qc")).all()
         )
-        assert [row.status for row in rows] == ["error", "error"]
+        assert [row.status for row in rows] == ["error", "error"], (
+            "the check is the last of the CALLS; how many are they?"
+        )
         assert all((row.error_message or "").startswith("ContactBudgetSpent: ") for row in rows)
 
         again = run(settings, [], limits).tally
@@ -105,7 +112,12 @@ def test_past_its_budget_a_contact_ends_and_the_others_go_on(
         threads = database.read_sync(calls_by_thread)
         assert list(threads.values()) == [CALLS, CALLS]
         for thread in threads:
-            assert database.read_sync(partial(spent_by, thread_id=thread)) == (5, 1000, 500, pytest.approx(0.015))
+            assert database.read_sync(partial(spent_by, thread_id=thread)) == (
+                CALLS,
+                200 * CALLS,
+                100 * CALLS,
+                pytest.approx(EACH * CALLS),
+            )
         assert all("ContactBudgetSpent" in problem for problem in database.read_sync(run_problems))
 
 

@@ -162,5 +162,5 @@ def test_whose_address_we_write_from_is_known_of_a_broken_playbook_too(
     torn = 'title = \n[sender]\nname = "Ada"\n  email = "Ada@Torn.example"\n[[touches]]\nchannel = "email"\n'
     (tmp_path / "torn" / "playbook.toml").write_text(torn, encoding="utf-8")
     monkeypatch.setattr(loader, "_own", [tmp_path])
-    shipped = [load_playbook(name).sender.email for name in ("qa-software", "sports-lighting")]
+    shipped = [load_playbook(name).sender.email for name in SHIPPED]
     assert sender_addresses() == [*shipped, "ada@torn.example"]
