@@ -164,7 +164,7 @@ _FURTHER: dict[str, tuple[str, ...]] = {
 # What a later message calls to mind, where no fact is left that was not told.
 _CALLED_TO_MIND: tuple[str, ...] = (
     "I wrote to you about {stadium}, where {school} plays its home football.",
-    "I wrote to you because {school} plays its home football at {stadium}.",
+    "I am still thinking of {stadium}, the home of {school} football.",
     "I have been thinking of {stadium}, where {school} plays its home football.",
     "I wrote to you about the opening at {company} for {opening}.",
     "It was the opening at {company} for {opening} that made me write.",

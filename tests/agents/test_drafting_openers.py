@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.drafting_openers import openers, read_facts, style_of
+from agents.drafting_openers import openers, read_facts, reminders, style_of
 
 COMPANY = [
     {"number": 1, "field": "company_metrics", "sentence": "Harbor Labs has about 320 employees."},
@@ -25,3 +25,12 @@ def test_a_style_that_no_fact_allows_is_another_and_says_so() -> None:
     assert found
     assert {style_of(text) for text, _numbers in found} == {"activity_reference"}
     assert {style_of(text) for text, _numbers in openers(read_facts(COMPANY), "company_metric")} == {"company_metric"}
+
+
+def test_that_somebody_plays_football_is_no_reason_to_write() -> None:
+    facts = read_facts(
+        [{"number": 1, "field": "facility", "sentence": "Harbor State plays its home football at Lakeside Field."}]
+    )
+    told = [text for text, numbers in reminders(facts) if numbers == [1]]
+    assert len(told) == 3
+    assert not [text for text in told if "because" in text]
