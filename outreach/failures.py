@@ -55,7 +55,9 @@ def _table_error(exc: BaseException) -> Complaint | None:
     from tools.reading import UnreadableFile
 
     if isinstance(exc, UnreadableFile):
-        return Complaint(str(exc), "Give a table with a heading for each column: docs/importing.md says which.")
+        return Complaint(
+            str(exc), "Give a table with a heading for each column, and rows below: docs/importing.md says which."
+        )
     return None
 
 

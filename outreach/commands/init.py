@@ -99,7 +99,7 @@ def init(ctx: typer.Context) -> None:
     show(f"database  {hide_password(settings.effective_database_url())}")
     say("The database is made." if new else "The database was there already and is up to date.", "green")
     say(
-        "Next: outreach demo               the whole job on a sample of real organisations\n"
+        "Next: outreach demo               the whole job, on real organisations\n"
         "      outreach import leads.csv   begin with a list of your own\n"
         "      outreach doctor             is everything in place?"
     )
