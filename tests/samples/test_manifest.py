@@ -60,6 +60,14 @@ def test_sources_page_names_every_source_and_file(playbook: str) -> None:
             assert reference.source_url is None or f"<{reference.source_url}>" in page
 
 
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_no_row_is_cited_as_another_source_than_its_own(playbook: str) -> None:
+    for file in load_manifest(playbook).files:
+        named = {row["Source"] for row in _rows(playbook, file.name) if "Source" in row}
+        assert named <= {reference.source for reference in (file, *file.also)}
+        assert named <= {file.source} or file.source not in named
+
+
 @pytest.mark.parametrize("name", ["nobody", "../samples/sports-lighting", "builders", ""])
 def test_unknown_sample_names_the_known_ones(name: str) -> None:
     with pytest.raises(UnknownSampleError, match="qa-software, sports-lighting"):
