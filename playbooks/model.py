@@ -107,7 +107,9 @@ class Statement(_Data):
     answers: list[str] = Field(default=[], description="ids of the statements that it follows on from")
     soft: bool = False
     only_named: bool = Field(default=False, description="said only where an edition's `use` names it")
-    for_touches: list[TouchKind] = Field(default=[], description="kinds of touch it is said in; empty means any")
+    for_touches: list[TouchKind] = Field(
+        default=[], description="kinds of touch it is said in; empty means any, of an ask any but an answer to a reply"
+    )
     for_intents: list[str] = Field(default=[], description="answers only: the intents of replies that it answers")
     topic: str | None = Field(default=None, description="what it is about in two or three words, for a subject line")
     goes_with: list[str] = Field(default=[], description="what a fact may be about that is said just before it")

@@ -12,6 +12,7 @@ from agents.drafting_policy import policy, write
 from agents.drafting_said import Said
 from playbooks import load_playbook
 from playbooks.sequences import TouchKind, kind_of
+from tools.drafting.brief import may_be_said
 from tools.wording import sentences
 
 LIGHTS, TESTING = load_playbook("sports-lighting"), load_playbook("qa-software")
@@ -47,10 +48,7 @@ def brief(playbook: Any, touch: int, tier: str, kind: TouchKind | None = None, *
         {**s.model_dump(), "follows": s.answers, "preferred": s.id in edition.use}
         for name in {s.kind for s in playbook.statements}
         for s in playbook.statements_of(name, persona, venue)
-        if (not s.for_touches or kind in s.for_touches)
-        and (not s.only_named or s.id in edition.use)
-        and (not s.needs_fact_words or any(word in said for word in s.needs_fact_words))
-        and (not s.for_intents or intent in s.for_intents)
+        if may_be_said(s, kind, edition.use, said, intent)
     ]
     statements.sort(key=lambda s: s["id"])
     return {
@@ -207,12 +205,25 @@ def test_short_sentences_may_come_again() -> None:
     )
 
 
-@pytest.mark.parametrize(("intent", "words"), [("positive", "a plan of the field"), ("referral", "pointing me on")])
-def test_a_reply_is_answered_first(intent: str, words: str) -> None:
-    draft = write(brief(LIGHTS, 1, "A1", "reply", they_wrote={"intent": intent, "text": "…"}))
-    assert draft.body.split("\n\n")[1].startswith("Thank you")
-    assert words in draft.body
-    assert draft.body.count("?") == 1
+@pytest.mark.parametrize(
+    ("playbook", "intent", "words", "ask"),
+    [
+        (LIGHTS, "positive", "a plan of the field", "Could you send me those, or tell me who would have them?"),
+        (TESTING, "positive", "a test that you already have", "Could you send me one, or tell me who would pick it?"),
+        (LIGHTS, "referral", "pointing me on", "May I mention your name?"),
+        (TESTING, "referral", "pointing me on", "May I mention your name?"),
+        (LIGHTS, "not_now", "put it down for later", None),
+        (TESTING, "not_now", "put it down for later", None),
+    ],
+)
+def test_a_reply_is_answered_first_and_asked_for_one_step_at_most(
+    playbook: Any, intent: str, words: str, ask: str | None
+) -> None:
+    for seed in range(20):
+        draft = write(brief(playbook, 1, "A1", "reply", they_wrote={"intent": intent, "text": "…"}, seed=str(seed)))
+        assert draft.body.split("\n\n")[1].startswith("Thank you")
+        assert words in draft.body
+        assert re.findall(r"[^.?\n]+\?", draft.body) == ([ask] if ask else [])
 
 
 def test_a_later_time_is_remembered() -> None:

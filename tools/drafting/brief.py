@@ -1,5 +1,6 @@
 """What a message is written from: the contact, what is known, what was said before, and what may be said now."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -193,12 +194,24 @@ def _statements(
         s
         for name in SAID
         for s in playbook.statements_of(name, contact.persona_type, prospect.venue_type)
-        if (not s.for_touches or kind in s.for_touches)
-        and (not s.only_named or s.id in use)
-        and (not s.needs_fact_words or any(word in said for word in s.needs_fact_words))
-        and (not s.for_intents or (reply is not None and reply.intent in s.for_intents))
+        if may_be_said(s, kind, use, said, reply.intent if reply else None)
     ]
     return [_statement(s, preferred=s.id in use) for s in fitting]
+
+
+def may_be_said(statement: Statement, kind: TouchKind, use: Collection[str], facts: str, intent: str | None) -> bool:
+    """Whether a statement fits a kind of touch; `facts` is all that is known there, `intent` that of the reply.
+
+    An answer to a reply ends with an ask that is meant for one: whoever pointed us on is not asked what they plan.
+    """
+    if kind == "reply" and statement.kind == "ask" and not statement.for_touches:
+        return False
+    return (
+        (not statement.for_touches or kind in statement.for_touches)
+        and (not statement.only_named or statement.id in use)
+        and (not statement.needs_fact_words or any(word in facts for word in statement.needs_fact_words))
+        and (not statement.for_intents or intent in statement.for_intents)
+    )
 
 
 def _statement(statement: Statement, *, preferred: bool) -> dict[str, Any]:
