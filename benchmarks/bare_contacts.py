@@ -29,7 +29,7 @@ from typing_extensions import TypedDict
 
 from agents.models.rules import RulesChatModel, call
 from graphs.checkpoints import open_checkpoints
-from graphs.garbage import collected_rarely
+from graphs.garbage_collection import collected_rarely
 from graphs.slots import Slots, under_way
 from tests.support.postgres import PostgresServer
 

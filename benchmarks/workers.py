@@ -25,9 +25,9 @@ from outreach.commands.demo import sample_files
 from outreach.logs import configure_logging
 from outreach.session import RunnerSession
 from outreach.settings import Settings
-from tests.support.crew import wait_for, workers
 from tests.support.postgres import PostgresServer
 from tests.support.worker_process import slow_down
+from tests.support.workers import wait_for, workers
 
 
 def imported(home: Path, url: str) -> Settings:

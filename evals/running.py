@@ -48,7 +48,7 @@ from evals.results import Result, Run
 from evals.suites import Suite
 from evals.tasks import PASSED, Case, Judgement, Task
 from evals.worlds import Template, World, Worlds
-from graphs.garbage import collected_rarely
+from graphs.garbage_collection import collected_rarely
 from graphs.recorder import Question, from_outside
 from prompts import Prompt
 

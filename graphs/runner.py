@@ -18,12 +18,12 @@ from db.queries.wanted import Wanted
 from db.thread_ids import OF_A_REPLY, OF_A_RUN, OF_A_TOUCH, run_thread
 from graphs.checkpoints import open_checkpoints
 from graphs.contact import build_contact_graph, build_reply_graph
-from graphs.crew import Crew
-from graphs.holds import holds_of
-from graphs.leftovers import recall_lapsed
 from graphs.nodes import Machine
 from graphs.orchestrator import MOST_HOPS, NODE_OF, build_goal_graph, build_orchestrator
+from graphs.queued_threads import QueuedThreads
 from graphs.recorder import Opening, Step, step_id
+from graphs.recovery import recall_lapsed
+from graphs.thread_locks import locks_of
 from graphs.threads import ORCHESTRATOR, End, Tally, Threads
 
 
@@ -64,16 +64,16 @@ class Runner:
     ) -> None:
         self._machine = machine
         self._saver = saver
-        self._holds = holds_of(saver)
+        self._locks = locks_of(saver)
         self.budget = RunBudget.of(machine.models)
         graphs = {
             OF_A_TOUCH: build_contact_graph(machine, saver),
             OF_A_REPLY: build_reply_graph(machine, saver),
             OF_A_RUN: build_orchestrator(machine, saver, lambda: self.threads),
         }
-        kind = Crew if handed_over else Threads
+        kind = QueuedThreads if handed_over else Threads
         self.threads: Threads = kind(
-            machine, saver, graphs, concurrency, self.budget, on_end or (lambda _thread, _end: None), self._holds
+            machine, saver, graphs, concurrency, self.budget, on_end or (lambda _thread, _end: None), self._locks
         )
 
     async def run(
@@ -122,7 +122,7 @@ class Runner:
         thread_id = f"goal:{uuid.uuid4().hex}"
         root = step_id(thread_id)
         state = {"playbook": playbook, "goal": goal, "root_run_id": root}
-        async with self._holds.hold(thread_id), self._machine.recorder.step(_opening(thread_id, state)) as step:
+        async with self._locks.hold(thread_id), self._machine.recorder.step(_opening(thread_id, state)) as step:
             with spending(self.budget):
                 config: RunnableConfig = {"configurable": {"thread_id": thread_id}}
                 values = await build_goal_graph(self._machine).ainvoke(state, config)
@@ -151,7 +151,7 @@ class Runner:
             "recursion_limit": 4 * MOST_HOPS,
         }
         given = None if state is None else {**state, "root_run_id": root}
-        async with self._holds.hold(thread_id):
+        async with self._locks.hold(thread_id):
             return await self._orchestrate_held(thread_id, root, given, config)
 
     async def _orchestrate_held(

@@ -28,10 +28,10 @@ from db.thread_ids import OF_A_REPLY, OF_A_RUN, OF_A_TOUCH, kind_of
 from graphs.approval import DECIDED, read_decision
 from graphs.checkpoints import has_thread, thread_ids
 from graphs.contact import Graph
-from graphs.holds import Holds, NobodyElse
-from graphs.leftovers import close_lost_rows, given_up, has_steps, recall_lapsed, tell_if_given_up
 from graphs.nodes import Machine
 from graphs.recorder import from_outside
+from graphs.recovery import close_lost_rows, given_up, has_steps, recall_lapsed, tell_if_given_up
+from graphs.thread_locks import SingleProcess, ThreadLocks
 from playbooks import sound_playbook
 
 log = structlog.get_logger(__name__)
@@ -87,7 +87,7 @@ class Threads:
     at_once: int = 8
     budget: RunBudget = field(default_factory=RunBudget)
     on_end: Callable[[str, End], None] = lambda _thread, _end: None
-    holds: Holds = field(default_factory=NobodyElse)
+    locks: ThreadLocks = field(default_factory=SingleProcess)
     control: RunControl | None = None
 
     def graph_of(self, thread_id: str) -> Graph:
@@ -95,7 +95,7 @@ class Threads:
 
     async def start(self, thread_id: str, state: Mapping[str, Any], tally: Tally) -> End:
         """Starts a thread, or carries on with it where it exists already."""
-        async with self.holds.hold(thread_id) as mine:
+        async with self.locks.hold(thread_id) as mine:
             if not mine:
                 return self._elsewhere(thread_id)
             snapshot = await self.graph_of(thread_id).aget_state(_config(thread_id))
@@ -104,7 +104,7 @@ class Threads:
 
     async def carry_on(self, thread_id: str, tally: Tally) -> End:
         """Carries on with a thread that could go on when it was looked at, if it still can."""
-        async with self.holds.hold(thread_id) as mine:
+        async with self.locks.hold(thread_id) as mine:
             if not mine:
                 return self._elsewhere(thread_id)
             if not await self._can_go_on(thread_id):

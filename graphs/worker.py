@@ -33,10 +33,10 @@ from db.actors import acting_as
 from db.errors import DatabaseAway, DatabaseGone, explain
 from db.jobs import ADVANCE, DUTIES, STALLED_S, THREADS, Holding, JobLost, holding, rescue, stalled
 from db.roles import PG_ROLES
-from graphs.crew import Crew
-from graphs.duties import sweep, wake
-from graphs.holds import AdvisoryHolds
+from graphs.periodic_duties import sweep, wake
+from graphs.queued_threads import QueuedThreads
 from graphs.slots import under_way
+from graphs.thread_locks import AdvisoryLocks
 from graphs.threads import ORCHESTRATOR, Tally, Threads
 
 log = structlog.get_logger(__name__)
@@ -102,19 +102,19 @@ class Worker:
 
     def __post_init__(self) -> None:
         given = self.threads
-        holds = given.holds
-        if not isinstance(holds, AdvisoryHolds):
+        locks = given.locks
+        if not isinstance(locks, AdvisoryLocks):
             raise TypeError("workers need their checkpoints in PostgreSQL")
-        self._holds = holds
+        self._locks = locks
         self._db = given.machine.db
-        self._crew = Crew(given.machine, given.saver, given.graphs, holds=holds)
+        self._queued = QueuedThreads(given.machine, given.saver, given.graphs, locks=locks)
         self._control = RunControl()
         self._budgets: dict[str, RunBudget] = {}
 
     async def run(self, stop: asyncio.Event, *, once: bool = False) -> int:
         """Works until `stop` is set, or with `once` until nothing is queued that could be done now. Returns how many
         jobs it did. A job under way then finishes its step, within `Pace.stop_s`, and is given back."""
-        await self._holds.end_when_silent(self.pace.silent_s)
+        await self._locks.end_when_silent(self.pace.silent_s)
         app = self._app()
         self._done = 0
         async with app.open_async():
@@ -167,7 +167,7 @@ class Worker:
         while True:
             worker = self._fetcher.worker_id
             try:
-                await self._holds.beat()
+                await self._locks.beat()
                 if worker is not None and worker != known:
                     known = worker
                     await self._db.write(lambda s, w=worker: s.execute(_REGISTER, {"id": w}) and None)  # type: ignore[misc]
@@ -185,7 +185,7 @@ class Worker:
             async def duty(timestamp: int, name: str = name) -> None:  # noqa: ARG001 (the library's)
                 await self._duty(name)
 
-            # No lock of the queue's: a killed worker's job would keep the duty from all others. The hold does it.
+            # No lock of the queue's: a killed worker's job would keep the duty from all others. `_duty` takes one.
             made = app.task(name=name, queue=DUTIES, queueing_lock=f"duty:{name}", priority=10)(duty)
             app.periodic(cron=crons.get(name, self.pace.post))(made)
         return app
@@ -195,13 +195,13 @@ class Worker:
         return {
             "rescue": self._rescue,
             **self.duties,
-            "wake": lambda: wake(self._crew),
-            "sweep": lambda: sweep(self._crew),
+            "wake": lambda: wake(self._queued),
+            "sweep": lambda: sweep(self._queued),
         }
 
     async def _duty(self, name: str) -> None:
         try:
-            async with self._holds.hold(f"duty:{name}") as mine:
+            async with self._locks.hold(f"duty:{name}") as mine:
                 if mine:
                     found = await self._all_duties()[name]()
                     log.log(INFO if found else DEBUG, "duty.done", duty=name, found=found)
@@ -213,8 +213,8 @@ class Worker:
     async def _rescue(self) -> int:
         # Who was not heard of for so long may be frozen, or behind a network that is gone, with its locks in its hands.
         if names := await self._db.read(lambda session: stalled(session, self.pace.stalled_s)):
-            await self._holds.end_of(names)
-        await self._holds.end_silent(self.pace.stalled_s)
+            await self._locks.end_of(names)
+        await self._locks.end_silent(self.pace.stalled_s)
         with acting_as(ORCHESTRATOR):
             freed = await self._db.write(lambda session: rescue(session, self.pace.stalled_s))
         for name in freed:

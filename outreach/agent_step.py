@@ -107,7 +107,7 @@ async def _run(
         trigger="manual",
         memoised=False,
     )
-    # Held while the step is under way: an open row whose lock is free was cut off (graphs/leftovers.py).
+    # Held while the step is under way: an open row whose lock is free was cut off (graphs/recovery.py).
     with only_one(database.url, step_lock(run_id)):
         async with machine.recorder.step(opening) as step:
             with acting_as(f"agent:{run_id}"):

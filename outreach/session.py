@@ -97,7 +97,7 @@ class RunnerSession:
 
     async def _open(self) -> Runner:
         from graphs.checkpoints import CheckpointsDamaged
-        from graphs.garbage import collected_rarely
+        from graphs.garbage_collection import collected_rarely
         from graphs.runner import open_runner
 
         settings = self._settings

@@ -86,7 +86,7 @@ def _not_told_already(record: logging.LogRecord) -> bool:
 async def _work(settings: Settings, concurrency: int, once: bool, pace: Pace | None) -> int:
     from db.access import Database
     from db.jobs import fence
-    from graphs.garbage import collected_rarely
+    from graphs.garbage_collection import collected_rarely
     from graphs.nodes import Machine
     from graphs.recorder import Recorder
     from graphs.runner import open_runner

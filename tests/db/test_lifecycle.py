@@ -188,7 +188,7 @@ MOVED_ELSEWHERE = {
     ("tools/bids/review.py", "alert.status"),
     ("tools/bids/store.py", "alert.status"),
     ("graphs/recorder.py", "row.status"),  # agent_runs
-    ("graphs/leftovers.py", "row.status"),
+    ("graphs/recovery.py", "row.status"),
     ("outreach/mcp/writing.py", "root.status"),
     ("tools/dedupe/records.py", "record.state"),  # of the Union, not of a row
     ("tools/importing/cleaning.py", "found.state"),

@@ -21,10 +21,10 @@ from graphs.runner import RunResult
 from outreach.session import RunnerSession
 from tests.e2e.conftest import IN_A_ROUND, MakeOffice, Office, command
 from tests.e2e.test_approval import decide, draft_of
-from tests.support.crew import WorkerCrew, wait_for, workers
 from tests.support.inbox import waiting_drafts
 from tests.support.mail_servers import smtp_server
 from tests.support.rounds import Copy, Forks, Struck, lines, look, made_again
+from tests.support.workers import Workers, wait_for, workers
 from tests.support.world import run_problems, world
 
 COLLEGES = 3
@@ -130,14 +130,14 @@ def test_the_story_ends_the_same_on_both_databases_and_with_two_workers(
 # Killed, frozen, asked to stop
 
 
-def freeze_at_a_call(crew: WorkerCrew) -> None:
+def freeze_at_a_call(crew: Workers) -> None:
     """Freezes the first worker while it waits for a model's answer, and starts another to do all its work."""
     wait_for(lambda: crew.calls().total() >= 2)
     crew.processes[0].send_signal(signal.SIGSTOP)
     crew.start()
 
 
-def freeze_between_writes(crew: WorkerCrew, office: Office) -> None:
+def freeze_between_writes(crew: Workers, office: Office) -> None:
     """The same where nobody ends what a frozen worker has begun: frozen in the middle of a transaction, it would keep
     the others waiting at the rows that it wrote."""
     wait_for(lambda: crew.calls().total() >= 2)

@@ -16,8 +16,8 @@ from db.access import Database
 from db.actors import acting_as
 from db.models import AgentAuditLog, AgentRun
 from db.queries.runs import spent_by
-from graphs.leftovers import GAVE_UP
 from graphs.recorder import Question
+from graphs.recovery import GAVE_UP
 from outreach.errors import Complaint
 from outreach.session import RunnerSession
 from outreach.settings import Settings

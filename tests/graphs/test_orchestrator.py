@@ -14,9 +14,9 @@ from db.access import Database
 from db.actors import acting_as
 from db.models import AgentAuditLog, AgentRun, MessageDraft
 from db.queries.due import first_touches_due
-from graphs.leftovers import GAVE_UP
 from graphs.orchestrator import MOST_HOPS, RunState, next_step
 from graphs.recorder import Opening, step_id
+from graphs.recovery import GAVE_UP
 from graphs.runner import Runner, RunResult
 from graphs.threads import Tally
 from outreach.session import RunnerSession

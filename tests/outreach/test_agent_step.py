@@ -12,7 +12,7 @@ from db.access import Database
 from db.actors import acting_as
 from db.locks import held_among, step_lock
 from db.models import AgentRun
-from graphs.leftovers import CUT_OFF, close_lost_rows
+from graphs.recovery import CUT_OFF, close_lost_rows
 
 WORK = """
 import sys, time

@@ -27,8 +27,8 @@ from sqlalchemy.orm import Session, configure_mappers
 
 import db.jobs
 import graphs.approval
-import graphs.duties
 import graphs.nodes
+import graphs.periodic_duties
 import graphs.threads
 import graphs.worker
 from agents.models.rules import RulesChatModel
@@ -38,7 +38,7 @@ from db.models import Approval, Contact, MessageDraft
 from db.revisions import head
 from graphs import recorder
 from graphs.checkpoints import AsyncSqliteSaver
-from graphs.holds import AdvisoryHolds
+from graphs.thread_locks import AdvisoryLocks
 from graphs.threads import Threads
 from outreach import answers
 from outreach.logs import configure_logging
@@ -143,16 +143,16 @@ def take_away(safeguard: str | None) -> None:
 
         Threads.sweep, Threads.unfinished_runs = nothing, none  # type: ignore[method-assign, assignment]
     elif safeguard == "closing":
-        graphs.threads.close_lost_rows = graphs.duties.close_lost_rows = lambda _session, _threads: 0  # type: ignore[attr-defined]
+        graphs.threads.close_lost_rows = graphs.periodic_duties.close_lost_rows = lambda _session, _threads: 0  # type: ignore[attr-defined]
     elif safeguard == "rescue":
         graphs.worker.rescue = lambda _session, _seconds: []  # type: ignore[attr-defined]
     elif safeguard == "hold":
 
         @asynccontextmanager
-        async def anybody(_self: AdvisoryHolds, _name: str) -> AsyncIterator[bool]:
+        async def anybody(_self: AdvisoryLocks, _name: str) -> AsyncIterator[bool]:
             yield True
 
-        AdvisoryHolds.hold = anybody  # type: ignore[method-assign]
+        AdvisoryLocks.hold = anybody  # type: ignore[method-assign]
     elif safeguard == "queue":
         db.jobs._ENQUEUE = TWICE  # type: ignore[misc]
     elif safeguard is not None:

@@ -17,7 +17,7 @@ from typing import Any
 import db.jobs
 from agents.models.rules import RulesChatModel
 from graphs import recorder
-from graphs.holds import AdvisoryHolds
+from graphs.thread_locks import AdvisoryLocks
 from graphs.worker import Pace
 from outreach.logs import configure_logging
 from outreach.settings import Settings
@@ -48,13 +48,13 @@ def take_guards_off() -> None:
     """No thread is held, nor is a connection ended that is silent, and no write looks whose the job is."""
 
     @asynccontextmanager
-    async def anybody(self: AdvisoryHolds, _name: str) -> AsyncIterator[bool]:
+    async def anybody(self: AdvisoryLocks, _name: str) -> AsyncIterator[bool]:
         yield True
 
-    async def for_ever(self: AdvisoryHolds, _seconds: float) -> None: ...
+    async def for_ever(self: AdvisoryLocks, _seconds: float) -> None: ...
 
-    AdvisoryHolds.hold = anybody  # type: ignore[method-assign]
-    AdvisoryHolds.end_when_silent = for_ever  # type: ignore[method-assign]
+    AdvisoryLocks.hold = anybody  # type: ignore[method-assign]
+    AdvisoryLocks.end_when_silent = for_ever  # type: ignore[method-assign]
     db.jobs.fence = lambda _session: None
 
 

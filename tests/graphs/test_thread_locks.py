@@ -1,4 +1,4 @@
-"""Whoever holds a thread and is not heard of any more loses all that it has on the server, and nobody else anything."""
+"""Whoever holds a thread's lock and is not heard of loses all that it has on the server, and nobody else anything."""
 
 import asyncio
 
@@ -9,8 +9,8 @@ from sqlalchemy import text
 from db.engine import make_engine, process_name
 from db.locks import lock_key
 from graphs.checkpoints import open_checkpoints
-from graphs.holds import AdvisoryHolds
-from tests.support.crew import wait_for
+from graphs.thread_locks import AdvisoryLocks
+from tests.support.workers import wait_for
 
 THREAD = "touch:1"
 NAMED = text("SELECT current_setting('application_name')")
@@ -20,10 +20,10 @@ def other(url: str, process: str) -> "psycopg.Connection[tuple[object, ...]]":
     return psycopg.connect(url.replace("+psycopg", ""), application_name=process, autocommit=True)
 
 
-async def taken(holds: AdvisoryHolds) -> bool:
+async def taken(locks: AdvisoryLocks) -> bool:
     """Whether the thread can be held, once the server has ended who held it: it does that by and by."""
     for _ in range(600):
-        async with holds.hold(THREAD) as mine:
+        async with locks.hold(THREAD) as mine:
             if mine:
                 return True
         await asyncio.sleep(0.1)
@@ -41,10 +41,10 @@ async def test_a_frozen_process_loses_the_transaction_that_it_was_in_as_well(pos
         holder.execute("SELECT pg_advisory_lock(%s)", (lock_key(THREAD),))
         writer.execute("BEGIN; CREATE TABLE written (id int)")
         async with open_checkpoints(postgres_url) as saver:
-            holds = AdvisoryHolds(saver)
-            assert await holds.end_of(["touch:2"]) == 0
-            assert await holds.end_of([THREAD]) == 2
-            assert await taken(holds)
+            locks = AdvisoryLocks(saver)
+            assert await locks.end_of(["touch:2"]) == 0
+            assert await locks.end_of([THREAD]) == 2
+            assert await taken(locks)
             for alive in (at_work, bystander):
                 alive.execute("SELECT 1")
         for gone in (holder, writer):
@@ -66,12 +66,12 @@ async def test_a_frozen_worker_that_lost_its_lock_loses_its_transaction(postgres
         for connection in (writer, at_work, command):
             connection.execute("BEGIN; SELECT 1")
         async with open_checkpoints(postgres_url) as saver:
-            holds = AdvisoryHolds(saver)
-            assert await holds.end_silent(3600) == 0
+            locks = AdvisoryLocks(saver)
+            assert await locks.end_silent(3600) == 0
             await asyncio.sleep(3.1)
             beating.execute("SELECT 1")
-            assert await holds.end_of([THREAD]) == 0
-            assert await holds.end_silent(3) == 2
+            assert await locks.end_of([THREAD]) == 0
+            assert await locks.end_silent(3) == 2
         for open_still in (at_work, beating, waiting, command):
             open_still.execute("SELECT 1")
         for gone in (writer, listener):

@@ -24,7 +24,7 @@ LOOK_S: Final = 0.2
 """How often the one who follows looks at the queue."""
 
 
-class Crew(Threads):
+class QueuedThreads(Threads):
     """The same threads, run by whichever worker takes them. Ended half-way, it leaves them in the queue."""
 
     async def known(self) -> set[str]:

@@ -1,4 +1,4 @@
-"""What workers do by themselves, beside the threads that they are given: each duty at most once at a time.
+"""What workers do periodically, beside the threads that they are given: each duty at most once at a time.
 
 The rows are the truth: what a duty finds due it puts in the queue, in one transaction with the run that it belongs to.
 """
@@ -19,9 +19,9 @@ from db.queries.answers import answers_due, playbooks_of_replies, replies_to_tri
 from db.queries.due import followups_due
 from db.queries.inbox import stirring
 from db.thread_ids import reply_thread
-from graphs.crew import Crew
-from graphs.leftovers import close_lost_rows, recall_lapsed
+from graphs.queued_threads import QueuedThreads
 from graphs.recorder import step_id
+from graphs.recovery import close_lost_rows, recall_lapsed
 from graphs.threads import ORCHESTRATOR
 from playbooks import Playbook, playbook_names, sound_playbook
 from tools.sequences import settle
@@ -31,13 +31,13 @@ AGAIN: Final = timedelta(days=1)
 KEEP_FAILED_DAYS: Final = 30
 
 
-async def wake(crew: Crew) -> int:
+async def wake(threads: QueuedThreads) -> int:
     """Queues what was decided, replies that nobody has read, answers and follow-ups that are due. Returns how many.
 
     It looks at the tables alone, however many threads wait for a person.
     """
-    db, now = crew.machine.db, datetime.now(UTC)
-    known = await crew.known()
+    db, now = threads.machine.db, datetime.now(UTC)
+    known = await threads.known()
     with acting_as(ORCHESTRATOR):
         await db.write(recall_lapsed)
         woken = await db.write(lambda s: len(enqueue(s, [(line.thread_id, None) for line in stirring(s)])))
@@ -47,16 +47,16 @@ async def wake(crew: Crew) -> int:
     return woken
 
 
-async def sweep(crew: Crew) -> int:
+async def sweep(threads: QueuedThreads) -> int:
     """Queues every thread that can go on and is not queued, drafts that lost their thread as well; closes rows that
     nothing will close, and forgets old failures. Returns how many it queued. It looks at every thread."""
-    db = crew.machine.db
-    there = await crew.there()
-    queued = await crew.queued()
+    db = threads.machine.db
+    there = await threads.there()
+    queued = await threads.queued()
     with acting_as(ORCHESTRATOR):
         await db.write(lambda s: (close_lost_rows(s, there), recall_lapsed(s), forget(s, KEEP_FAILED_DAYS)))
-    jobs: list[tuple[str, str | None]] = [(thread, None) for thread in await crew.able(there - queued)]
-    jobs += [(draft.thread_id, json.dumps(draft.state)) for draft in await crew.lost()]
+    jobs: list[tuple[str, str | None]] = [(thread, None) for thread in await threads.able(there - queued)]
+    jobs += [(draft.thread_id, json.dumps(draft.state)) for draft in await threads.lost()]
     with acting_as(ORCHESTRATOR):
         return len(await db.write(lambda s: enqueue(s, jobs)))
 

@@ -1,4 +1,4 @@
-"""What earlier runs left behind, as the tables tell it: rows that nobody will close, approvals that no longer hold,
+"""Recovery from what earlier runs left in the tables: rows that nobody will close, approvals that no longer hold,
 threads that failed too often. Called by the one process that moves threads."""
 
 from collections.abc import Collection, Sequence

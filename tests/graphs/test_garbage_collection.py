@@ -2,7 +2,7 @@
 
 import gc
 
-from graphs.garbage import collected_rarely
+from graphs.garbage_collection import collected_rarely
 
 
 def test_it_is_as_it_was_afterwards() -> None:

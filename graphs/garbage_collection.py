@@ -1,4 +1,4 @@
-"""The collection of garbage while many steps are run."""
+"""Python's garbage collection while many steps are run."""
 
 import gc
 from collections.abc import Iterator

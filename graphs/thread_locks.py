@@ -1,4 +1,4 @@
-"""Who moves a thread: one process at a time, for as long as it holds the thread's lock.
+"""Locks of threads: one process at a time moves a thread, for as long as it holds the thread's lock.
 
 On SQLite the one process that moves threads holds a lock on the whole database, so there is nothing to do here. On
 PostgreSQL the lock is an advisory one, of the connection that writes the checkpoints: whoever has lost the one has
@@ -39,13 +39,13 @@ SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE applicatio
 """
 
 
-class Holds(Protocol):
-    """Holds threads; what it gives says whether this process holds that thread now."""
+class ThreadLocks(Protocol):
+    """Locks threads; what `hold` gives says whether this process holds that thread now."""
 
     def hold(self, name: str) -> AbstractAsyncContextManager[bool]: ...
 
 
-class NobodyElse:
+class SingleProcess:
     """The whole database is this process's."""
 
     @asynccontextmanager
@@ -54,7 +54,7 @@ class NobodyElse:
         yield True
 
 
-class AdvisoryHolds:
+class AdvisoryLocks:
     """Locks of the connection of a PostgreSQL saver. A session may take its own lock twice, hence `_mine`."""
 
     def __init__(self, saver: Any) -> None:
@@ -117,6 +117,6 @@ class AdvisoryHolds:
             return row["said"]
 
 
-def holds_of(saver: BaseCheckpointSaver[str]) -> Holds:
-    """How threads whose checkpoints are there are held."""
-    return NobodyElse() if isinstance(saver, AsyncSqliteSaver) else AdvisoryHolds(saver)
+def locks_of(saver: BaseCheckpointSaver[str]) -> ThreadLocks:
+    """How threads whose checkpoints are in `saver` are locked."""
+    return SingleProcess() if isinstance(saver, AsyncSqliteSaver) else AdvisoryLocks(saver)

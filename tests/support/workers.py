@@ -29,7 +29,7 @@ def wait_for(what: Callable[[], object], seconds: float = MOST_SECONDS) -> None:
 
 
 @dataclass
-class WorkerCrew:
+class Workers:
     """Workers over one database."""
 
     url: str
@@ -95,9 +95,9 @@ class WorkerCrew:
 
 
 @contextmanager
-def workers(url: str, home: Path, count: int, *options: str, concurrency: int = 2) -> Iterator[WorkerCrew]:
+def workers(url: str, home: Path, count: int, *options: str, concurrency: int = 2) -> Iterator[Workers]:
     """So many workers, gone afterwards."""
-    crew = WorkerCrew(url, home, options, concurrency)
+    crew = Workers(url, home, options, concurrency)
     try:
         crew.start(count)
         crew.ready(count)
