@@ -1,7 +1,7 @@
 """The orchestrator: code that reads what is due, and routes it. A model never chooses the next node."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypedDict
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from agents.parts import Part
 from agents.prospector import NoMapping
 from agents.registry import AGENTS
+from db.access import Database
 from db.actors import acting_as
 from db.queries.answers import answers_due, playbooks_of_replies, replies_to_triage
 from db.queries.due import DueTouch, drafts_of_run, first_touches_due, followups_due
@@ -38,9 +39,9 @@ NODE_OF: dict[Part, Step] = {
 
 
 class Find(Protocol):
-    """Finds what is due: at most `left`, none of the threads in `without`."""
+    """Finds what is due: at most `limit`, none of the threads in `without`."""
 
-    def __call__(self, session: Session, left: int, without: set[str]) -> Sequence[DueTouch]: ...
+    def __call__(self, session: Session, *, limit: int, without: Collection[str]) -> Sequence[DueTouch]: ...
 
 
 class RunState(TypedDict, total=False):
@@ -95,12 +96,48 @@ def next_step(state: RunState, to_score: int, replies: int) -> tuple[Step | None
     return None, "nothing else is due" if len(asked) == len(NODE_OF) else f"only {', '.join(asked)} asked for"
 
 
-def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], threads: Callable[[], Threads]) -> Graph:
-    """The compiled graph of a run. `threads` gives the runner of the contacts' own threads."""
+@dataclass
+class _Writing:
+    """Starts the threads of a run's contacts, for at most `most` drafts. `tried` are the threads that it started."""
 
-    async def plan(state: RunState) -> dict[str, Any]:
+    db: Database
+    runner: Threads
+    root_run_id: str
+    playbook: str
+    most: int
+    tally: Tally = field(default_factory=Tally)
+    tried: set[str] = field(default_factory=set)
+
+    async def to(self, find: Find) -> None:
+        """Runs the threads of whom `find` gives, until it gives nobody or the limit is reached."""
+        while self.tally.stopped is None:
+            # What this run wrote before a crash counts as well; and a contact that failed has used up its place,
+            # or a model that fails them all would be shown every one.
+            written = await self.db.read(lambda session: drafts_of_run(session, self.root_run_id))
+            left = self.most - written - self.tally.failed
+            if left <= 0:
+                break
+            under_way = await self.runner.known() | self.tried
+            found = await self.db.read(partial(find, limit=left, without=under_way))
+            if not found:
+                break
+            self.tried.update(d.thread_id for d in found)
+            states = [(d.thread_id, d.state(self.root_run_id, self.playbook)) for d in found]
+            await self.runner.start_all(states, self.tally)
+
+
+class _Nodes:
+    """The nodes of a run. `threads` gives the runner of the contacts' and replies' own threads."""
+
+    def __init__(self, machine: Machine, threads: Callable[[], Threads]) -> None:
+        self._machine = machine
+        self._threads = threads
+        self._take_file = make_node(machine, AGENTS["prospector"])
+
+    async def plan(self, state: RunState) -> dict[str, Any]:
+        """Says what comes next (`next_step`), and keeps it in `plan`."""
         playbook = state["playbook"]
-        to_score, replies = await machine.db.read(
+        to_score, replies = await self._machine.db.read(
             lambda session: (len(due(session, load_playbook(playbook))), len(replies_to_triage(session)))
         )
         step, why = next_step(state, to_score, replies)
@@ -113,11 +150,10 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
             update["hygiene_done"] = True
         return update
 
-    take_file = make_node(machine, AGENTS["prospector"])
-
-    async def prospector(state: RunState) -> dict[str, Any]:
+    async def prospector(self, state: RunState) -> dict[str, Any]:
+        """Imports one file; a file that cannot be taken is told of in the tally."""
         try:
-            return await take_file(state)
+            return await self._take_file(state)
         except (NoMapping, *NEVER_CAME_ROUND) as exc:
             if state.get("only") == ["prospector"]:
                 raise  # nothing else was asked for
@@ -125,67 +161,39 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
             name = Path(str((state.get("file") or {}).get("path", ""))).name
             return {"tally": _added(state, Tally(failed=1, errors=[f"{name} was not imported: {exc}"]))}
 
-    async def contacts(state: RunState) -> dict[str, Any]:
-        playbook = load_playbook(state["playbook"])
-        asked = state.get("limit")
-        limit = playbook.limits.drafts_per_run if asked is None else asked
-        root, batch_id = state["root_run_id"], state.get("batch_id")
-        wanted = Wanted.model_validate(state.get("wanted") or {})
-        runner, tally, tried = threads(), Tally(), set[str]()
-        today = machine.clock()
-
-        async def write(find: Find) -> None:
-            while tally.stopped is None:
-                # What this run wrote before a crash counts as well; and a contact that failed has used up its place,
-                # or a model that fails them all would be shown every one.
-                written = await machine.db.read(lambda session: drafts_of_run(session, root))
-                left = limit - written - tally.failed
-                if left <= 0:
-                    break
-                under_way = await runner.known() | tried
-                found = await machine.db.read(partial(find, left=left, without=under_way))
-                if not found:
-                    break
-                tried.update(d.thread_id for d in found)
-                await runner.start_all([(d.thread_id, d.state(root, playbook.name)) for d in found], tally)
-
-        def answers(session: Session, left: int, without: set[str]) -> Sequence[DueTouch]:
-            return answers_due(session, playbook.name, limit=left, without=without, batch_id=batch_id)
-
-        def followups(session: Session, left: int, without: set[str]) -> Sequence[DueTouch]:
-            return followups_due(
-                session, playbook.name, today=today.date(), limit=left, without=without, batch_id=batch_id
-            )
-
-        def first_touches(session: Session, left: int, without: set[str]) -> Sequence[DueTouch]:
-            return first_touches_due(
-                session,
-                playbook.name,
-                playbook.draft_tiers,
-                playbook.contact_personas,
-                limit=left,
-                without=without,
-                wanted=wanted,
+    async def contacts(self, state: RunState) -> dict[str, Any]:
+        """Writes to whom a message is due, until the limit is reached: who has answered, or was written to before,
+        comes first. A goal says itself whom to write to, and how many."""
+        playbook, today = load_playbook(state["playbook"]), self._machine.clock()
+        limit, batch_id = state.get("limit"), state.get("batch_id")
+        most = playbook.limits.drafts_per_run if limit is None else limit
+        writing = _Writing(self._machine.db, self._threads(), state["root_run_id"], playbook.name, most)
+        if state.get("wanted") is None:
+            with acting_as(ORCHESTRATOR):
+                await self._machine.db.write(lambda session: settle(session, playbook, today))
+                await self._machine.db.write(follow_open_batches)
+            await writing.to(partial(answers_due, playbook=playbook.name, batch_id=batch_id))
+            await writing.to(partial(followups_due, playbook=playbook.name, today=today.date(), batch_id=batch_id))
+        await writing.to(
+            partial(
+                first_touches_due,
+                playbook=playbook.name,
+                tiers=playbook.draft_tiers,
+                personas=playbook.contact_personas,
+                wanted=Wanted.model_validate(state.get("wanted") or {}),
                 batch_id=batch_id,
                 today=today.date(),
             )
+        )
+        return {"contacts_done": True, "tally": _added(state, writing.tally)}
 
-        # Who has answered, or was written to before, comes first. A goal says itself whom to write to, and how many.
-        if state.get("wanted") is None:
-            with acting_as(ORCHESTRATOR):
-                await machine.db.write(lambda session: settle(session, playbook, today))
-                await machine.db.write(follow_open_batches)
-            await write(answers)
-            await write(followups)
-        await write(first_touches)
-        return {"contacts_done": True, "tally": _added(state, tally)}
-
-    async def replies(state: RunState) -> dict[str, Any]:
-        runner, tally = threads(), Tally()
+    async def replies(self, state: RunState) -> dict[str, Any]:
+        """Has every reply triaged that nobody has read."""
+        runner, tally, db = self._threads(), Tally(), self._machine.db
         # Those that have a thread were carried on with by the sweep, or given up.
         under_way = await runner.known()
-        ids = [i for i in await machine.db.read(replies_to_triage) if reply_thread(i) not in under_way]
-        playbooks = await machine.db.read(lambda session: playbooks_of_replies(session, ids))
+        ids = [i for i in await db.read(replies_to_triage) if reply_thread(i) not in under_way]
+        playbooks = await db.read(lambda session: playbooks_of_replies(session, ids))
         start = {"root_run_id": state["root_run_id"]}
         wanted = [
             (reply_thread(i), {**start, "inbound_id": i, "playbook": playbooks.get(i, state["playbook"])}) for i in ids
@@ -193,20 +201,25 @@ def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], thread
         await runner.start_all(wanted, tally)
         return {"replies_done": True, "tally": _added(state, tally)}
 
-    def route(state: RunState) -> str:
-        return state.get("next") or END
 
+def build_orchestrator(machine: Machine, saver: BaseCheckpointSaver[str], threads: Callable[[], Threads]) -> Graph:
+    """The compiled graph of a run. `threads` gives the runner of the contacts' own threads."""
+    nodes = _Nodes(machine, threads)
     graph = StateGraph(RunState)
-    graph.add_node("plan", plan)
-    graph.add_node("prospector", prospector)
+    graph.add_node("plan", nodes.plan)
+    graph.add_node("prospector", nodes.prospector)
     graph.add_node("hygiene", make_node(machine, AGENTS["hygiene"]))
-    graph.add_node("contacts", contacts)
-    graph.add_node("replies", replies)
+    graph.add_node("contacts", nodes.contacts)
+    graph.add_node("replies", nodes.replies)
     graph.add_edge(START, "plan")
-    graph.add_conditional_edges("plan", route, ["prospector", "hygiene", "contacts", "replies", END])
+    graph.add_conditional_edges("plan", _route, ["prospector", "hygiene", "contacts", "replies", END])
     for name in ("prospector", "hygiene", "contacts", "replies"):
         graph.add_edge(name, "plan")
     return graph.compile(checkpointer=saver, name="orchestrator")
+
+
+def _route(state: RunState) -> str:
+    return state.get("next") or END
 
 
 def build_goal_graph(machine: Machine) -> Graph:
