@@ -16,6 +16,8 @@ CONTRACT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
 PACKAGES: list[str] = CONTRACT["root_packages"]
 LAYERS: list[list[str]] = [layer.split(" | ") for layer in CONTRACT["contracts"][0]["layers"]]
 LONGEST, LONGEST_TEST = 400, 600
+LONGEST_FUNCTION = 70
+"""Two screens: a command with its options, a table of rules, one statement of SQL. More is several things in a row."""
 LONGER = {
     "db/migrations/versions/0001_initial.py": "the whole schema of the first day, and what ran is not changed",
     "tests/tools/test_importing.py": "one story, the import of one file after another into one database",
@@ -67,6 +69,25 @@ def test_no_module_is_too_long_to_be_read(modules: list[str], most: int) -> None
     lines = {path: len(text(path).splitlines()) for path in modules}
     assert {path: n for path, n in lines.items() if n > most and path not in LONGER} == {}
     assert [path for path in LONGER if path in lines and lines[path] <= most] == [], "not long any more: take it off"
+
+
+def has_long_block(path: str) -> bool:
+    """Whether so many lines follow each other of which none begins with a word: no function is long without."""
+    blocks = re.finditer(r"(?:^(?:\W.*)?\n)+", text(path), re.MULTILINE)
+    return any(block[0].count("\n") >= LONGEST_FUNCTION for block in blocks)
+
+
+def test_no_function_is_too_long_to_be_read() -> None:
+    """Give its parts names: what is nested becomes a function of the module, or a method of a small class."""
+    long = {
+        f"{path}: {node.name}": length
+        for path in [*SHIPPED, *python("benchmarks")]
+        if path not in LONGER and has_long_block(path)
+        for node in ast.walk(ast.parse(text(path)))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if (length := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_FUNCTION
+    }
+    assert long == {}
 
 
 def test_a_module_is_named_for_what_is_in_it() -> None:

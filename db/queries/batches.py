@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import ColumnElement, Exists, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from db.enums import BatchSequenceStatus, RunType
@@ -65,35 +65,7 @@ def candidates(
     Reachable, not suppressed, never written to (nor a colleague), no sequence under way, and nobody of the organisation
     in another open batch. `fact_fields` are the kinds of facts that a first message rests on.
     """
-    known = (
-        select(func.count())
-        .where(ResearchFact.account_id == Contact.account_id, ResearchFact.field.in_(fact_fields))
-        .correlate(Contact)
-        .scalar_subquery()
-    )
-    live = (
-        select(func.count())
-        .where(
-            Signal.account_id == Contact.account_id,
-            Signal.contact_id.is_(None) | (Signal.contact_id == Contact.id),
-            Signal.expires_at.is_(None) | (Signal.expires_at >= today),
-        )
-        .correlate(Contact)
-        .scalar_subquery()
-    )
-    colleague = Contact.__table__.alias("member")
-    taken = exists(
-        select(BatchProspect.id)
-        .join(Batch, Batch.id == BatchProspect.batch_id)
-        .join(colleague, colleague.c.id == BatchProspect.contact_id)
-        .where(Batch.status.in_(OPEN_BATCHES), colleague.c.prospect_id == Contact.prospect_id)
-    )
-    running = exists(
-        select(OutreachSequence.id).where(
-            OutreachSequence.contact_id == Contact.id, OutreachSequence.status.in_(("pending", "active", "paused"))
-        )
-    )
-    reasons = (known + live).label("reasons")
+    reasons = _reasons(fact_fields, today).label("reasons")
     tier_rank = case({tier: n for n, tier in enumerate(tiers)}, value=Prospect.tier, else_=len(tiers))
     rows = session.execute(
         select(Contact, Prospect, reasons)
@@ -102,8 +74,8 @@ def candidates(
         .where(
             *never_written_to(),
             *ready_organisations(playbook, tiers),
-            ~taken,
-            ~running,
+            ~_in_open_batch(),
+            ~_in_sequence(),
             *wanted.of_contacts(),
             *wanted.of_prospects(session, playbook, today),
         )
@@ -132,6 +104,47 @@ def candidates(
         for contact, prospect, count in rows
         if plain_address(contact.email) not in suppressed
     ]
+
+
+def _reasons(fact_fields: Sequence[str], today: date) -> ColumnElement[int]:
+    """How many facts of these fields, and signals that are live on that day, there are about a contact."""
+    facts = (
+        select(func.count())
+        .where(ResearchFact.account_id == Contact.account_id, ResearchFact.field.in_(fact_fields))
+        .correlate(Contact)
+        .scalar_subquery()
+    )
+    signals = (
+        select(func.count())
+        .where(
+            Signal.account_id == Contact.account_id,
+            Signal.contact_id.is_(None) | (Signal.contact_id == Contact.id),
+            Signal.expires_at.is_(None) | (Signal.expires_at >= today),
+        )
+        .correlate(Contact)
+        .scalar_subquery()
+    )
+    return facts + signals
+
+
+def _in_open_batch() -> Exists:
+    """Somebody of the contact's organisation is in an open batch."""
+    member = Contact.__table__.alias("member")
+    return exists(
+        select(BatchProspect.id)
+        .join(Batch, Batch.id == BatchProspect.batch_id)
+        .join(member, member.c.id == BatchProspect.contact_id)
+        .where(Batch.status.in_(OPEN_BATCHES), member.c.prospect_id == Contact.prospect_id)
+    )
+
+
+def _in_sequence() -> Exists:
+    """The contact has a sequence under way."""
+    return exists(
+        select(OutreachSequence.id).where(
+            OutreachSequence.contact_id == Contact.id, OutreachSequence.status.in_(("pending", "active", "paused"))
+        )
+    )
 
 
 def find_batch(session: Session, name: str) -> Batch:

@@ -17,6 +17,7 @@ _MAKERS = (
     rules_rows.approvals,
     rules_rows.experiments,
     rules_messages.drafts,
+    rules_messages.draft_texts,
     rules_messages.deliveries,
     rules_messages.touchpoints,
 )

@@ -9,6 +9,7 @@ from db.triggers.rule import (
     NOT_APPROVED,
     OUT,
     WRITES,
+    Refusal,
     Rule,
     approved,
     contact,
@@ -23,7 +24,7 @@ _DELIVERY_CLAIM: Final = ("version", "recipient", "message_id", "claimed_at")
 
 
 def drafts(words: Words) -> Iterator[Rule]:
-    """When a draft is ready or sent, and how its text changes."""
+    """When a draft is ready or sent."""
     ready = "NEW.approval_status = 'ready'"
     unapproved = (f"NOT {approved(words, 'NEW.id')}", NOT_APPROVED)
     for event in WRITES:
@@ -45,6 +46,10 @@ def drafts(words: Words) -> Iterator[Rule]:
         (unclaimed,),
         when="NEW.approval_status = 'sent' AND OLD.approval_status <> 'sent'",
     )
+
+
+def draft_texts(words: Words) -> Iterator[Rule]:
+    """How a draft's text changes, and when it may not change any more."""
     text = f"({words.changed(_DRAFT_TEXT)} OR (OLD.sequence_id IS NOT NULL AND {words.changed(['sequence_id'])}))"
     yield Rule(
         "draft_version",
@@ -199,34 +204,11 @@ def touchpoints(words: Words) -> Iterator[Rule]:
         ),
         when="NEW.message_draft_id IS NULL",
     )
-    # The contact's row does not say since when; the log of its changes does.
-    since = (
-        "(SELECT max(l.timestamp) FROM audit_log l WHERE l.table_name = 'contacts' AND l.record_id = NEW.contact_id"
-        f" AND {words.is_true('l.new_values', 'do_not_contact')}"
-        f" AND (l.old_values IS NULL OR NOT {words.is_true('l.old_values', 'do_not_contact')}))"
-    )
-    earlier = words.before("NEW.sent_at", since)
-    address = words.address("c.email")
-    late = (
-        "EXISTS (SELECT 1 FROM contacts c JOIN suppressions s ON"
-        f" (s.kind = 'address' AND s.value = {address})"
-        f" OR (s.kind = 'domain' AND {words.in_domains_of('s.value', address)})"
-        f" WHERE c.id = NEW.contact_id AND NOT coalesce({words.before('NEW.sent_at', 's.created_at')}, false))"
-    )
     yield Rule(
         "touchpoint_reach",
         "touchpoints",
         "INSERT",
-        (
-            (
-                f"{contact('c.do_not_contact')} AND NOT coalesce({earlier}, false)",
-                "the contact is do-not-contact; only what happened before is still recorded",
-            ),
-            (
-                late,
-                "the contact's address or domain is suppressed; only what happened before is still recorded",
-            ),
-        ),
+        _barred_by_then(words),
         # Where there is a delivery, it was claimed before the suppression: no later claim gets through.
         when="NEW.message_draft_id IS NULL",
         locks=("PERFORM 1 FROM contacts WHERE id = NEW.contact_id FOR SHARE",),
@@ -247,4 +229,29 @@ def touchpoints(words: Words) -> Iterator[Rule]:
         "DELETE",
         (("OLD.message_draft_id IS NOT NULL", "a touchpoint of a sent message is kept"),),
         before=True,
+    )
+
+
+def _barred_by_then(words: Words) -> tuple[Refusal, ...]:
+    """Why nothing may be recorded as done at NEW.sent_at: nobody was to contact them by then."""
+    # The contact's row does not say since when; the log of its changes does.
+    since = (
+        "(SELECT max(l.timestamp) FROM audit_log l WHERE l.table_name = 'contacts' AND l.record_id = NEW.contact_id"
+        f" AND {words.is_true('l.new_values', 'do_not_contact')}"
+        f" AND (l.old_values IS NULL OR NOT {words.is_true('l.old_values', 'do_not_contact')}))"
+    )
+    earlier = words.before("NEW.sent_at", since)
+    address = words.address("c.email")
+    late = (
+        "EXISTS (SELECT 1 FROM contacts c JOIN suppressions s ON"
+        f" (s.kind = 'address' AND s.value = {address})"
+        f" OR (s.kind = 'domain' AND {words.in_domains_of('s.value', address)})"
+        f" WHERE c.id = NEW.contact_id AND NOT coalesce({words.before('NEW.sent_at', 's.created_at')}, false))"
+    )
+    return (
+        (
+            f"{contact('c.do_not_contact')} AND NOT coalesce({earlier}, false)",
+            "the contact is do-not-contact; only what happened before is still recorded",
+        ),
+        (late, "the contact's address or domain is suppressed; only what happened before is still recorded"),
     )

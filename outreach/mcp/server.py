@@ -56,8 +56,13 @@ class Rests(BaseModel):
 def make_server(machine: Machine, *, most_drafts: int) -> MCPServer[Any]:
     """The server over a machine whose database is an agent's; it writes at most `most_drafts` drafts while it runs."""
     server: MCPServer[Any] = MCPServer("outreach", instructions=INSTRUCTIONS, log_level="WARNING")
-    writing = asyncio.Lock()
-    left = most_drafts
+    _add_reading(server, machine)
+    _add_writing(server, _Writer(machine, most_drafts))
+    return server
+
+
+def _add_reading(server: MCPServer[Any], machine: Machine) -> None:
+    """The tools that read."""
 
     async def told(read: Callable[[Session], Any]) -> str:
         try:
@@ -111,6 +116,10 @@ def make_server(machine: Machine, *, most_drafts: int) -> MCPServer[Any]:
         """The steps of one run: `last`, or the beginning of its id."""
         return await told(lambda session: reading.run(session, run))
 
+
+def _add_writing(server: MCPServer[Any], writer: "_Writer") -> None:
+    """The tool that writes."""
+
     @server.tool(name="write_draft", annotations=WRITES, structured_output=False)
     async def write(
         ctx: Context[Any, Any],
@@ -134,35 +143,46 @@ def make_server(machine: Machine, *, most_drafts: int) -> MCPServer[Any]:
     ) -> str:
         """Write the first message to one person, or a new version of it, for a person to review. QC checks it at once;
         what it blocks nobody is shown, and you may mend it. It is never sent from here."""
-        nonlocal left
-        written = Written(
-            contact_id=contact_id,
-            subject=_carried("subject", subject),
-            body=_carried("body", body),
-            claims=tuple((_carried("sentence", claim.sentence), claim.fact_id) for claim in claims),
-            opener_style=opener_style,
-            ask_style=ask_style,
-            note=_carried("note", note),
-            revises=revises,
-            client=_client(ctx),
+        return await writer.write(
+            Written(
+                contact_id=contact_id,
+                subject=_carried("subject", subject),
+                body=_carried("body", body),
+                claims=tuple((_carried("sentence", claim.sentence), claim.fact_id) for claim in claims),
+                opener_style=opener_style,
+                ask_style=ask_style,
+                note=_carried("note", note),
+                revises=revises,
+                client=_client(ctx),
+            )
         )
-        async with writing:
-            if left <= 0:
+
+
+class _Writer:
+    """Writes one draft at a time, and no more than `most` while the server runs."""
+
+    def __init__(self, machine: Machine, most: int) -> None:
+        self._machine = machine
+        self._most = self._left = most
+        self._lock = asyncio.Lock()
+
+    async def write(self, written: Written) -> str:
+        """What became of it. Raises ToolError where it is refused."""
+        async with self._lock:
+            if self._left <= 0:
                 raise ToolError(
-                    f"{most_drafts} drafts were written here, as many as one session may. A person reads now."
+                    f"{self._most} drafts were written here, as many as one session may. A person reads now."
                 )
             try:
-                answer = await write_draft(machine, written)
+                answer = await write_draft(self._machine, written)
             except Refused as exc:
                 raise ToolError(marked({"refused": str(exc)})) from exc
             except ModelError as exc:
                 raise ToolError(f"QC's model does not answer: {type(exc).__name__}. The draft is kept.") from exc
             except (DBAPIError, DatabaseFault) as exc:
                 raise ToolError(f"The database refused it: {type(exc).__name__}.") from exc
-            left -= 1
+            self._left -= 1
         return marked(answer)
-
-    return server
 
 
 def _carried(name: str, text: str) -> str:

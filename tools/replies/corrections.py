@@ -108,19 +108,7 @@ def correct(
         done.did, done.stays = undone.did, undone.stays
         _settle_answer(session, reply, done)
         _settle_referral(session, reply, new, done, by, now)
-    for name, old, value in done.changed:
-        session.add(
-            LabelCorrection(
-                table_name=TABLE,
-                record_id=reply.id,
-                field=name,
-                old_value=old,
-                new_value=value,
-                reason=reason,
-                corrected_by=by,
-                created_at=now,
-            )
-        )
+    _keep_changes(session, reply, done, by, reason, now)
     _write_label(reply, label, new)
     session.flush()
     if relabelled:
@@ -155,6 +143,22 @@ def correct(
         )
         session.flush()
     return done
+
+
+def _keep_changes(session: Session, reply: Reply, done: Corrected, by: str, reason: str, now: datetime) -> None:
+    for name, old, value in done.changed:
+        session.add(
+            LabelCorrection(
+                table_name=TABLE,
+                record_id=reply.id,
+                field=name,
+                old_value=old,
+                new_value=value,
+                reason=reason,
+                corrected_by=by,
+                created_at=now,
+            )
+        )
 
 
 def _refuse(label: Label, new: str, now: datetime) -> None:
