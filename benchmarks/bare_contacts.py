@@ -74,7 +74,7 @@ class Slow:
             self.last = (time.monotonic(), time.process_time())
             return await generate(model, *args, **kwargs)
 
-        RulesChatModel._agenerate = slowly  # type: ignore[method-assign]
+        RulesChatModel._agenerate = slowly  # type: ignore[method-assign, assignment]
 
 
 def built() -> StateGraph[Any, Any, Any, Any]:
@@ -103,9 +103,9 @@ def built() -> StateGraph[Any, Any, Any, Any]:
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(Bare)
     names = ("researcher", "drafting", "qc", "approval")
     for name, node in zip(names, (researcher, drafting, qc, approval), strict=True):
-        graph.add_node(name, node)
+        graph.add_node(name, node)  # type: ignore[call-overload]
     for before, after in zip((START, *names), names, strict=False):
-        graph.add_conditional_edges(before, lambda _state, after=after: after, [after])  # type: ignore[misc]
+        graph.add_conditional_edges(before, lambda _state, after=after: after, [after])
     return graph
 
 

@@ -1,6 +1,6 @@
 """Pair precision, recall and F1 of `tools.dedupe` beside splink and recordlinkage, and its speed at 100,000 rows.
 
-    python benchmarks/dedupe.py --data FOLDER --env /path/to/other/python [--speed 100000]
+    python -m benchmarks.dedupe --data FOLDER --env /path/to/other/python [--speed 100000]
 
 FOLDER has `dedupe/` and `colleges/` (docs/dedupe.md names the files and their sources). The other environment has
 splink 5, recordlinkage and pandas; without --env only ours is measured. Every figure is on the half of each set that
@@ -17,13 +17,12 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import dedupe_sets as sets
-
+from benchmarks import dedupe_sets as sets
 from tools.dedupe import engine
 from tools.dedupe.columns import Means
 from tools.dedupe.records import Record, prepare
@@ -33,7 +32,7 @@ Pairs = set[tuple[int, int]]
 HERE = Path(__file__).parent
 
 
-def figures(found: Pairs, truth: Pairs) -> tuple[float, float, float]:
+def figures(found: Set[object], truth: Set[object]) -> tuple[float, float, float]:
     """Precision, recall, F1."""
     right = len(found & truth)
     precision, recall = right / max(len(found), 1), right / max(len(truth), 1)

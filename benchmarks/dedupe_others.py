@@ -223,7 +223,7 @@ def main() -> None:
                 "clustered": how[1],
                 "seconds": round(seconds, 1),
             }
-    sys.__stdout__.write(json.dumps(out))
+    print(json.dumps(out), file=sys.__stdout__)
 
 
 if __name__ == "__main__":

@@ -146,8 +146,8 @@ def colleges(folder: Path) -> Labelled:
             )  # fmt: skip
     truth = {r["team_id"]: r["unitid"] for r in read(Path(__file__).parent / "college_truth.csv")}
     for row in read(folder / "cfbd_football_teams.csv"):
-        if unitid := truth.get(row["team_id"]):
-            _add(found, unitid, "cfbd", name=row["school"], city=row["city"], state=row["state"])
+        if team := truth.get(row["team_id"]):
+            _add(found, team, "cfbd", name=row["school"], city=row["city"], state=row["state"])
     for row, unitid, town, state in sites(folder, eada, ipeds):
         _add(
             found, unitid, "sites", name=row["client_name"], city=town, state=state, website=row["client_url"],

@@ -1,6 +1,6 @@
 """Duplicates in small files: a person tries the tool on thirty rows, not on three thousand.
 
-    python benchmarks/dedupe_small.py --data FOLDER [--held-out]
+    python -m benchmarks.dedupe_small --data FOLDER [--held-out]
 
 Draws files of 30, 100 and 250 rows out of the labelled sets of organisations (`dedupe_sets.py`), twelve of each size,
 most of them the organisations of one state, where look-alikes are. Prints precision, recall and F1 of the pairs in one
@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import dedupe_sets as sets
-from dedupe import figures, ours
+from benchmarks import dedupe_sets as sets
+from benchmarks.dedupe import figures, ours
 
 SIZES = (30, 100, 250)
 FILES = 12

@@ -101,7 +101,8 @@ def main() -> None:
     for short, name in (("aln", "mid"), ("oln", "end")):
         for part in "wb":
             out[f"{name}_{part}"] = np.stack([floats(f"l{layer}.{short}.{part}", WIDTH) for layer in range(LAYERS)])
-    np.savez(TARGET, **{name: np.ascontiguousarray(value) for name, value in out.items()})
+    arrays: dict[str, Any] = {name: np.ascontiguousarray(value) for name, value in out.items()}
+    np.savez(TARGET, **arrays)
     print(f"{len(kept):,} pieces, {TARGET.stat().st_size / 1e6:.1f} MB")
 
 

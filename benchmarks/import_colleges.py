@@ -1,6 +1,6 @@
 """Whether lists of colleges become one organisation each, imported one on top of another through the command line.
 
-    python benchmarks/import_colleges.py --data FOLDER [--order eada_2022 ipeds_hd2024 …]
+    python -m benchmarks.import_colleges --data FOLDER [--order eada_2022 ipeds_hd2024 …]
 
 Makes an empty home, runs `outreach import FILE --yes` for each of EADA, IPEDS, CFBD's teams and the athletics sites in
 FOLDER, and after each sets the organisations against UNITID: a pair of rows is right where both stand under one
@@ -22,9 +22,7 @@ from collections import defaultdict
 from pathlib import Path
 from time import perf_counter
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-import dedupe_sets
+from benchmarks import dedupe_sets
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTS = ["eada_2022", "ipeds_hd2024", "cfbd_football_teams", "athletics_sites"]

@@ -121,7 +121,7 @@ async def compare(runs: int, folder: Path) -> tuple[float, float]:
 
             async def bare(thread: str) -> None:
                 config: Any = {"configurable": {"thread_id": thread}}
-                await agent.ainvoke({"messages": messages}, config, durability="sync")
+                await agent.ainvoke({"messages": messages}, config, durability="sync")  # type: ignore[call-overload]
 
             await measured(5, recorded, "warm")
             await measured(5, bare, "warm")

@@ -185,7 +185,7 @@ class Obedient:
         agents = [agent for agent in AGENTS.values() if isinstance(agent, ToolAgent)]
         schema = next(tool for agent in agents for tool in agent.tools if tool.name == name).tool_call_schema
         try:
-            if isinstance(schema, type):
+            if isinstance(schema, type) and issubclass(schema, BaseModel):
                 schema.model_validate(arguments)
         except ValidationError:
             return False

@@ -21,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.pregel import Pregel
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, configure_mappers
@@ -37,7 +38,6 @@ from db.approvals import Decision
 from db.models import Approval, Contact, MessageDraft
 from db.revisions import head
 from graphs import recorder
-from graphs.checkpoints import AsyncSqliteSaver
 from graphs.thread_locks import AdvisoryLocks
 from graphs.threads import Threads
 from outreach import answers
@@ -103,7 +103,7 @@ def install(job: dict[str, Any], kill_at: int | None, calls: Path) -> Boundaries
         return generate(self, *args, **kwargs)
 
     RulesChatModel._generate = counted  # type: ignore[method-assign]
-    recorder.Recorder.__init__.__kwdefaults__["worth_s"] = 0.0
+    recorder.Recorder.__init__.__kwdefaults__["worth_s"] = 0.0  # type: ignore[index]
     take_away(job.get("without"))
     return boundaries
 
@@ -143,16 +143,16 @@ def take_away(safeguard: str | None) -> None:
 
         Threads.sweep, Threads.unfinished_runs = nothing, none  # type: ignore[method-assign, assignment]
     elif safeguard == "closing":
-        graphs.threads.close_lost_rows = graphs.periodic_duties.close_lost_rows = lambda _session, _threads: 0  # type: ignore[attr-defined]
+        graphs.threads.close_lost_rows = graphs.periodic_duties.close_lost_rows = lambda _session, _threads: 0  # type: ignore[attr-defined, assignment]
     elif safeguard == "rescue":
-        graphs.worker.rescue = lambda _session, _seconds: []  # type: ignore[attr-defined]
+        graphs.worker.rescue = lambda _session, _seconds: []  # type: ignore[attr-defined, assignment, misc]
     elif safeguard == "hold":
 
         @asynccontextmanager
         async def anybody(_self: AdvisoryLocks, _name: str) -> AsyncIterator[bool]:
             yield True
 
-        AdvisoryLocks.hold = anybody  # type: ignore[method-assign]
+        AdvisoryLocks.hold = anybody  # type: ignore[method-assign, assignment]
     elif safeguard == "queue":
         db.jobs._ENQUEUE = TWICE  # type: ignore[misc]
     elif safeguard is not None:

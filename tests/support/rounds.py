@@ -336,17 +336,18 @@ def steps_of(session: Session) -> Counter[str]:
 def look(home: Path, url: str) -> dict[str, Any]:
     """The state of the world after a round, and what is wrong with it by itself."""
     with Database(url, "user") as database:
-        found = database.read_sync(lambda s: {"world": world(s), "problems": run_problems(s), "steps": steps_of(s)})
+        problems = database.read_sync(run_problems)
+        found = database.read_sync(lambda s: {"world": world(s), "steps": steps_of(s)})
         kept = database.read_sync(lambda s: set(s.execute(select(Approval.draft_id, Approval.version)).all()))
         decisions = database.read_sync(lambda s: len(s.scalars(select(Approval.id)).all()))
     said = [line.split() for line in lines(home / "decided")]
     lost = [line for line in said if (line[1], int(line[2])) not in {tuple(row) for row in kept}]
-    found["problems"] += [f"a decision was lost: {line}" for line in lost]
+    problems += [f"a decision was lost: {line}" for line in lost]
     if decisions != len(kept):
-        found["problems"].append(f"{decisions} decisions on {len(kept)} versions")
+        problems.append(f"{decisions} decisions on {len(kept)} versions")
     calls, again, wrong = made_again(lines(home / "calls"))
-    found["problems"] += wrong
-    return {**found, "calls": calls, "made_again": again, "said": len(said)}
+    problems += wrong
+    return {**found, "problems": problems, "calls": calls, "made_again": again, "said": len(said)}
 
 
 def lines(file: Path) -> list[str]:

@@ -90,7 +90,7 @@ def work(job: dict[str, Any], began: int) -> None:
             os.write(began, b"!")
             return await submit(self, *args)
 
-        Mailer.submit = telling  # type: ignore[method-assign]
+        Mailer.submit = telling  # type: ignore[method-assign, assignment]
     else:
         os.write(began, b"!")
     role = "agent" if job["order"] == "claim" else "user"

@@ -36,6 +36,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy.orm import configure_mappers
 
 import graphs.checkpoints
@@ -46,7 +47,6 @@ import outreach.commands.run
 from agents.models.rules import RulesChatModel
 from db.access import Database
 from db.revisions import head
-from graphs.checkpoints import AsyncSqliteSaver
 from graphs.recorder import Recorder, current_scope
 from graphs.worker import Pace
 from outreach.logs import configure_logging
@@ -154,7 +154,7 @@ def make_trouble(job: dict[str, Any]) -> None:
     if "fsize" in job:
         resource.setrlimit(resource.RLIMIT_FSIZE, (job["fsize"], job["fsize"]))
     if "wait_s" in job:
-        Database.__init__.__kwdefaults__["busy_timeout"] = job["wait_s"]
+        Database.__init__.__kwdefaults__["busy_timeout"] = job["wait_s"]  # type: ignore[index]
         graphs.checkpoints.BUSY_TIMEOUT_S = job["wait_s"]
     if "clock" in job:
         set_clock(job["clock"])

@@ -14,7 +14,7 @@ import time
 import zlib
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -165,7 +165,7 @@ def _raw(data: bytes) -> Route:
     return answer
 
 
-def _html(body: str, **more: str) -> Route:
+def _html(body: str, **more: Any) -> Route:
     return lambda request: request.page(body, **more)
 
 

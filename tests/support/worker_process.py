@@ -53,9 +53,9 @@ def take_guards_off() -> None:
 
     async def for_ever(self: AdvisoryLocks, _seconds: float) -> None: ...
 
-    AdvisoryLocks.hold = anybody  # type: ignore[method-assign]
-    AdvisoryLocks.end_when_silent = for_ever  # type: ignore[method-assign]
-    db.jobs.fence = lambda _session: None
+    AdvisoryLocks.hold = anybody  # type: ignore[method-assign, assignment]
+    AdvisoryLocks.end_when_silent = for_ever  # type: ignore[method-assign, assignment]
+    db.jobs.fence = lambda _session: None  # type: ignore[assignment]
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--calm", action="store_true")
     given = parser.parse_args()
     settings = Settings(home=given.home)
-    configure_logging("console", os.environ.get("LEVEL", "warning"))  # type: ignore[arg-type]
+    configure_logging("console", os.environ.get("LEVEL", "warning"))
     given.home.mkdir(parents=True, exist_ok=True)
     slow_down(given.slow, given.home / "calls")
     if given.unguarded:

@@ -183,7 +183,7 @@ def _body(data: bytes, _folder: Path) -> Any:
         return str(failure.error)
     _endpoint()._account(result, [HumanMessage("hi")])
     said: BaseMessage = result.generations[0].message
-    update = RepairToolCalls(("save_facts",)).after_model({"messages": [said]}, None)  # type: ignore[arg-type, typeddict-item]
+    update = RepairToolCalls(("save_facts",)).after_model({"messages": [said]}, None)  # type: ignore[list-item]
     return [said.text, [call["args"] for call in said.tool_calls], [m.text for m in (update or {}).get("messages", [])]]  # type: ignore[attr-defined]
 
 
