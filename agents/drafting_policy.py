@@ -12,7 +12,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage
 
 from agents.drafting_openers import Facts, further, openers, read_facts, reminders, style_of, untold
-from agents.drafting_said import Choice, Picker, Said, Statement
+from agents.drafting_said import Choice, Picker, SaidBefore, Statement
 from agents.drafting_schema import Claim, DraftAnswer
 from agents.models.rules import answer, material_in
 from tools.drafting.templates import fill, variables_of
@@ -75,7 +75,7 @@ def _compose(brief: dict[str, Any], wants: dict[str, int], turn: int, *, shortes
     first = touch["kind"] == "first"
     seed = brief["seed"] if first else f"{brief['seed']}/{touch['number']}"
     pick = Picker(seed, turn, shortest=shortest or wants.get("shorter", 0) > 1)
-    said = Said(brief.get("said_before") or [])
+    said = SaidBefore(brief.get("said_before") or [])
     choice = Choice(brief, pick, said)
     short = "shorter" in wants or choice.varies("message_length") == "short"
     asked_for = variables_of(brief["template"]["body"])
@@ -133,7 +133,7 @@ def _compose(brief: dict[str, Any], wants: dict[str, int], turn: int, *, shortes
     )
 
 
-def _pain(choice: Choice, facts: Facts, said: Said, *, first: bool) -> Statement | None:
+def _pain(choice: Choice, facts: Facts, said: SaidBefore, *, first: bool) -> Statement | None:
     """A problem; in a later message first of all one that a fact leads to which has not been told."""
     if first or choice.varies("pain_hook"):
         return choice.one("pain")
@@ -142,7 +142,7 @@ def _pain(choice: Choice, facts: Facts, said: Said, *, first: bool) -> Statement
 
 
 def _opener(
-    choice: Choice, facts: Facts, said: Said, pain: Statement | None, pick: Picker, kind: str
+    choice: Choice, facts: Facts, said: SaidBefore, pain: Statement | None, pick: Picker, kind: str
 ) -> tuple[str, list[int]] | None:
     """The sentence that tells a fact, with the numbers of the facts that it rests on."""
     if kind in ("first", "note"):
@@ -220,7 +220,7 @@ def _subjects(brief: dict[str, Any], venue: str | None) -> list[str]:
     return [re.sub(r"\{(organisation|venue)\}", lambda found: known[found[1]], s) for s in able]
 
 
-def _topic(brief: dict[str, Any], pain: Statement | None, stadium: str | None, said: Said) -> str:
+def _topic(brief: dict[str, Any], pain: Statement | None, stadium: str | None, said: SaidBefore) -> str:
     """The subject of a later message: what it is about, and where; never one that they have had."""
     place = stadium or brief["organisation"]["name"]
     topic = (pain or {}).get("topic")

@@ -40,7 +40,7 @@ def _length(choice: object) -> int:
     return len(choice["text"] if isinstance(choice, dict) else str(choice))
 
 
-class Said:
+class SaidBefore:
     """What earlier messages to this person said."""
 
     def __init__(self, before: Sequence[dict[str, Any]]) -> None:
@@ -75,7 +75,7 @@ def _plain(text: str) -> str:
 class Choice:
     """Chooses the statements of one message: fitting ones that were not said before, one after the other."""
 
-    def __init__(self, brief: dict[str, Any], pick: Picker, said: Said) -> None:
+    def __init__(self, brief: dict[str, Any], pick: Picker, said: SaidBefore) -> None:
         self._pick = pick
         self._all: list[Statement] = brief["statements"]
         self._fresh = [s for s in self._all if not said.holds(s["text"])]

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from agents.models.rules import answer, material_in
 from playbooks.feeds import load_signal_words
-from tools.signals.found import Found
+from tools.signals.found import FoundSignal
 from tools.signals.items import SignalDecision, subject_of
 from tools.signals.scan import read_subject
 
@@ -27,7 +27,7 @@ def policy(messages: Sequence[BaseMessage], *, tools: tuple[str, ...], schema: s
     decisions: list[SignalDecision] = []
     for item in material["items"]:
         for one in read_subject(subject_of(item), words):
-            if isinstance(one, Found):
+            if isinstance(one, FoundSignal):
                 decisions.append(
                     SignalDecision(
                         number=item["number"],

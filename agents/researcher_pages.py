@@ -22,7 +22,7 @@ _FIRST = (
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFact:
     """A fact that a record or a page holds."""
 
     source: int
@@ -57,10 +57,10 @@ def next_pages(material: dict[str, Any], messages: Sequence[BaseMessage], pages:
     return wanted[:left]
 
 
-def page_facts(stated: dict[int, list[dict[str, Any]]], wanted: Sequence[str]) -> list[Found]:
+def page_facts(stated: dict[int, list[dict[str, Any]]], wanted: Sequence[str]) -> list[FoundFact]:
     """The facts of pages that are sure enough: those that a first message may open with first, then the surest. Of
     sentences that differ in their numbers alone only the surest is kept: they cannot all be true today."""
-    best: dict[tuple[str, str], tuple[tuple[int, int, int], Found]] = {}
+    best: dict[tuple[str, str], tuple[tuple[int, int, int], FoundFact]] = {}
     for source, facts in sorted(stated.items()):
         for fact in facts:
             if fact["confidence"] < LEAST_CONFIDENCE:
@@ -68,7 +68,7 @@ def page_facts(stated: dict[int, list[dict[str, Any]]], wanted: Sequence[str]) -
             sentence = fact["sentence"]
             opens = next((place for place, words in enumerate(_FIRST) if words.search(sentence)), len(_FIRST))
             rank = (fact["field"] not in wanted, opens, -fact["confidence"])
-            found = Found(source, fact["field"], sentence, fact["quote"])
+            found = FoundFact(source, fact["field"], sentence, fact["quote"])
             key = (fact["field"], _NUMBER.sub("#", sentence.casefold()))
             if key not in best or rank < best[key][0]:
                 best[key] = (rank, found)

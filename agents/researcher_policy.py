@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
 from agents.models.rules import call, calls, material_in
 from agents.prospector_names import exact
-from agents.researcher_pages import Found, next_pages, page_facts, read_pages
+from agents.researcher_pages import FoundFact, next_pages, page_facts, read_pages
 from tools.normalise import whole_number
 from tools.wording import article, capitalised, spelled_out, spoken_name, spoken_venue, without_brackets
 
@@ -71,7 +71,7 @@ def _read(answer: str) -> tuple[int, str]:
     return (int(match[1]), body) if match else (0, "")
 
 
-def facts_in(number: int, body: str, organisation: str, wanted: str | None) -> list[Found]:
+def facts_in(number: int, body: str, organisation: str, wanted: str | None) -> list[FoundFact]:
     """The facts of one document, by what kind of record it is; `wanted` is the pattern of titles worth telling."""
     if openings := [(line, record) for line in body.splitlines() if (record := _opening(line))]:
         return _openings(number, openings, organisation, re.compile(wanted, re.IGNORECASE)) if wanted else []
@@ -89,54 +89,54 @@ def _block(body: str, first: str, last: str) -> str:
     return "\n".join(lines[min(start, end) : max(start, end) + 1])
 
 
-def _stadium(number: int, body: str, record: dict[str, str]) -> list[Found]:
+def _stadium(number: int, body: str, record: dict[str, str]) -> list[FoundFact]:
     venue = spoken_venue(record["Stadium"])
     starting = capitalised(venue)
     school = without_brackets(record.get("School", ""))
     facts = []
     if school:
         quote = _block(body, "School", "Stadium")
-        facts.append(Found(number, "facility", f"{school} plays its home football at {venue}.", quote))
+        facts.append(FoundFact(number, "facility", f"{school} plays its home football at {venue}.", quote))
     if re.fullmatch(r"\d{4}", record.get("Year Built", "")):
         quote = _block(body, "Stadium", "Year Built")
-        facts.append(Found(number, "facility", f"{starting} was built in {record['Year Built']}.", quote))
+        facts.append(FoundFact(number, "facility", f"{starting} was built in {record['Year Built']}.", quote))
     if seats := whole_number(record.get("Capacity")):
         quote = _block(body, "Stadium", "Capacity")
-        facts.append(Found(number, "facility", f"{starting} seats {seats:,}.", quote))
+        facts.append(FoundFact(number, "facility", f"{starting} seats {seats:,}.", quote))
     if "Surface" in record:
         quote = _block(body, "Stadium", "Surface")
-        facts.append(Found(number, "facility", f"The surface at {venue} is {record['Surface']}.", quote))
+        facts.append(FoundFact(number, "facility", f"The surface at {venue} is {record['Surface']}.", quote))
     if school and _SAID_CONFERENCE.fullmatch(conference := record.get("Conference", "")):
         quote = _block(body, "School", "Conference")
-        facts.append(Found(number, "company_metrics", f"{school} plays football in the {conference}.", quote))
+        facts.append(FoundFact(number, "company_metrics", f"{school} plays football in the {conference}.", quote))
     return facts
 
 
-def _college(number: int, record: dict[str, str]) -> list[Found]:
+def _college(number: int, record: dict[str, str]) -> list[FoundFact]:
     name = spoken_name(record.get("Institution Name", ""))
     if not name:
         return []
     facts = []
     if division := record.get("Division"):
         sentence = f"{name} competes in {without_brackets(division)}."
-        facts.append(Found(number, "company_metrics", sentence, f"Division: {division}"))
+        facts.append(FoundFact(number, "company_metrics", sentence, f"Division: {division}"))
     if (students := record.get("Undergraduates", "")) and (count := whole_number(students)):
         sentence = f"{name} has {count:,} undergraduates."
-        facts.append(Found(number, "company_metrics", sentence, f"Undergraduates: {students}"))
+        facts.append(FoundFact(number, "company_metrics", sentence, f"Undergraduates: {students}"))
     return facts
 
 
-def _company(number: int, record: dict[str, str]) -> list[Found]:
+def _company(number: int, record: dict[str, str]) -> list[FoundFact]:
     name = record.get("Company")
     if not name:
         return []
     facts = []
     if (people := record.get("Employees", "")) and (count := whole_number(people)):
         sentence = f"{name} has about {count:,} employees."
-        facts.append(Found(number, "company_metrics", sentence, f"Employees: {people}"))
+        facts.append(FoundFact(number, "company_metrics", sentence, f"Employees: {people}"))
     if business := record.get("Sub-Industry"):
         sentence = f"{name} is listed in the {business} industry."
-        facts.append(Found(number, "company_products", sentence, f"Sub-Industry: {business}"))
+        facts.append(FoundFact(number, "company_products", sentence, f"Sub-Industry: {business}"))
     return facts
 
 
@@ -156,9 +156,9 @@ def _opening(line: str) -> dict[str, str]:
 
 def _openings(
     number: int, openings: Sequence[tuple[str, dict[str, str]]], organisation: str, wanted: re.Pattern[str]
-) -> list[Found]:
+) -> list[FoundFact]:
     """Open positions that the playbook asks for, one record a line. Others say nothing about what is sold."""
-    facts: list[Found] = []
+    facts: list[FoundFact] = []
     for line, record in openings:
         title = short_title(record["opening_title"], wanted)
         if not wanted.search(title) or len(facts) == MOST_OPENINGS:
@@ -168,7 +168,7 @@ def _openings(
         company = record.get("organisation_name", organisation)
         sentence = f"{company} has an opening for {article(title)} {title}{where}."
         if sentence not in {fact.sentence for fact in facts}:
-            facts.append(Found(number, "hiring_signals", sentence, line))
+            facts.append(FoundFact(number, "hiring_signals", sentence, line))
     return facts
 
 
@@ -202,7 +202,7 @@ def short_place(location: str) -> str:
     return f"the {parts[0]}" if parts[0].endswith(" Area") else parts[0]
 
 
-def _suggestion(found: list[Found], material: dict[str, object]) -> tuple[str, str]:
+def _suggestion(found: list[FoundFact], material: dict[str, object]) -> tuple[str, str]:
     offers = material.get("offers")
     value = str(offers[0]) if isinstance(offers, list) and offers else ""
     if fact := next((fact for fact in found if _NEW_LIGHTS.match(fact.sentence)), None):

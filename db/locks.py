@@ -25,7 +25,7 @@ _HELD: Final = text(
 STEP: Final = "step"
 
 
-class Held(Exception):
+class LockHeld(Exception):
     """Another process holds the lock."""
 
 
@@ -41,14 +41,14 @@ def step_lock(run_id: str) -> str:
 
 @contextmanager
 def only_one(url: str | URL, name: str) -> Iterator[None]:
-    """Holds the lock `name` of a database. Raises Held where somebody else does."""
+    """Holds the lock `name` of a database. Raises LockHeld where somebody else does."""
     path = sqlite_path(make_url(url))
     if path is not None:
         lock = FileLock(_file(path, name), timeout=0)
         try:
             lock.acquire()
         except Timeout as exc:
-            raise Held(name) from exc
+            raise LockHeld(name) from exc
         try:
             yield
         finally:
@@ -61,7 +61,7 @@ def only_one(url: str | URL, name: str) -> Iterator[None]:
     try:
         with engine.connect() as connection:
             if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": lock_key(name)}):
-                raise Held(name)
+                raise LockHeld(name)
             connection.commit()
             try:
                 yield

@@ -28,7 +28,7 @@ from db.models import (
 )
 from evals.anonymise import Anonymous
 from evals.harvest_pairs import duplicates
-from evals.known import Found, Known, LeftOut
+from evals.known import Found, KnownNames, LeftOut
 from playbooks import load_playbook
 from tools.drafting.drafts import without_footer
 from tools.wording import sentences, spoken_name
@@ -45,7 +45,7 @@ class Harvest:
 def harvest(session: Session, *, since: date | None = None, suites: Sequence[str] = (), today: date) -> Harvest:
     """All corrections since a day (UTC) as cases, each suite's with an id that follows from the corrected row."""
     start = datetime.combine(since, datetime.min.time(), UTC) if since else datetime.min.replace(tzinfo=UTC)
-    known = Known.of(session)
+    known = KnownNames.of(session)
     out = Harvest()
     for suite, source in SOURCES.items():
         if suites and suite not in suites:
@@ -64,7 +64,7 @@ def harvest(session: Session, *, since: date | None = None, suites: Sequence[str
 
 
 def _anonymous(
-    known: Known, account: Account, prospect: Prospect, more: Iterable[str | None] = (), *, sender: bool = False
+    known: KnownNames, account: Account, prospect: Prospect, more: Iterable[str | None] = (), *, sender: bool = False
 ) -> Anonymous:
     """The stand-ins of a case about one organisation: its people, names, venue and place. Our own sender is hidden as
     well, unless the case is about a letter of ours: there QC looks for the playbook's sender by name."""
@@ -89,7 +89,7 @@ def _checked(hidden: Anonymous, *texts: str) -> tuple[str, ...]:
     return done
 
 
-def _replies(session: Session, known: Known, start: datetime) -> Found:
+def _replies(session: Session, known: KnownNames, start: datetime) -> Found:
     corrections = select(LabelCorrection).where(
         LabelCorrection.table_name == "replies", LabelCorrection.created_at >= start
     )
@@ -111,7 +111,7 @@ def _replies(session: Session, known: Known, start: datetime) -> Found:
             yield f"{row.reply_id}/dismissed", lambda r=row: _dismissed(session, known, r)  # type: ignore[misc]
 
 
-def _dismissed(session: Session, known: Known, row: ReferralSuggestion) -> dict[str, Any]:
+def _dismissed(session: Session, known: KnownNames, row: ReferralSuggestion) -> dict[str, Any]:
     """A reply that should have suggested nobody. Of a referral that is not said: its name may be right and unwanted."""
     if row.reply is not None and row.reply.intent == ReplyIntent.REFERRAL.value:
         raise LeftOut("nobody said what it is if no referral")
@@ -120,7 +120,7 @@ def _dismissed(session: Session, known: Known, row: ReferralSuggestion) -> dict[
     return _reply(session, known, str(row.reply_id), {"referral_name": row.name})
 
 
-def _reply(session: Session, known: Known, reply_id: str, fields: dict[str, str | None]) -> dict[str, Any]:
+def _reply(session: Session, known: KnownNames, reply_id: str, fields: dict[str, str | None]) -> dict[str, Any]:
     reply = session.get(Reply, reply_id)
     inbound = reply.inbound_message if reply else None
     if reply is None or inbound is None or not inbound.text or reply.intent is None:
@@ -145,7 +145,7 @@ def _reply(session: Session, known: Known, reply_id: str, fields: dict[str, str 
     return {"input": given, "expected": expected}
 
 
-def _overrides(session: Session, known: Known, start: datetime) -> Found:
+def _overrides(session: Session, known: KnownNames, start: datetime) -> Found:
     for draft in session.scalars(
         select(MessageDraft).where(MessageDraft.updated_at >= start).order_by(MessageDraft.id)
     ):
@@ -154,7 +154,7 @@ def _overrides(session: Session, known: Known, start: datetime) -> Found:
             yield f"{draft.id}/{draft.version}", lambda d=draft: _overridden(session, known, d)  # type: ignore[misc]
 
 
-def _overridden(session: Session, known: Known, draft: MessageDraft) -> dict[str, Any]:
+def _overridden(session: Session, known: KnownNames, draft: MessageDraft) -> dict[str, Any]:
     contact = draft.contact
     if draft.touch_number != 1 or draft.channel != "email" or contact is None:
         raise LeftOut("only first mails make cases of QC")
@@ -194,7 +194,7 @@ def _fact(hidden: Anonymous, number: int, fact: ResearchFact) -> dict[str, Any]:
     return {"id": f"f{number}", "field": fact.field, "sentence": sentence, "quote": quote, "observed_on": day}
 
 
-def _drafts(session: Session, known: Known, start: datetime) -> Found:
+def _drafts(session: Session, known: KnownNames, start: datetime) -> Found:
     decided = select(Approval).where(Approval.decision.in_(("edit", "reject")), Approval.decided_at >= start)
     seen: set[str] = set()
     for approval in session.scalars(decided.order_by(Approval.decided_at, Approval.id)):
@@ -203,7 +203,7 @@ def _drafts(session: Session, known: Known, start: datetime) -> Found:
             yield approval.draft_id, lambda d=approval.draft: _draft(session, known, d)  # type: ignore[misc]
 
 
-def _draft(session: Session, known: Known, draft: MessageDraft) -> dict[str, Any]:
+def _draft(session: Session, known: KnownNames, draft: MessageDraft) -> dict[str, Any]:
     contact = draft.contact
     if draft.touch_number != 1 or draft.channel != "email" or contact is None:
         raise LeftOut("only first mails make cases of drafting")
@@ -271,7 +271,7 @@ def _drafting_fact(hidden: Anonymous, number: int, fact: ResearchFact) -> dict[s
     }
 
 
-SOURCES: Final[dict[str, Callable[[Session, Known, datetime], Found]]] = {
+SOURCES: Final[dict[str, Callable[[Session, KnownNames, datetime], Found]]] = {
     "reply_triage": _replies,
     "hygiene_duplicates": duplicates,
     "qc": _overrides,

@@ -11,14 +11,14 @@ from db.actors import is_user
 from db.enums import FlagType
 from db.models import AgentAuditLog, HygieneFlag, Merge
 from evals.anonymise import Anonymous
-from evals.known import Found, Known, LeftOut
+from evals.known import Found, KnownNames, LeftOut
 from tools.merging.organisations import PEOPLE_ALIKE
 from tools.undo_log import Row, UndoLog
 
 _LINKEDIN: Final = "https://linkedin.example/in"
 
 
-def duplicates(session: Session, known: Known, start: datetime) -> Found:
+def duplicates(session: Session, known: KnownNames, start: datetime) -> Found:
     """Pairs that a person kept apart, then those that a person merged."""
     flags = select(HygieneFlag).where(
         HygieneFlag.flag_type == FlagType.DUPLICATE_SUSPECT.value,
@@ -72,14 +72,14 @@ class _Before:
         return [row for row in found if row["account_id"] == account_id]
 
 
-def _apart(session: Session, known: Known, flag: HygieneFlag) -> dict[str, Any]:
+def _apart(session: Session, known: KnownNames, flag: HygieneFlag) -> dict[str, Any]:
     before = _Before(session, None)
     return _two_organisations(
         known, before, [before.row("prospects", str(key)) for key in (flag.prospect_id, flag.other_prospect_id)], False
     )
 
 
-def _merged(session: Session, known: Known, entry: Merge) -> dict[str, Any]:
+def _merged(session: Session, known: KnownNames, entry: Merge) -> dict[str, Any]:
     ids = (entry.kept_id, entry.merged_id)
     if entry.table_name == "contacts":
         return _two_people(session, known, ids, entry)
@@ -91,7 +91,7 @@ def _merged(session: Session, known: Known, entry: Merge) -> dict[str, Any]:
     return _two_organisations(known, before, pairs[0], True)
 
 
-def _two_organisations(known: Known, before: _Before, two: list[Row], same: bool) -> dict[str, Any]:
+def _two_organisations(known: KnownNames, before: _Before, two: list[Row], same: bool) -> dict[str, Any]:
     accounts = [before.row("accounts", row["account_id"]) for row in two]
     names = [row["name"] for row in (*two, *accounts)]
     places = [row[column] or "" for row in two for column in ("city", "stadium_name")]
@@ -111,7 +111,7 @@ def _organisation(hidden: Anonymous, row: Mapping[str, Any], account: Mapping[st
     return {name: value for name, value in found.items() if value}
 
 
-def _two_people(session: Session, known: Known, ids: tuple[str, str], entry: Merge | None) -> dict[str, Any]:
+def _two_people(session: Session, known: KnownNames, ids: tuple[str, str], entry: Merge | None) -> dict[str, Any]:
     before = _Before(session, entry)
     two = [before.row("contacts", key) for key in ids]
     people = [(row["first_name"] or "", row["last_name"] or "") for row in two]

@@ -24,7 +24,7 @@ Found = Iterator[tuple[str, Make]]
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownNames:
     """What the database knows of people and organisations: none of it may stand in a case."""
 
     names: frozenset[str]
@@ -32,7 +32,7 @@ class Known:
     longest: int
 
     @classmethod
-    def of(cls, session: Session) -> "Known":
+    def of(cls, session: Session) -> "KnownNames":
         """Reads them all, the deleted ones too."""
         found: set[str] = set()
         people = select(Contact.full_name, Contact.email, Contact.phone, Contact.linkedin_url)

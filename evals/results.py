@@ -16,7 +16,7 @@ from typing import Any
 RUN, RESULTS = "run.json", "results.jsonl"
 
 
-class RunNotFound(LookupError):
+class EvalRunNotFound(LookupError):
     """There is no such run; the message says which there are, or that it could be several."""
 
 
@@ -143,24 +143,24 @@ class Runs:
                 yield run
 
     def find(self, reference: str = "last", suite: str | None = None) -> Run:
-        """A run by its id, a part of it that is in no other's, or `last`. Raises RunNotFound."""
+        """A run by its id, a part of it that is in no other's, or `last`. Raises EvalRunNotFound."""
         found = list(self.all(suite))
         if not found:
-            raise RunNotFound("Nothing was run yet." if suite is None else f"{suite} was not run yet.")
+            raise EvalRunNotFound("Nothing was run yet." if suite is None else f"{suite} was not run yet.")
         if reference == "last":
             return self.load(found[-1].folder)
         fitting = [run for run in found if run.id == reference] or [run for run in found if reference in run.id]
         if len(fitting) != 1:
             names = ", ".join(run.id for run in (fitting or found)[-5:])
             what = "Several runs fit" if fitting else "No run fits"
-            raise RunNotFound(f"{what} '{reference}': {names}.")
+            raise EvalRunNotFound(f"{what} '{reference}': {names}.")
         return self.load(fitting[0].folder)
 
     def load(self, folder: Path) -> Run:
         """A run with its results. A line that a kill cut off is left out, and cut off the file."""
         run = _read(folder / RUN)
         if run is None:
-            raise RunNotFound(f"{folder} holds no run.")
+            raise EvalRunNotFound(f"{folder} holds no run.")
         path = folder / RESULTS
         if not path.exists():
             return run

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Told:
-    """What a step has to tell of itself, for its row."""
+class StepOutcome:
+    """What came of a step, for its row."""
 
     outputs: dict[str, Any] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
@@ -34,7 +34,7 @@ Write = Callable[["Callable[[Session], Any]"], Any]
 
 
 @dataclass(frozen=True)
-class Hands:
+class StepContext:
     """What the work of a step is given. `write(fn)` is one transaction; `ask(state)` has the agent do
     its work once, as a step of its own below this one, and gives the update that its `conclude` makes."""
 
@@ -50,11 +50,11 @@ def run_step(
     *,
     playbook: str,
     inputs: Mapping[str, Any],
-    work: Callable[[Hands], Told],
+    work: Callable[[StepContext], StepOutcome],
     run_type: str | None = None,
     below: str | None = None,
-) -> Told:
-    """Runs `work(hands)` as one step of the agent, as this agent, with the model of the settings, within its
+) -> StepOutcome:
+    """Runs `work(step)` as one step of the agent, as this agent, with the model of the settings, within its
     limits, and the prompts in force.
 
     `run_type` is the step's own, where it does more than to ask the agent once; `below` is the run that it is a part
@@ -75,10 +75,10 @@ async def _run(
     agent: Agent,
     playbook: str,
     inputs: Mapping[str, Any],
-    work: Callable[[Hands], Told],
+    work: Callable[[StepContext], StepOutcome],
     run_type: str,
     below: str | None,
-) -> Told:
+) -> StepOutcome:
     from db.actors import acting_as
     from db.locks import only_one, step_lock
     from graphs.nodes import Machine, make_step
@@ -111,7 +111,7 @@ async def _run(
     with only_one(database.url, step_lock(run_id)):
         async with machine.recorder.step(opening) as step:
             with acting_as(f"agent:{run_id}"):
-                told = await asyncio.to_thread(work, Hands(run_id, database.write_sync, ask))
+                told = await asyncio.to_thread(work, StepContext(run_id, database.write_sync, ask))
             step.outputs, step.sources, step.decisions = told.outputs, told.sources, told.decisions
             step.processed, step.created, step.updated = told.processed, told.created, told.updated
             if told.partial:

@@ -9,14 +9,14 @@ from outreach.reporting import period_of
 
 if TYPE_CHECKING:
     from db.queries.touches import Scope
-    from outreach.agent_step import Hands, Told
+    from outreach.agent_step import StepContext, StepOutcome
     from outreach.settings import Settings
 
 TRIES = 2
 """How often the analyst is asked; what is still wrong then is left out."""
 
 
-def analyse(settings: Settings, scope: Scope) -> Told:
+def analyse(settings: Settings, scope: Scope) -> StepOutcome:
     """One recorded step of the analyst over the touches of a scope."""
     from agents.analyst import AGENT
     from outreach.agent_step import run_step
@@ -35,20 +35,20 @@ def analyse(settings: Settings, scope: Scope) -> Told:
         )
 
 
-def _work(scope: Scope, period: dict[str, str | None], hands: Hands) -> Told:
-    from outreach.agent_step import Told
+def _work(scope: Scope, period: dict[str, str | None], step: StepContext) -> StepOutcome:
+    from outreach.agent_step import StepOutcome
     from tools.analyst.report_rows import rows_of
 
-    rows = hands.write(lambda s: rows_of(s, scope))
+    rows = step.write(lambda s: rows_of(s, scope))
     wrong: list[str] = []
     statements: list[dict[str, Any]] = []
     for _ in range(TRIES):
-        statements = hands.ask({"period": period, "rows": rows, "wrong": wrong})["statements"]
+        statements = step.ask({"period": period, "rows": rows, "wrong": wrong})["statements"]
         wrong = [f"'{one['text']}': {'; '.join(one['wrong'])}" for one in statements if one["wrong"]]
         if not wrong:
             break
     kept = [{name: one[name] for name in ("kind", "text", "rows")} for one in statements if not one["wrong"]]
-    return Told(
+    return StepOutcome(
         outputs={"of": scope.playbook, **period, "statements": kept, "refused": wrong, "rows": rows},
         processed=len(rows),
         created=len(kept),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from db.models import Batch
     from graphs.runner import RunResult
-    from outreach.agent_step import Hands, Told
+    from outreach.agent_step import StepContext, StepOutcome
     from outreach.settings import Settings
     from playbooks import Playbook
     from tools.batches.build import Order, Trial
@@ -49,7 +49,7 @@ def order_of(playbook: Playbook, size: int | None, mix: str | None, trial: Trial
     return Order(asked, secrets.randbelow(2**31) if seed is None else seed, trial=trial, **how)
 
 
-def build_batch(settings: Settings, order: Order) -> tuple[Told, str | None]:
+def build_batch(settings: Settings, order: Order) -> tuple[StepOutcome, str | None]:
     """Builds a batch and has its brief written, in one recorded step; with it, what the brief failed on, if it did."""
     from agents.analyst_brief import AGENT
     from outreach.agent_step import run_step
@@ -82,18 +82,18 @@ def build_batch(settings: Settings, order: Order) -> tuple[Told, str | None]:
     return told, told.partial
 
 
-def _build(playbook: Playbook, order: Order, hands: Hands) -> Told:
-    from outreach.agent_step import Told
+def _build(playbook: Playbook, order: Order, step: StepContext) -> StepOutcome:
+    from outreach.agent_step import StepOutcome
     from tools.batches.build import build
 
     def write(session: Session) -> tuple[str, dict[str, Any], list[dict[str, Any]]]:
-        batch, plan = build(session, playbook, order, run_id=hands.run_id)
+        batch, plan = build(session, playbook, order, run_id=step.run_id)
         people = [place.as_decision() for place in plan.places]
         return batch.id, {"batch": batch.batch_number, **plan.as_json()}, people
 
-    batch_id, outputs, people = hands.write(write)
-    partial_, lines = _brief(playbook, batch_id, hands)
-    return Told(
+    batch_id, outputs, people = step.write(write)
+    partial_, lines = _brief(playbook, batch_id, step)
+    return StepOutcome(
         outputs={**outputs, "brief": lines},
         decisions=people,
         processed=len(people),
@@ -102,7 +102,7 @@ def _build(playbook: Playbook, order: Order, hands: Hands) -> Told:
     )
 
 
-def brief_batch(settings: Settings, name: str, below: str | None = None) -> Told:
+def brief_batch(settings: Settings, name: str, below: str | None = None) -> StepOutcome:
     """Writes a batch's brief anew, from what is known now; as a part of the run `below`, where it is one of it.
 
     Raises db.queries.batches.BatchNotFound.
@@ -118,11 +118,11 @@ def brief_batch(settings: Settings, name: str, below: str | None = None) -> Told
         batch_id, number, used = database.read_sync(lambda s: _place(s, find_batch(s, name)))
         playbook = load_playbook(used or settings.playbook)
 
-        def work(hands: Hands) -> Told:
-            from outreach.agent_step import Told
+        def work(step: StepContext) -> StepOutcome:
+            from outreach.agent_step import StepOutcome
 
-            partial_, lines = _brief(playbook, batch_id, hands)
-            return Told(outputs={"batch": number, "brief": lines}, updated=1, partial=partial_)
+            partial_, lines = _brief(playbook, batch_id, step)
+            return StepOutcome(outputs={"batch": number, "brief": lines}, updated=1, partial=partial_)
 
         return run_step(
             database,
@@ -155,7 +155,7 @@ def playbook_of(session: Session, batch: Batch) -> str | None:
     ).first()
 
 
-def _brief(playbook: Playbook, batch_id: str, hands: Hands) -> tuple[str | None, list[str]]:
+def _brief(playbook: Playbook, batch_id: str, step: StepContext) -> tuple[str | None, list[str]]:
     """Asks for a brief until one says only what is so; else the rules write it. It is kept either way."""
     from datetime import UTC, datetime
 
@@ -167,24 +167,24 @@ def _brief(playbook: Playbook, batch_id: str, hands: Hands) -> tuple[str | None,
         found = points_of(session, playbook, session.get_one(Batch, batch_id), datetime.now(UTC).date())
         return [point.numbered(number) for number, point in enumerate(found, start=1)]
 
-    points = hands.write(read)
+    points = step.write(read)
 
     def fallback() -> list[str]:
         return [line.text for line in by_rule({"points": points}).lines()]
 
     state = {"points": points, "batch_id": batch_id}
-    trouble, update = asked(hands, state, lambda answer: answer["wrong"])
+    trouble, update = asked(step, state, lambda answer: answer["wrong"])
     lines: list[str] = fallback() if trouble else update["lines"]
 
     def keep(session: Session) -> None:
         session.get_one(Batch, batch_id).pre_brief = "\n".join(lines)
 
-    hands.write(keep)
+    step.write(keep)
     return (f"the rules wrote the brief: {trouble}" if trouble else None), lines
 
 
 def asked(
-    hands: Hands, state: dict[str, Any], wrong_with: Callable[[dict[str, Any]], list[str]]
+    step: StepContext, state: dict[str, Any], wrong_with: Callable[[dict[str, Any]], list[str]]
 ) -> tuple[str | None, dict[str, Any]]:
     """An answer that stands up to its check, asked for at most twice; or what was wrong with the last one."""
     from agents.models import ModelError
@@ -192,7 +192,7 @@ def asked(
     wrong: list[str] = []
     for _ in range(ASKED_TWICE):
         try:
-            update = hands.ask({**state, **({"wrong": wrong} if wrong else {})})
+            update = step.ask({**state, **({"wrong": wrong} if wrong else {})})
         except ModelError as exc:
             return f"{type(exc).__name__}: {exc}", {}
         wrong = wrong_with(update)
@@ -241,7 +241,7 @@ def fill_batch(settings: Settings, name: str) -> tuple[int, int]:
 def _refill(settings: Settings, name: str) -> int:
     from agents.analyst_brief import AGENT
     from db.queries.batches import find_batch
-    from outreach.agent_step import Told, run_step
+    from outreach.agent_step import StepOutcome, run_step
     from outreach.wiring import open_database
     from playbooks import load_playbook
     from tools.batches.build import refill
@@ -250,11 +250,11 @@ def _refill(settings: Settings, name: str) -> int:
         batch_id, number, used = database.read_sync(lambda s: _place(s, find_batch(s, name)))
         playbook = load_playbook(used or settings.playbook)
 
-        def work(hands: Hands) -> Told:
+        def work(step: StepContext) -> StepOutcome:
             from db.models import Batch
 
-            found = hands.write(lambda s: refill(s, playbook, s.get_one(Batch, batch_id), run_id=hands.run_id))
-            return Told(outputs={"batch": number, "replaced": len(found)}, updated=len(found))
+            found = step.write(lambda s: refill(s, playbook, s.get_one(Batch, batch_id), run_id=step.run_id))
+            return StepOutcome(outputs={"batch": number, "replaced": len(found)}, updated=len(found))
 
         told = run_step(
             database,

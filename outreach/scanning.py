@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from outreach.agent_step import Hands, Told
+    from outreach.agent_step import StepContext, StepOutcome
     from outreach.settings import Settings
     from playbooks.feeds import SignalWords
     from tools.signals import Texts
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 TOLD = 200
 
 
-def scan_file(settings: Settings, words: SignalWords, texts: Texts, name: str) -> Told:
+def scan_file(settings: Settings, words: SignalWords, texts: Texts, name: str) -> StepOutcome:
     """Keeps the signals of a file that are about the playbook's organisations."""
     from tools.signals import gather
 
     return _in_step(settings, words, {"over": name, "holds": texts.kind}, lambda _hands: gather(texts, words))
 
 
-def scan_stored(settings: Settings, words: SignalWords) -> Told:
+def scan_stored(settings: Settings, words: SignalWords) -> StepOutcome:
     """Keeps the signals of what is stored: openings, facts, imports and matched tenders."""
     from tools.signals.on_record import gather_on_record
 
-    def gather(hands: Hands) -> Gathered:
-        found: Gathered = hands.write(lambda s: gather_on_record(s, settings.playbook, words))
+    def gather(step: StepContext) -> Gathered:
+        found: Gathered = step.write(lambda s: gather_on_record(s, settings.playbook, words))
         return found
 
     return _in_step(settings, words, {"over": "stored"}, gather)
 
 
 def _in_step(
-    settings: Settings, words: SignalWords, inputs: dict[str, Any], gather: Callable[[Hands], Gathered]
-) -> Told:
+    settings: Settings, words: SignalWords, inputs: dict[str, Any], gather: Callable[[StepContext], Gathered]
+) -> StepOutcome:
     from agents.prospector_signals import AGENT
     from outreach.agent_step import run_step
     from outreach.console import progress
@@ -56,16 +56,18 @@ def _in_step(
         )
 
 
-def _work(playbook: str, words: SignalWords, gather: Callable[[Hands], Gathered], hands: Hands) -> Told:
+def _work(
+    playbook: str, words: SignalWords, gather: Callable[[StepContext], Gathered], step: StepContext
+) -> StepOutcome:
     """Each batch's signals are written before the next is asked about: what a model was paid for is kept."""
-    from outreach.agent_step import Told
+    from outreach.agent_step import StepOutcome
     from tools.prompt_chunks import prompt_chunks
     from tools.signals import store
     from tools.signals.items import PER_CALL, SignalDecision, settle
 
     today = datetime.now(UTC).date()
-    gathered = gather(hands)
-    accounts = hands.write(lambda s: store.Accounts(s, playbook))
+    gathered = gather(step)
+    accounts = step.write(lambda s: store.Accounts(s, playbook))
     types = sorted(words.expires_days)
     counts: Counter[str] = Counter()
     by_type: Counter[str] = Counter()
@@ -75,8 +77,8 @@ def _work(playbook: str, words: SignalWords, gather: Callable[[Hands], Gathered]
 
     def keep(found: list[Any]) -> None:
         for part in store.chunks(found):
-            put = partial(store.write, found=part, words=words, accounts=accounts, today=today, run_id=hands.run_id)
-            written = hands.write(put)
+            put = partial(store.write, found=part, words=words, accounts=accounts, today=today, run_id=step.run_id)
+            written = step.write(put)
             counts.update(written.counts)
             unknown.update(written.unknown)
         counts["signals"] += len(found)
@@ -87,13 +89,13 @@ def _work(playbook: str, words: SignalWords, gather: Callable[[Hands], Gathered]
     for batch in prompt_chunks(gathered.items, lambda item: item.letters, most=PER_CALL):
         counts["batches"] += 1
         shown = [item.shown(number) for number, item in enumerate(batch, start=1)]
-        decisions = hands.ask({"types": types, "items": shown})["decisions"]
+        decisions = step.ask({"types": types, "items": shown})["decisions"]
         settled = settle(batch, [SignalDecision.model_validate(one) for one in decisions], words)
         keep(settled.found)
         counts["not_signals"] += len(settled.notes)
         refused += settled.refused
     told = ("signals", "created", "unchanged", "expired", "unknown", "not_signals", "batches")
-    return Told(
+    return StepOutcome(
         outputs={
             "counts": {
                 "read": gathered.read,

@@ -48,12 +48,12 @@ def sender_lock(settings: Settings) -> AbstractContextManager[None]:
 @contextmanager
 def _only_one(settings: Settings, name: str, busy: Complaint) -> Iterator[None]:
     """The operating system, or PostgreSQL, lets go of it when the process dies."""
-    from db.locks import Held, only_one
+    from db.locks import LockHeld, only_one
 
     with ExitStack() as stack:
         try:
             stack.enter_context(only_one(settings.effective_database_url(), name))
-        except Held as exc:
+        except LockHeld as exc:
             raise busy from exc
         yield
 

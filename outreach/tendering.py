@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from outreach.agent_step import Hands, Told
+    from outreach.agent_step import StepContext, StepOutcome
     from outreach.settings import Settings
     from tools.bids import Assessed, Candidate, Feed, Tender
     from tools.bids.judging import Decided
@@ -104,17 +104,19 @@ def refusals(feed: Feed) -> list[dict[str, Any]]:
     return [{"row": one.row, "reason": one.reason} for one in feed.refused]
 
 
-def take_in_feed(settings: Settings, feed: Feed, name: str) -> Told:
+def take_in_feed(settings: Settings, feed: Feed, name: str) -> StepOutcome:
     """Has a feed's tenders decided on, and keeps them, as one step of the prospector."""
     return _in_step(settings, {"file": name, "format": feed.format}, partial(_take_in, feed))
 
 
-def match_stored_again(settings: Settings) -> Told:
+def match_stored_again(settings: Settings) -> StepOutcome:
     """Has the stored tenders decided on anew that no person has decided on."""
     return _in_step(settings, {"again": True}, _match_again)
 
 
-def _in_step(settings: Settings, inputs: dict[str, Any], work: Callable[[Judges, Hands], Told]) -> Told:
+def _in_step(
+    settings: Settings, inputs: dict[str, Any], work: Callable[[Judges, StepContext], StepOutcome]
+) -> StepOutcome:
     from agents.prospector_bids import AGENT
     from outreach.agent_step import run_step
     from outreach.console import progress
@@ -140,19 +142,19 @@ def _in_step(settings: Settings, inputs: dict[str, Any], work: Callable[[Judges,
         )
 
 
-def _decided(judges: Judges, hands: Hands, tenders: Sequence[Tender]) -> Decided:
+def _decided(judges: Judges, step: StepContext, tenders: Sequence[Tender]) -> Decided:
     from tools.bids.items import BidDecision
     from tools.bids.judging import decide
 
     def ask(shown: list[dict[str, Any]]) -> list[BidDecision]:
-        return [BidDecision.model_validate(one) for one in hands.ask({"tenders": shown})["decisions"]]
+        return [BidDecision.model_validate(one) for one in step.ask({"tenders": shown})["decisions"]]
 
     return decide(tenders, judges.words, judges.matcher, ask)
 
 
-def _take_in(feed: Feed, judges: Judges, hands: Hands) -> Told:
+def _take_in(feed: Feed, judges: Judges, step: StepContext) -> StepOutcome:
     """Each part is written before the next is asked about: what a model was paid for is kept."""
-    from outreach.agent_step import Told
+    from outreach.agent_step import StepOutcome
     from tools.bids import tenders_of
     from tools.bids.judging import Decided
     from tools.bids.listing import note_rebids, standing_of
@@ -164,14 +166,14 @@ def _take_in(feed: Feed, judges: Judges, hands: Hands) -> Told:
     total = Decided()
     for start in range(0, len(tenders), CHUNK):
         part = tenders[start : start + CHUNK]
-        decided = _decided(judges, hands, hands.write(partial(merged, feed=feed, tenders=part)))
+        decided = _decided(judges, step, step.write(partial(merged, feed=feed, tenders=part)))
         by = replace(judges, decided=decided.made)
-        taken = hands.write(partial(take_in, feed=feed, tenders=part, judges=by, run_id=hands.run_id))
+        taken = step.write(partial(take_in, feed=feed, tenders=part, judges=by, run_id=step.run_id))
         counts += taken.counts
         touched += taken.touched
         total.add(decided)
-    rebids = hands.write(lambda s: note_rebids(s, touched, hands.run_id)) if touched else 0
-    now = hands.write(lambda s: standing_of(s, [(t.source, t.key) for t in tenders]))
+    rebids = step.write(lambda s: note_rebids(s, touched, step.run_id)) if touched else 0
+    now = step.write(lambda s: standing_of(s, [(t.source, t.key) for t in tenders]))
     told = {
         "notices": len(feed.notices),
         "tenders": len(tenders),
@@ -184,7 +186,7 @@ def _take_in(feed: Feed, judges: Judges, hands: Hands) -> Told:
         "asked": total.asked,
         "passed_over": total.passed_over,
     }
-    return Told(
+    return StepOutcome(
         outputs={"counts": told, "refused": refusals(feed)[:100], "refused_decisions": total.refused[:100]},
         processed=len(feed.notices),
         created=counts["created"],
@@ -193,16 +195,16 @@ def _take_in(feed: Feed, judges: Judges, hands: Hands) -> Told:
     )
 
 
-def _match_again(judges: Judges, hands: Hands) -> Told:
-    from outreach.agent_step import Told
+def _match_again(judges: Judges, step: StepContext) -> StepOutcome:
+    from outreach.agent_step import StepOutcome
     from tools.bids.judging import undecided
     from tools.bids.store import match_again
 
-    decided = _decided(judges, hands, hands.write(undecided))
+    decided = _decided(judges, step, step.write(undecided))
     by = replace(judges, decided=decided.made)
-    taken = hands.write(lambda s: match_again(s, by, hands.run_id))
+    taken = step.write(lambda s: match_again(s, by, step.run_id))
     counts = {name: taken.counts[name] for name in ("amended", "unchanged")}
-    return Told(
+    return StepOutcome(
         outputs={
             "counts": {**counts, "asked": decided.asked, "passed_over": decided.passed_over},
             "refused_decisions": decided.refused[:100],

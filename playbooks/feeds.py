@@ -22,7 +22,7 @@ class _Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Wanted(_Data):
+class TenderPattern(_Data):
     """What makes a tender relevant: a pattern, or two that stand within `within` characters of one sentence.
 
     `title` and `text` are the points that it gives where it stands in the title and in the description.
@@ -80,7 +80,7 @@ class BidWords(_Data):
     relevant_from: int = Field(ge=1, le=100)
     doubtful_from: int = Field(ge=1, le=100)
     look: Pattern = Field(description="a word of the trade, in title or text: worth a reader's look at all")
-    wanted: list[Wanted]
+    wanted: list[TenderPattern]
     unwanted: list[Unwanted] = []
     codes: list[Code] = []
     match: MatchLimits

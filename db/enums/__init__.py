@@ -29,11 +29,11 @@ from db.enums.imports import ImportEntity
 from db.enums.inbound import InboundKind, ReferralStatus, ReplyIntent, ReplyTag
 from db.enums.messages import (
     AbGroup,
+    ApprovalDecision,
     ApprovalStatus,
     AskStyle,
     CallOutcome,
     Channel,
-    Decision,
     DeliveryState,
     OpenerStyle,
     TouchType,
@@ -62,6 +62,7 @@ __all__ = [
     "AccountTier",
     "ActivityType",
     "AgentName",
+    "ApprovalDecision",
     "ApprovalStatus",
     "AskStyle",
     "AuditAction",
@@ -76,7 +77,6 @@ __all__ = [
     "ContactSource",
     "ContactStage",
     "ContactStatus",
-    "Decision",
     "DeliveryState",
     "Direction",
     "EmployeeBand",

@@ -64,7 +64,7 @@ class VersionReason(StrEnum):
     HUMAN_EDIT = "human_edit"
 
 
-class Decision(StrEnum):
+class ApprovalDecision(StrEnum):
     """approvals.decision: what a person decided on one exact text."""
 
     APPROVE = "approve"

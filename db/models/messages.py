@@ -25,11 +25,11 @@ from db.columns import (
 )
 from db.enums import (
     AbGroup,
+    ApprovalDecision,
     ApprovalStatus,
     AskStyle,
     CallOutcome,
     Channel,
-    Decision,
     DeliveryState,
     OpenerStyle,
     TouchType,
@@ -148,7 +148,7 @@ class Approval(WithId, Base):
     __tablename__ = "approvals"
     __table_args__ = (
         UniqueConstraint("draft_id", "version", "ordinal"),
-        one_of("decision", Decision),
+        one_of("decision", ApprovalDecision),
         CheckConstraint("length(content_hash) = 64", name="content_hash"),
         # Not LIKE: it would let 'username' through, and on SQLite 'USER' as well.
         CheckConstraint("decided_by = 'user' OR substr(decided_by, 1, 5) = 'user:'", name="decided_by"),

@@ -11,7 +11,7 @@ from outreach.context import settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
-    from outreach.agent_step import Hands, Told
+    from outreach.agent_step import StepContext, StepOutcome
     from outreach.settings import Settings
 
 EPILOG = """
@@ -46,19 +46,19 @@ def call_prep(
         raise typer.Exit(3)
 
 
-def prepare(settings: Settings, whom: str) -> Told:
+def prepare(settings: Settings, whom: str) -> StepOutcome:
     """The page as JSON, from one recorded step. Raises Complaint where nobody may call them."""
     from agents.analyst_call import AGENT
     from db.queries.references import ContactNotFound, find_contact
     from outreach.agent_step import run_step
     from outreach.wiring import open_database
     from playbooks import load_playbook
-    from tools.analyst.calls import CallRefused, known_of
+    from tools.analyst.calls import CallRefused, background_of
 
     def read(session: Any) -> tuple[Any, str]:
         contact = find_contact(session, whom)
         playbook = load_playbook(contact.prospect.playbook)
-        return known_of(session, playbook, contact), playbook.name
+        return background_of(session, playbook, contact), playbook.name
 
     with open_database(settings, "agent") as database, progress("Preparing the call"):
         try:
@@ -68,13 +68,13 @@ def prepare(settings: Settings, whom: str) -> Told:
         except ContactNotFound as exc:
             raise Complaint(str(exc), "Name a contact by id, address, number or full name.") from exc
 
-        def work(hands: Hands) -> Told:
+        def work(step: StepContext) -> StepOutcome:
             from agents.analyst_call_policy import write
-            from outreach.agent_step import Told
+            from outreach.agent_step import StepOutcome
             from outreach.batching import asked
 
             state = {"material": known.material, "contact_id": known.who["contact_id"]}
-            trouble, update = asked(hands, state, lambda answer: answer["wrong"])
+            trouble, update = asked(step, state, lambda answer: answer["wrong"])
             sheet = update.get("sheet") or write(known.material).model_dump(mode="json")
             outputs = {
                 "who": known.who,
@@ -87,7 +87,7 @@ def prepare(settings: Settings, whom: str) -> Told:
             }
             sources = [source for line in outputs["why_now"] for source in line["sources"]]
             partial = f"the rules wrote the page: {trouble}" if trouble else None
-            return Told(outputs=outputs, sources=list(dict.fromkeys(sources)), processed=1, partial=partial)
+            return StepOutcome(outputs=outputs, sources=list(dict.fromkeys(sources)), processed=1, partial=partial)
 
         return run_step(
             database,

@@ -29,7 +29,7 @@ EPILOG = """
 
 
 @dataclass(frozen=True)
-class Told:
+class RecordedCall:
     """What was recorded."""
 
     contact_id: str
@@ -94,7 +94,7 @@ def _call(outcome: str, duration: str | None, notes: str | None) -> Call:
         raise Complaint(f"{exc}.", "The option is --duration.", code=2) from exc
 
 
-def _record(session: Session, whom: str, call: Call, when: datetime, by: str) -> Told:
+def _record(session: Session, whom: str, call: Call, when: datetime, by: str) -> RecordedCall:
     from db.queries.references import find_contact
     from playbooks import load_playbook
     from tools.outbox import NotReady, mark_sent, record_call
@@ -104,12 +104,12 @@ def _record(session: Session, whom: str, call: Call, when: datetime, by: str) ->
         contact = find_contact(session, whom)
         touchpoint = record_call(session, contact, call, when, by)
         name = contact.full_name or contact.first_name
-        return Told(contact.id, name, contact.prospect.name, touchpoint.id, None, call.outcome, call.seconds)
+        return RecordedCall(contact.id, name, contact.prospect.name, touchpoint.id, None, call.outcome, call.seconds)
     if draft.channel != "call":
         raise NotReady(f"The message {draft.id[:8]} goes by {draft.channel}; to record a call, name the contact.")
     sender = load_playbook(draft.contact.prospect.playbook).sender
     done = mark_sent(session, draft.id, when, by, sender, call)
-    return Told(
+    return RecordedCall(
         contact_id=draft.contact_id,
         contact=done.contact_name,
         organisation=done.organisation,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from agents.reply_classify import Classified
     from outreach.settings import Settings
-    from tools.mail.files import Found
+    from tools.mail.files import FoundMail
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -70,7 +70,7 @@ def classify(
         )
 
 
-async def _classified(settings: Settings, found: Sequence[Found]) -> list[Classified]:
+async def _classified(settings: Settings, found: Sequence[FoundMail]) -> list[Classified]:
     from agents.models import RunBudget, spending
     from agents.reply_classify import Classifier
     from agents.reply_triage import NAME
@@ -88,7 +88,7 @@ async def _classified(settings: Settings, found: Sequence[Found]) -> list[Classi
             ]
 
 
-def _found(paths: Sequence[str]) -> Iterator[Found]:
+def _found(paths: Sequence[str]) -> Iterator[FoundMail]:
     from tools.mail.files import mail_files, messages_in, messages_of
 
     for given in paths:

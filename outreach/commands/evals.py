@@ -57,11 +57,11 @@ def runs_of(settings: Settings) -> Runs:
 
 def found_run(settings: Settings, reference: str) -> Run:
     """A run by its id. Raises Complaint."""
-    from evals.results import RunNotFound
+    from evals.results import EvalRunNotFound
 
     try:
         return runs_of(settings).find(reference)
-    except RunNotFound as exc:
+    except EvalRunNotFound as exc:
         raise Complaint(str(exc), "Run a suite with: outreach eval run SUITE", code=2) from exc
 
 
@@ -69,7 +69,7 @@ def found_run(settings: Settings, reference: str) -> Run:
 def list_suites(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Lists the suites: what each measures, how many cases it has, and how its last run went."""
     from evals.figures import estimate
-    from evals.results import RunNotFound
+    from evals.results import EvalRunNotFound
     from evals.tasks import PASSED
     from outreach.evaluating import cases_of, suites_of
 
@@ -78,7 +78,7 @@ def list_suites(ctx: typer.Context, as_json: AsJson = False) -> None:
     for suite in suites_of([]):
         try:
             last = runs.find("last", suite.name)
-        except RunNotFound:
+        except EvalRunNotFound:
             last = None
         passed = estimate(last.results, PASSED) if last else None
         rows.append(

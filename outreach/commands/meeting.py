@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from db.models import Contact
     from db.queries.meetings import MeetingRow
-    from tools.meetings import Told
+    from tools.meetings import MeetingUpdate
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -315,7 +315,9 @@ def _rows(ctx: typer.Context, status: str | None = None) -> list[MeetingRow]:
         return database.read_sync(lambda s: meetings(s, playbook, datetime.now(UTC), status=status))
 
 
-def _say_of(ctx: typer.Context, whom: str, what: Callable[[Session, Contact, str], Told], *, as_json: bool) -> None:
+def _say_of(
+    ctx: typer.Context, whom: str, what: Callable[[Session, Contact, str], MeetingUpdate], *, as_json: bool
+) -> None:
     """Records it of one contact, and says what stands there now."""
     from db.actors import acting_as
     from db.queries.references import ContactNotFound, find_contact

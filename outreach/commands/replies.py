@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from outreach.settings import Settings
-    from tools.replies.intake import Taken
+    from tools.replies.intake import TakenMail
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -193,7 +193,7 @@ def _waiting(settings: Settings, limit: int, *, as_json: bool) -> None:
     )  # fmt: skip
 
 
-def take_from_mailbox(settings: Settings, days: int) -> tuple[list[Taken], Counter[str], list[str]]:
+def take_from_mailbox(settings: Settings, days: int) -> tuple[list[TakenMail], Counter[str], list[str]]:
     """Takes in what arrived in the last days: what was taken, how much of other mail there was by kind, and what could
     not be read. Nothing is triaged. Raises Complaint."""
     from datetime import UTC, datetime
@@ -212,7 +212,7 @@ def take_from_mailbox(settings: Settings, days: int) -> tuple[list[Taken], Count
         raise Complaint("No mailbox is set.", f"Set {IMAP.setting} like this: {IMAP.example}")
     senders = sender_addresses()
     counts: Counter[str] = Counter()
-    taken: dict[str, Taken] = {}
+    taken: dict[str, TakenMail] = {}
     unreadable: list[str] = []
     with open_database(settings, "user") as database, acting_as(settings.actor()):
         since = database.read_sync(lambda s: first_day(s, days, datetime.now(UTC)))
@@ -258,7 +258,7 @@ def triage_waiting(settings: Settings, ids: Sequence[str]) -> list[dict[str, Any
         return database.read_sync(lambda s: received(s, ids=ids))
 
 
-def _tell(settings: Settings, taken: Sequence[Taken]) -> None:
+def _tell(settings: Settings, taken: Sequence[TakenMail]) -> None:
     from outreach.front import say_next
     from outreach.next_step import next_step
 
@@ -279,7 +279,7 @@ def refuse_untriaged(rows: Sequence[dict[str, Any]]) -> None:
         )
 
 
-def _take_in(settings: Settings, files: Sequence[Path]) -> tuple[list[Taken], int, list[str]]:
+def _take_in(settings: Settings, files: Sequence[Path]) -> tuple[list[TakenMail], int, list[str]]:
     """What was taken in, how many were mails of our own, and what could not be read."""
     from db.actors import acting_as
     from outreach.wiring import open_database
@@ -291,10 +291,10 @@ def _take_in(settings: Settings, files: Sequence[Path]) -> tuple[list[Taken], in
 
     senders = sender_addresses()
 
-    def one_mail(session: Session, raw: bytes) -> Taken | None:
+    def one_mail(session: Session, raw: bytes) -> TakenMail | None:
         return None if is_own(session, read_mail(raw), senders) else take_in(session, raw)
 
-    taken: dict[str, Taken] = {}
+    taken: dict[str, TakenMail] = {}
     own = 0
     unreadable: list[str] = []
     with (

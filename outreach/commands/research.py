@@ -75,16 +75,16 @@ def _public(url: str, loopback: str = "") -> None:
     import httpx
 
     from tools.web.addresses import checked_url, origin_of
-    from tools.web.outcome import Refused
+    from tools.web.outcome import PageRefused
 
     allowed = origin_of(httpx.URL(loopback)) if loopback else None
-    if isinstance(bad := checked_url(url, url, allowed), Refused):
+    if isinstance(bad := checked_url(url, url, allowed), PageRefused):
         raise Complaint(f"{url} is refused: {bad.detail}.", "Give the page's public http or https address.", code=2)
 
 
 def _read(file: Path, names: tuple[str, ...], own: bool, url: str | None) -> Reading:
     from tools.web.facts import About
-    from tools.web.outcome import Refused
+    from tools.web.outcome import PageRefused
     from tools.web.reader import read_bytes
 
     try:
@@ -94,7 +94,7 @@ def _read(file: Path, names: tuple[str, ...], own: bool, url: str | None) -> Rea
     except OSError as exc:
         raise Complaint(f"{file} cannot be read: {exc.strerror}.", "Check the path.", code=2) from exc
     reading = read_bytes(body, About(names, own), url=url)
-    if isinstance(reading, Refused):
+    if isinstance(reading, PageRefused):
         raise Complaint(f"{file} is no page that can be read: {reading.detail}.", "Save it again as HTML.")
     return reading
 

@@ -15,7 +15,7 @@ from outreach.errors import Complaint
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from outreach.agent_step import Hands, Told
+    from outreach.agent_step import StepContext, StepOutcome
     from playbooks import Playbook
     from tools.scoring.explain import Explanation
     from tools.scoring.history import Move, Scoring, Shift
@@ -167,7 +167,7 @@ def again(
                 AGENTS["hygiene"],
                 playbook=playbook.name,
                 inputs={"command": "score again", "all": everything},
-                work=lambda hands: _rescore(playbook, ids, hands),
+                work=lambda step: _rescore(playbook, ids, step),
             )
         found = database.read_sync(lambda s: moves(s, playbook, ids))
     anew = [m for m in found if m.after != before.get(m.prospect_id)]
@@ -205,17 +205,17 @@ def _last(session: Session, playbook: Playbook, ids: list[str]) -> dict[str, Sco
     return {prospect_id: history[0] for prospect_id, history in scorings(session, playbook, ids).items()}
 
 
-def _rescore(playbook: Playbook, ids: list[str], hands: Hands) -> Told:
+def _rescore(playbook: Playbook, ids: list[str], step: StepContext) -> StepOutcome:
     from functools import partial
 
-    from outreach.agent_step import Told
+    from outreach.agent_step import StepOutcome
     from tools.hygiene.rescoring import CHUNK, rescore
 
     counts: Counter[str] = Counter()
     for start in range(0, len(ids), CHUNK):
-        counts += hands.write(partial(rescore, playbook=playbook, ids=ids[start : start + CHUNK], run_id=hands.run_id))
+        counts += step.write(partial(rescore, playbook=playbook, ids=ids[start : start + CHUNK], run_id=step.run_id))
     told = {name: counts[name] for name in ("looked_at", "rescored", "moved", "flags")}
-    return Told(outputs=told, processed=counts["looked_at"], created=counts["rescored"])
+    return StepOutcome(outputs=told, processed=counts["looked_at"], created=counts["rescored"])
 
 
 @score_app.command("changes", epilog=EPILOG)

@@ -13,7 +13,7 @@ from outreach.context import MOST, settings_of
 from outreach.errors import Complaint
 
 if TYPE_CHECKING:
-    from outreach.agent_step import Told
+    from outreach.agent_step import StepOutcome
     from outreach.settings import Settings
     from playbooks.feeds import SignalWords
     from tools.signals import Texts
@@ -171,7 +171,7 @@ def _show(settings: Settings, file: Path, texts: Texts, words: SignalWords, as_j
     say("Nothing was written.")
 
 
-def _report(told: Told, as_json: bool) -> None:
+def _report(told: StepOutcome, as_json: bool) -> None:
     if as_json:
         print_json(told.outputs)
         return

@@ -24,7 +24,7 @@ from db.queries.search import find_people as people_found
 from graphs.nodes import Machine
 from outreach.mcp import reading
 from outreach.mcp.marking import marked
-from outreach.mcp.writing import Refused, Written, write_draft
+from outreach.mcp.writing import DraftRefused, WrittenDraft, write_draft
 
 INSTRUCTIONS = (
     "Outreach Command Center: organisations, people, sourced facts about them, and drafts of messages. You can read, "
@@ -144,7 +144,7 @@ def _add_writing(server: MCPServer[Any], writer: "_Writer") -> None:
         """Write the first message to one person, or a new version of it, for a person to review. QC checks it at once;
         what it blocks nobody is shown, and you may mend it. It is never sent from here."""
         return await writer.write(
-            Written(
+            WrittenDraft(
                 contact_id=contact_id,
                 subject=_carried("subject", subject),
                 body=_carried("body", body),
@@ -166,7 +166,7 @@ class _Writer:
         self._most = self._left = most
         self._lock = asyncio.Lock()
 
-    async def write(self, written: Written) -> str:
+    async def write(self, written: WrittenDraft) -> str:
         """What became of it. Raises ToolError where it is refused."""
         async with self._lock:
             if self._left <= 0:
@@ -175,7 +175,7 @@ class _Writer:
                 )
             try:
                 answer = await write_draft(self._machine, written)
-            except Refused as exc:
+            except DraftRefused as exc:
                 raise ToolError(marked({"refused": str(exc)})) from exc
             except ModelError as exc:
                 raise ToolError(f"QC's model does not answer: {type(exc).__name__}. The draft is kept.") from exc

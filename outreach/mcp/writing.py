@@ -35,12 +35,12 @@ OPEN: Final = ("waiting", "stopped", "skipped")
 """The states of a draft in which another version may take its place: nobody has decided on it to let it leave."""
 
 
-class Refused(ValueError):
+class DraftRefused(ValueError):
     """The draft is not written; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenDraft:
     """A text for one person. `claims` are (sentence, fact id); `revises` is the version that it takes the place of, 0
     for the first. `client` is the name that the assistant's program gave of itself."""
 
@@ -55,8 +55,8 @@ class Written:
     client: str
 
 
-async def write_draft(machine: Machine, written: Written) -> dict[str, Any]:
-    """Writes the draft and has QC check it; what became of it. Raises Refused, and whatever QC's model raises."""
+async def write_draft(machine: Machine, written: WrittenDraft) -> dict[str, Any]:
+    """Writes the draft and has QC check it; what became of it. Raises DraftRefused, and whatever QC's model raises."""
     run_id = uuid4().hex
     opening = Opening(
         id=run_id,
@@ -82,7 +82,7 @@ async def write_draft(machine: Machine, written: Written) -> dict[str, Any]:
                 root.outputs = {"draft_id": drafted["draft_id"], "version": drafted["version"]}
                 root.created = 1
     if isinstance(drafted, str):
-        raise Refused(drafted)
+        raise DraftRefused(drafted)
     flags = await machine.db.read(lambda session: session.get_one(MessageDraft, drafted["draft_id"]).qc_flags)
     passed = bool(found["qc_passed"])
     return {
@@ -100,11 +100,11 @@ async def write_draft(machine: Machine, written: Written) -> dict[str, Any]:
     }
 
 
-def _due(session: Session, written: Written) -> tuple[DueTouch, str]:
+def _due(session: Session, written: WrittenDraft) -> tuple[DueTouch, str]:
     """The first touch of this person's, where it may be written, or written anew."""
     contact = session.get(Contact, written.contact_id)
     if contact is None or contact.deleted_at is not None:
-        raise Refused(f"There is no person {written.contact_id}: find_people gives the ids.")
+        raise DraftRefused(f"There is no person {written.contact_id}: find_people gives the ids.")
     prospect = contact.prospect
     sequence_id = sequence_id_for(contact.id, prospect.playbook)
     existing = session.scalars(
@@ -127,9 +127,9 @@ def _due(session: Session, written: Written) -> tuple[DueTouch, str]:
     return due, prospect.playbook
 
 
-def _refuse_first(session: Session, contact: Contact, prospect: Prospect, written: Written) -> None:
+def _refuse_first(session: Session, contact: Contact, prospect: Prospect, written: WrittenDraft) -> None:
     if written.revises:
-        raise Refused("There is no draft to this person yet: leave revises at 0.")
+        raise DraftRefused("There is no draft to this person yet: leave revises at 0.")
     playbook = load_playbook(prospect.playbook)
     may = session.scalar(
         select(Contact.id)
@@ -141,30 +141,30 @@ def _refuse_first(session: Session, contact: Contact, prospect: Prospect, writte
         )
     )
     if may is None:
-        raise Refused(
+        raise DraftRefused(
             "No first message to this person is due: they have no address or may not be written to, somebody of their "
             "organisation was written to already, or the organisation is of no tier that is written to."
         )
 
 
-def _refuse_again(session: Session, existing: MessageDraft, written: Written) -> None:
+def _refuse_again(session: Session, existing: MessageDraft, written: WrittenDraft) -> None:
     if existing.version != written.revises:
-        raise Refused(
+        raise DraftRefused(
             f"There is a draft to this person, {existing.id}, at version {existing.version}: read it with show_draft, "
             f"and write with revises={existing.version}."
         )
     if not lines(session, Sought(ids=[existing.id]), states=OPEN):
-        raise Refused("A person has decided on this draft, or it has left: it is not written anew.")
+        raise DraftRefused("A person has decided on this draft, or it has left: it is not written anew.")
     author = session.scalar(
         select(MessageVersion.author).where(
             MessageVersion.draft_id == existing.id, MessageVersion.version == existing.version
         )
     )
     if is_user(author or ""):
-        raise Refused("A person wrote the present text: it is theirs to change.")
+        raise DraftRefused("A person wrote the present text: it is theirs to change.")
 
 
-async def _draft(machine: Machine, state: dict[str, Any], written: Written) -> dict[str, Any] | str:
+async def _draft(machine: Machine, state: dict[str, Any], written: WrittenDraft) -> dict[str, Any] | str:
     """The drafting agent's step with the assistant's answer in the place of a model's; why not, where it is refused."""
     drafting = AGENTS["drafting"]
     assert isinstance(drafting, AnswerAgent)  # noqa: S101 (it answers once, as the assistant does)
@@ -195,7 +195,7 @@ async def _draft(machine: Machine, state: dict[str, Any], written: Written) -> d
     return done.update
 
 
-def _answer(briefing: Briefing, written: Written) -> DraftAnswer | str:
+def _answer(briefing: Briefing, written: WrittenDraft) -> DraftAnswer | str:
     brief: Brief = briefing.memo["brief"]
     if not brief.fact_ids:
         return "Nothing is known about this organisation yet: have it researched first, with outreach run."

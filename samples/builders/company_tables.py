@@ -14,7 +14,7 @@ SOURCE_URLS = {
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownCompany:
     """A company as people call it, its domain, and the name under which its postings stand ('': none)."""
 
     name: str
@@ -23,41 +23,41 @@ class Known:
 
 
 # S&P 500 by ticker symbol; the list gives no web address.
-SP500_COMPANIES: dict[str, Known] = {
-    "ADBE": Known("Adobe", "adobe.com", "Adobe"),
-    "ADSK": Known("Autodesk", "autodesk.com", "Autodesk"),
-    "CRM": Known("Salesforce", "salesforce.com", "Salesforce"),
-    "DDOG": Known("Datadog", "datadoghq.com", "Datadog"),
-    "FICO": Known("FICO", "fico.com"),
-    "HOOD": Known("Robinhood", "robinhood.com", "Robinhood"),
-    "INTU": Known("Intuit", "intuit.com"),
-    "NOW": Known("ServiceNow", "servicenow.com"),
-    "PLTR": Known("Palantir Technologies", "palantir.com", "Palantir"),
-    "PTC": Known("PTC", "ptc.com"),
-    "TRMB": Known("Trimble", "trimble.com"),
-    "TYL": Known("Tyler Technologies", "tylertech.com"),
-    "VEEV": Known("Veeva Systems", "veeva.com", "Veeva Systems"),
-    "WDAY": Known("Workday", "workday.com", "Workday Inc"),
+SP500_COMPANIES: dict[str, KnownCompany] = {
+    "ADBE": KnownCompany("Adobe", "adobe.com", "Adobe"),
+    "ADSK": KnownCompany("Autodesk", "autodesk.com", "Autodesk"),
+    "CRM": KnownCompany("Salesforce", "salesforce.com", "Salesforce"),
+    "DDOG": KnownCompany("Datadog", "datadoghq.com", "Datadog"),
+    "FICO": KnownCompany("FICO", "fico.com"),
+    "HOOD": KnownCompany("Robinhood", "robinhood.com", "Robinhood"),
+    "INTU": KnownCompany("Intuit", "intuit.com"),
+    "NOW": KnownCompany("ServiceNow", "servicenow.com"),
+    "PLTR": KnownCompany("Palantir Technologies", "palantir.com", "Palantir"),
+    "PTC": KnownCompany("PTC", "ptc.com"),
+    "TRMB": KnownCompany("Trimble", "trimble.com"),
+    "TYL": KnownCompany("Tyler Technologies", "tylertech.com"),
+    "VEEV": KnownCompany("Veeva Systems", "veeva.com", "Veeva Systems"),
+    "WDAY": KnownCompany("Workday", "workday.com", "Workday Inc"),
 }
 
 # Known from their own postings for testers alone: no size, place only where it is beyond doubt.
-POSTING_COMPANIES: tuple[tuple[Known, str, str, str], ...] = (
-    (Known("Baseten", "baseten.co", "Baseten"), "Systems Software", "San Francisco", "CA, USA"),
-    (Known("Bitwarden", "bitwarden.com", "Bitwarden"), "Systems Software", "", ""),
-    (Known("Discord", "discord.com", "Discord"), "Interactive Media & Services", "San Francisco", "CA, USA"),
-    (Known("Newsela", "newsela.com", "Newsela"), "Application Software", "New York City", "NY, USA"),
-    (Known("Okta", "okta.com", "Okta"), "Systems Software", "San Francisco", "CA, USA"),
+POSTING_COMPANIES: tuple[tuple[KnownCompany, str, str, str], ...] = (
+    (KnownCompany("Baseten", "baseten.co", "Baseten"), "Systems Software", "San Francisco", "CA, USA"),
+    (KnownCompany("Bitwarden", "bitwarden.com", "Bitwarden"), "Systems Software", "", ""),
+    (KnownCompany("Discord", "discord.com", "Discord"), "Interactive Media & Services", "San Francisco", "CA, USA"),
+    (KnownCompany("Newsela", "newsela.com", "Newsela"), "Application Software", "New York City", "NY, USA"),
+    (KnownCompany("Okta", "okta.com", "Okta"), "Systems Software", "San Francisco", "CA, USA"),
     (
-        Known("Riot Games", "riotgames.com", "Riot Games"),
+        KnownCompany("Riot Games", "riotgames.com", "Riot Games"),
         "Interactive Home Entertainment",
         "Los Angeles",
         "CA, USA",
     ),
-    (Known("Sardine", "sardine.ai", "Sardine"), "Application Software", "", ""),
-    (Known("Scopely", "scopely.com", "Scopely"), "Interactive Home Entertainment", "", ""),
-    (Known("Snorkel AI", "snorkel.ai", "Snorkel AI"), "Application Software", "", ""),
-    (Known("Version 1", "version1.com", "Version 1"), "IT Consulting & Other Services", "", ""),
-    (Known("ZoomInfo", "zoominfo.com", "ZoomInfo"), "Application Software", "Vancouver", "WA, USA"),
+    (KnownCompany("Sardine", "sardine.ai", "Sardine"), "Application Software", "", ""),
+    (KnownCompany("Scopely", "scopely.com", "Scopely"), "Interactive Home Entertainment", "", ""),
+    (KnownCompany("Snorkel AI", "snorkel.ai", "Snorkel AI"), "Application Software", "", ""),
+    (KnownCompany("Version 1", "version1.com", "Version 1"), "IT Consulting & Other Services", "", ""),
+    (KnownCompany("ZoomInfo", "zoominfo.com", "ZoomInfo"), "Application Software", "Vancouver", "WA, USA"),
 )
 
 # Same name, another company, or not a software product.

@@ -9,7 +9,7 @@ import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from agents.drafting_policy import policy, write
-from agents.drafting_said import Said
+from agents.drafting_said import SaidBefore
 from playbooks import load_playbook
 from playbooks.sequences import TouchKind, kind_of
 from tools.drafting.brief import may_be_said
@@ -198,7 +198,7 @@ def test_a_literal_sentence_of_a_template_is_not_repeated_either() -> None:
 
 
 def test_short_sentences_may_come_again() -> None:
-    said = Said([{"body": "Thank you.\nThis one was said before."}])
+    said = SaidBefore([{"body": "Thank you.\nThis one was said before."}])
     assert (
         said.without_repeats("Thank you. This one was said before. New.\n\nThis one was said before?")
         == "Thank you. New."

@@ -18,13 +18,13 @@ WORK = """
 import sys, time
 from agents.prospector_signals import AGENT
 from db.access import Database
-from outreach.agent_step import Told, run_step
+from outreach.agent_step import StepOutcome, run_step
 from outreach.settings import Settings
 
-def work(hands):
-    print(hands.run_id, flush=True)
+def work(step):
+    print(step.run_id, flush=True)
     time.sleep(60)
-    return Told()
+    return StepOutcome()
 
 with Database(sys.argv[1]) as database:
     run_step(database, Settings(model="rules"), AGENT, playbook="sports-lighting", inputs={}, work=work)

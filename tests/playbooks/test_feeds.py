@@ -6,7 +6,15 @@ import pytest
 from pydantic import ValidationError
 
 from playbooks import load_playbook, loader, playbook_names
-from playbooks.feeds import BidWords, SignalWords, Unwanted, Wanted, load_bid_words, load_signal_words, playbooks_with
+from playbooks.feeds import (
+    BidWords,
+    SignalWords,
+    TenderPattern,
+    Unwanted,
+    load_bid_words,
+    load_signal_words,
+    playbooks_with,
+)
 from playbooks.loader import PlaybookInvalid, PlaybookNotFound
 
 
@@ -42,7 +50,7 @@ def test_rules_of_the_words() -> None:
     with pytest.raises(ValidationError, match="review_from must not be above"):
         BidWords.model_validate({"relevant_from": 60, "doubtful_from": 30, "wanted": [], "match": match})
     with pytest.raises(ValidationError, match="give either pattern or near"):
-        Wanted(says="x", title=1, text=1)
+        TenderPattern(says="x", title=1, text=1)
     with pytest.raises(ValidationError, match="no regular expression"):
         Unwanted(says="x", pattern="(")
     with pytest.raises(ValidationError, match="expires_days lacks funding"):

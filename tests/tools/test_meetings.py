@@ -32,7 +32,7 @@ from tests.support.rows import make_contact, make_draft
 from tools.meetings import (
     Booking,
     MeetingRefused,
-    Told,
+    MeetingUpdate,
     book,
     disqualify,
     earned_by,
@@ -67,8 +67,8 @@ def case(database_url: str) -> Iterator[Case]:
         yield made
 
 
-def do(case: Case, fn: Callable[..., Told], *args: Any) -> Told:
-    told: Told = case.as_user(lambda s: fn(s, s.get_one(Contact, case.contact_id), *args))
+def do(case: Case, fn: Callable[..., MeetingUpdate], *args: Any) -> MeetingUpdate:
+    told: MeetingUpdate = case.as_user(lambda s: fn(s, s.get_one(Contact, case.contact_id), *args))
     return told
 
 
@@ -283,7 +283,7 @@ def changes(case: Case) -> tuple[int, ...]:
 
 def test_every_step_twice_changes_nothing_and_says_so(case: Case) -> None:
     when = NOW - timedelta(minutes=5)
-    steps: list[tuple[Callable[..., Told], tuple[Any, ...]]] = [
+    steps: list[tuple[Callable[..., MeetingUpdate], tuple[Any, ...]]] = [
         (book, (Booking(when, "Sam Ortiz", 5000, "note"), NOW, BY)),
         (no_show, (LIGHTS, NOW, BY)),
         (reschedule, (NOW, NOW, BY)),
@@ -316,7 +316,7 @@ def test_every_step_twice_changes_nothing_and_says_so(case: Case) -> None:
     ],
 )
 def test_before_it_is_booked_nothing_can_be_said_of_it(
-    case: Case, fn: Callable[..., Told], args: tuple[Any, ...], mend: str
+    case: Case, fn: Callable[..., MeetingUpdate], args: tuple[Any, ...], mend: str
 ) -> None:
     with pytest.raises(MeetingRefused, match="No meeting with Dana Reyes is booked") as refused:
         do(case, fn, *args)
@@ -338,7 +338,7 @@ def in_new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_command_that_is_suggested_gives_a_time_to_come_by_this_machines_clock(case: Case) -> None:
     at = datetime(2031, 5, 1, 1, 30, tzinfo=UTC)  # still the last of April in New York
 
-    def suggested(fn: Callable[..., Told], *args: Any) -> str:
+    def suggested(fn: Callable[..., MeetingUpdate], *args: Any) -> str:
         with pytest.raises(MeetingRefused) as refused:
             do(case, fn, *args)
         return refused.value.mend.rpartition(" --on ")[2]
@@ -393,7 +393,9 @@ def test_who_does_not_come_is_followed_up_by_a_person(case: Case, phone: str | N
     ("fn", "status", "outcome", "prospect"),
     [(disqualify, "disqualified", "disqualified", "deprioritized"), (lose, "lost", None, "nurture")],
 )
-def test_the_end_of_it(case: Case, fn: Callable[..., Told], status: str, outcome: str | None, prospect: str) -> None:
+def test_the_end_of_it(
+    case: Case, fn: Callable[..., MeetingUpdate], status: str, outcome: str | None, prospect: str
+) -> None:
     do(case, book, Booking(NOW), NOW, BY)
     do(case, fn, "they lease the field", NOW, BY)
     found = row(case)

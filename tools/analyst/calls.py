@@ -30,7 +30,7 @@ class CallRefused(ValueError):
 
 
 @dataclass(frozen=True)
-class Known:
+class CallBackground:
     """What the records say: who, what was said so far, the likely objection. `material` is what an agent is shown."""
 
     who: dict[str, Any]
@@ -39,7 +39,7 @@ class Known:
     material: dict[str, Any]
 
 
-def known_of(session: Session, playbook: Playbook, contact: Contact) -> Known:
+def background_of(session: Session, playbook: Playbook, contact: Contact) -> CallBackground:
     """Gathers it. Raises CallRefused where the person is not to be contacted."""
     moment = datetime.now(UTC)
     _refuse(session, contact)
@@ -76,7 +76,7 @@ def known_of(session: Session, playbook: Playbook, contact: Contact) -> Known:
         "said_so_far": said,
         "objection": objection,
     }
-    return Known(_who(contact, moment), said, objection, material)
+    return CallBackground(_who(contact, moment), said, objection, material)
 
 
 def _refuse(session: Session, contact: Contact) -> None:

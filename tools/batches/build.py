@@ -97,7 +97,7 @@ class Place:
 
     position: int
     group: str | None
-    taken: choose.Taken
+    taken: choose.ChosenPerson
 
     def as_decision(self) -> dict[str, Any]:
         """As it stands in the run's decisions."""
@@ -250,7 +250,7 @@ def refill(
             select(BatchProspect).where(BatchProspect.batch_id == batch.id, BatchProspect.contact_id == one.contact_id)
         ).one()
         place.contact_id = fresh[0].contact_id
-        taken = choose.Taken(fresh[0], share, 1, len(fresh))
+        taken = choose.ChosenPerson(fresh[0], share, 1, len(fresh))
         decision = Place(place.position_in_batch or 0, place.ab_group, taken).as_decision()
         decisions.append(decision | {"instead_of": one.contact_id, "for": "research found nothing to write about"})
     run = session.get_one(AgentRun, run_id)

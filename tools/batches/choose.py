@@ -43,7 +43,7 @@ def scaled(mix: Mapping[str, int], size: int) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Taken:
+class ChosenPerson:
     """Somebody taken for a share; `of` is how many there were to choose from, `place` where they stood among these."""
 
     candidate: Candidate
@@ -56,7 +56,7 @@ class Taken:
 class Selection:
     """Who was taken, the best first, and how far each share was filled: asked, taken, to choose from."""
 
-    taken: list[Taken]
+    taken: list[ChosenPerson]
     filled: dict[str, dict[str, int]]
 
     @property
@@ -78,7 +78,7 @@ def select(
     could not fill go to the best of the `rest`.
     """
     gone: set[str] = set()
-    taken: list[Taken] = []
+    taken: list[ChosenPerson] = []
     filled: dict[str, dict[str, int]] = {}
 
     def take(share: str, count: int, choices: Sequence[Candidate]) -> int:
@@ -88,7 +88,7 @@ def select(
                 break
             if one.prospect_id not in gone:
                 gone.add(one.prospect_id)
-                taken.append(Taken(one, share, place, len(choices)))
+                taken.append(ChosenPerson(one, share, place, len(choices)))
                 found += 1
         return found
 
@@ -112,7 +112,7 @@ def rank(one: Candidate) -> tuple[bool, str, int, int, str, str]:
     return (one.reasons == 0, one.tier, -one.priority, -one.score, one.organisation, one.contact_id)
 
 
-def assign(taken: Sequence[Taken], groups: Sequence[str], seed: int) -> dict[str, str]:
+def assign(taken: Sequence[ChosenPerson], groups: Sequence[str], seed: int) -> dict[str, str]:
     """A group for each person, by contact id: at random, balanced by share and tier.
 
     In each stratum, and in all, the sizes of the groups differ by at most one. The same seed and people give the same
@@ -137,12 +137,12 @@ def assign(taken: Sequence[Taken], groups: Sequence[str], seed: int) -> dict[str
     return found
 
 
-def positions(taken: Sequence[Taken], group_of: Mapping[str, str]) -> list[Taken]:
+def positions(taken: Sequence[ChosenPerson], group_of: Mapping[str, str]) -> list[ChosenPerson]:
     """The people in the order of a batch: by priority within each group, the groups one after the other in turn.
 
     Whoever stops half-way has then worked on each group alike.
     """
-    queues: dict[str | None, list[Taken]] = {}
+    queues: dict[str | None, list[ChosenPerson]] = {}
     for one in sorted(taken, key=lambda t: rank(t.candidate)):
         queues.setdefault(group_of.get(one.candidate.contact_id), []).append(one)
     # The larger group begins, so that the turns come out even.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Literal
 
-from playbooks.feeds import BidWords, Unwanted, Wanted
+from playbooks.feeds import BidWords, TenderPattern, Unwanted
 from tools.bids.notices import Tender
 
 Standing = Literal["relevant", "doubtful", "not_relevant"]
@@ -101,7 +101,7 @@ def _worst(hits: list[_Hit]) -> list[_Hit]:
     return [max(costly, key=lambda hit: hit.points)] if costly else []
 
 
-def _best(text: str, wanted: Iterable[Wanted], *, title: bool) -> _Hit | None:
+def _best(text: str, wanted: Iterable[TenderPattern], *, title: bool) -> _Hit | None:
     best: _Hit | None = None
     for words in wanted:
         points = words.title if title else words.text
@@ -113,7 +113,7 @@ def _best(text: str, wanted: Iterable[Wanted], *, title: bool) -> _Hit | None:
     return best
 
 
-def _found(text: str, words: Wanted) -> str | None:
+def _found(text: str, words: TenderPattern) -> str | None:
     if words.pattern is not None:
         found = _compiled(words.pattern).search(text)
         return found[0] if found else None

@@ -30,7 +30,7 @@ JUDGED: Final = "bid_judged"
 
 
 @dataclass
-class Taken:
+class TakenTenders:
     """What came of taking tenders in: counts by what happened, and the ids of the rows that were touched."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -55,10 +55,10 @@ class Judges:
         return self.decided.get((tender.source, tender.key)) or assess_one(tender, self.words, self.matcher)
 
 
-def take_in(session: Session, feed: Feed, tenders: Iterable[Tender], judges: Judges, run_id: str) -> Taken:
+def take_in(session: Session, feed: Feed, tenders: Iterable[Tender], judges: Judges, run_id: str) -> TakenTenders:
     """Writes tenders of a feed. `run_id` is the agent's step, for the journal. Idempotent."""
     listed = list(tenders)
-    taken = Taken()
+    taken = TakenTenders()
     alerts = _alerts(session, listed)
     records = _records(session, listed)
     before = judgements(session, judges.playbook) if judges.decided else {}
@@ -288,9 +288,9 @@ def _note(
     )
 
 
-def match_again(session: Session, judges: Judges, run_id: str) -> Taken:
+def match_again(session: Session, judges: Judges, run_id: str) -> TakenTenders:
     """Judges and matches all stored tenders that no person has decided on, as after an import of prospects."""
-    taken = Taken()
+    taken = TakenTenders()
     alerts = list(session.scalars(select(BidAlert).where(BidAlert.reviewed_at.is_(None)).order_by(BidAlert.id)))
     tenders = stored(session, alerts)
     judged = judgements(session, judges.playbook) if judges.decided else {}

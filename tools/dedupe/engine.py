@@ -71,7 +71,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Found:
+class Duplicates:
     """`pairs` at DOUBTFUL or above, likeliest first; `clusters` of places; `compared` pairs; what was learned."""
 
     pairs: tuple[Pair, ...]
@@ -108,7 +108,7 @@ def find(
     separate: Callable[[Record, Record], bool] = apart,
     link: float = LINK,
     fresh: Collection[int] | None = None,
-) -> Found:
+) -> Duplicates:
     """Finds what is one thing among `records`.
 
     Args:
@@ -158,7 +158,7 @@ def find(
         pairs.append(Pair(one, other, chance, said, _doubted(weights, kept[one, other], said, people)))
     pairs.sort(key=lambda pair: (-pair.probability, pair.one, pair.other))
     groups = clusters(records, chances, link=link, mean=MEAN[people], separate=separate)
-    return Found(tuple(pairs), tuple(tuple(g) for g in groups), len(ones), weights)
+    return Duplicates(tuple(pairs), tuple(tuple(g) for g in groups), len(ones), weights)
 
 
 def _all_pairs(rows: int, fresh: Collection[int] | None, people: bool) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.dedupe.cluster import apart
 from tools.dedupe.columns import Means, are_people, guess
-from tools.dedupe.engine import Found, Pair, Verdict, find
+from tools.dedupe.engine import Duplicates, Pair, Verdict, find
 from tools.dedupe.records import Record, prepare
 from tools.reading import read_table
 
@@ -32,7 +32,7 @@ class Result:
     people: bool
     files: tuple[File, ...]
     places: tuple[tuple[int, int, str], ...]
-    found: Found
+    found: Duplicates
 
 
 def compare_files(
@@ -87,7 +87,7 @@ def _called(record: Record) -> str:
     return person or (record.names[0].text if record.names else record.email)
 
 
-def certainty(found: Found, cluster: Sequence[int]) -> tuple[float, Verdict]:
+def certainty(found: Duplicates, cluster: Sequence[int]) -> tuple[float, Verdict]:
     """How sure a cluster is: its weakest member's surest pair; certain only where certain pairs join all of it."""
     members = set(cluster)
     inside = [pair for pair in found.pairs if pair.one in members and pair.other in members]

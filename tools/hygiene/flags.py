@@ -48,7 +48,7 @@ class Problem:
 
 
 @dataclass
-class Kept:
+class FlagCounts:
     """How many flags were opened and settled."""
 
     opened: int = 0
@@ -73,7 +73,7 @@ class FlagBook:
             book.flags.setdefault(flag.prospect_id, []).append(flag)
         return book
 
-    def keep_up(self, prospect_id: str, problem: Problem) -> Kept:
+    def keep_up(self, prospect_id: str, problem: Problem) -> FlagCounts:
         """Opens, rewords or settles the one flag of a problem."""
         mine = [flag for flag in self.flags.get(prospect_id, ()) if problem.is_mine(flag)]
         standing = [flag for flag in mine if flag.resolved_at is None]
@@ -84,17 +84,17 @@ class FlagBook:
             why = problem.gone if not problem.causes else "A person has settled this before."
             for flag in standing:
                 flag.resolved_at, flag.resolved_by, flag.resolution_notes = utc_now(), self.by, why
-            return Kept(settled=len(standing))
+            return FlagCounts(settled=len(standing))
         message = problem.message(causes)
         if standing:
             flag = standing[0]
             said = (message, problem.action, problem.severity.value)
             if said != (flag.message, flag.suggested_action, flag.severity):
                 flag.message, flag.suggested_action, flag.severity = said
-            return Kept()
+            return FlagCounts()
         flag = _new(self.session, prospect_id, problem.kind, problem.severity, message, problem.action)
         self.flags.setdefault(prospect_id, []).append(flag)
-        return Kept(opened=1)
+        return FlagCounts(opened=1)
 
 
 def open_flags(session: Session, prospect_id: str, kind: FlagType) -> list[HygieneFlag]:

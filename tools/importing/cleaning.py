@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from db.enums import AccountTier, EmployeeBand, values
-from tools.importing.job import ImportJob, Refused
+from tools.importing.job import ImportJob, RowRefused
 from tools.importing.venues import classification, plays_football, spelled_out, venue_type
 from tools.normalise import (
     account_tier,
@@ -176,8 +176,8 @@ class Cleaner:
             elif self._job.kind == "openings":
                 found.opening = self._opening(found)
             elif found.key is None or (self._job.kind == "organisations" and found.name is None):
-                raise Refused("the row names no organisation")
-        except Refused as refused:
+                raise RowRefused("the row names no organisation")
+        except RowRefused as refused:
             found.refused = str(refused)
         return found
 
@@ -236,7 +236,7 @@ class Cleaner:
         else:
             first, last = tidy_person(first, last or "")
         if not first:
-            raise Refused("the row names nobody")
+            raise RowRefused("the row names nobody")
         address, notes = email(self._cell(row, "email")), []
         if address is None and clean(self._cell(row, "email")):
             notes.append("an e-mail address that is none was left out")
@@ -250,7 +250,7 @@ class Cleaner:
         if abroad and country_code(abroad) != "US":
             place.append(abroad)
         if found.domain is None and found.id is None and found.name is None and address is None:
-            raise Refused("the row leads to no organisation")
+            raise RowRefused("the row leads to no organisation")
         found.notes = tuple(notes)
         own = clean(row.cells.get(self._job.person_id_column or ""))
         said = {
@@ -267,7 +267,7 @@ class Cleaner:
         row = found.row
         said = {name: clean(self._cell(row, f"opening_{name}")) for name in ("title", "location", "posted", "url")}
         if said["title"] is None:
-            raise Refused("the opening has no title")
+            raise RowRefused("the opening has no title")
         own = clean(row.cells.get(self._job.row_id_column or "")) or said["url"]
         if own is None:
             cells = [self._cell(row, f"opening_{name}") or "" for name in ("title", "location", "posted")]

@@ -13,10 +13,10 @@ from db.suppressions import do_not_contact, domains_of, ground
 from tools.dedupe.names import another_person
 from tools.hygiene.flags import open_flag
 from tools.importing.cleaning import Clean, Person, person_key
-from tools.importing.job import ImportJob, Outcome, Refused
+from tools.importing.job import ImportJob, Outcome, RowRefused
 from tools.importing.organisations import journal, take_organisation
-from tools.importing.records import Kept, Known
-from tools.importing.store import CONTACTS, EXTERNAL_IDS, JOURNAL, Held, Pending, in_any, read
+from tools.importing.records import KeptRecord, StoredOrganisations
+from tools.importing.store import CONTACTS, EXTERNAL_IDS, JOURNAL, Pending, StoredRow, in_any, read
 
 _DERIVED: Final = {
     "title": ("persona_type", "seniority_level", "role"),
@@ -29,21 +29,21 @@ _DERIVED: Final = {
 _ANOTHERS_PAGE: Final = "a LinkedIn page that is somebody else's was left out"
 
 
-def _names(contact: Held) -> tuple[str, str]:
+def _names(contact: StoredRow) -> tuple[str, str]:
     return contact["first_name"], contact["last_name"]
 
 
-class People:
+class StoredPeople:
     """What the tables hold of the people that a chunk of rows names: read once per chunk, deleted ones as well."""
 
-    def __init__(self, session: Session, job: ImportJob, rows: Sequence[Clean], known: Known) -> None:
+    def __init__(self, session: Session, job: ImportJob, rows: Sequence[Clean], known: StoredOrganisations) -> None:
         emails = {row.person.email for row in rows if row.person and row.person.email}
         self._session, self._job = session, job
-        self.by_email: dict[tuple[str, str], Held] = {}
-        self.by_link: dict[str, Held] = {}
-        self.by_name: dict[tuple[str, str], Held] = {}
-        self.by_key: dict[str, Held] = {}
-        self.contacts: dict[str, Held] = {}
+        self.by_email: dict[tuple[str, str], StoredRow] = {}
+        self.by_link: dict[str, StoredRow] = {}
+        self.by_name: dict[tuple[str, str], StoredRow] = {}
+        self.by_key: dict[str, StoredRow] = {}
+        self.contacts: dict[str, StoredRow] = {}
         self._late: list[Callable[[Session], None]] = []
         self._read(rows, known)
         domains = {parent for address in emails for parent in domains_of(address)}
@@ -55,7 +55,7 @@ class People:
         )
         self._suppressed = {(kind, value): reason for kind, value, reason in rules}
 
-    def _read(self, rows: Sequence[Clean], known: Known) -> None:
+    def _read(self, rows: Sequence[Clean], known: StoredOrganisations) -> None:
         """Whom the source told of before is found by its record; only the others are looked for by what is said."""
         session, columns = self._session, CONTACTS.c
         keys: dict[str, Person] = {}
@@ -92,7 +92,7 @@ class People:
             for contact in read(self._session, CONTACTS, in_any(column, values)):
                 self.learn(self.contacts.setdefault(contact.id, contact))
 
-    def _namesakes(self, people: Sequence[Person], known: Known) -> set[str]:
+    def _namesakes(self, people: Sequence[Person], known: StoredOrganisations) -> set[str]:
         """The ids of those at the organisations of a chunk whose name a row gives."""
         prospects = {prospect.id for prospect in known.prospects.values()}
         names = {person.name.casefold() for person in people}
@@ -107,21 +107,21 @@ class People:
         )
         return {contact_id for (contact_id,) in found} - self.contacts.keys()
 
-    def _of_record(self, key: str) -> Held | None:
+    def _of_record(self, key: str) -> StoredRow | None:
         """Whom this source told of before under a key."""
         record = self.by_key.get(key)
         return self.contacts.get(record["record_id"]) if record is not None else None
 
     @staticmethod
-    def _named_prospects(row: Clean, known: Known) -> list[str]:
+    def _named_prospects(row: Clean, known: StoredOrganisations) -> list[str]:
         try:
             account = known.account_of(row, loose=False) or known.account_of(row, loose=True)
-        except Refused:
+        except RowRefused:
             return []
         prospect = known.prospects.get(account.id) if account else None
         return [prospect.id] if prospect else []
 
-    def learn(self, contact: Held) -> None:
+    def learn(self, contact: StoredRow) -> None:
         """Makes a person findable by what is now known of them."""
         self.contacts[contact.id] = contact
         if contact["email"]:
@@ -142,7 +142,7 @@ class People:
                 return ground(key[0], self._suppressed[key])
         return None
 
-    def find(self, person: Person, key: str, prospect: Held) -> Held | None:
+    def find(self, person: Person, key: str, prospect: StoredRow) -> StoredRow | None:
         """The person of a row: by the source's record, LinkedIn page, address at this organisation, or name there.
 
         A page or an address under quite another name is somebody else's: pages are pasted into the wrong row, and an
@@ -161,7 +161,7 @@ class People:
             return None
         return namesake
 
-    def bar(self, contact: Held, reason: str) -> None:
+    def bar(self, contact: StoredRow, reason: str) -> None:
         """Whoever got an address that is suppressed is not to be contacted."""
 
         def act(session: Session) -> None:
@@ -171,7 +171,7 @@ class People:
 
         self._late.append(act)
 
-    def flag_deleted(self, contact: Held, person: Person, outcome: Outcome) -> None:
+    def flag_deleted(self, contact: StoredRow, person: Person, outcome: Outcome) -> None:
         """Tells that a row names somebody who was deleted."""
         who = f"{contact['first_name']} {contact['last_name']}".strip()
         what = "the LinkedIn page" if person.link and contact["linkedin_url"] == person.link else "the record"
@@ -197,12 +197,14 @@ class People:
         self._session.flush()
 
 
-def prospect_for(job: ImportJob, known: Known, row: Clean, outcome: Outcome, out: Pending, *, first: bool) -> Held:
+def prospect_for(
+    job: ImportJob, known: StoredOrganisations, row: Clean, outcome: Outcome, out: Pending, *, first: bool
+) -> StoredRow:
     """The pursuit that a person belongs to. A row that also tells of its organisation makes it, or brings it up to
     date (the `first` row of each only); one that names a company not known yet makes that, where the playbook needs no
     more than a name.
 
-    Raises Refused where the organisation is not known and cannot be made, or was deleted.
+    Raises RowRefused where the organisation is not known and cannot be made, or was deleted.
     """
     account = known.account_of(row, loose=False) or known.account_of(row, loose=True)
     prospect = known.prospect_of(account) if account is not None else None
@@ -212,34 +214,34 @@ def prospect_for(job: ImportJob, known: Known, row: Clean, outcome: Outcome, out
     if row.name is not None and (prospect is not None or row.kind is not None):
         return take_organisation(job, known, row, outcome, out, account)
     if job.mapped.entity == "mixed" and row.name is not None and row.kind_refused and account is None:
-        raise Refused(row.kind_refused)
-    raise Refused("the organisation is not known; import it first")
+        raise RowRefused(row.kind_refused)
+    raise RowRefused("the organisation is not known; import it first")
 
 
 def take_contact(
     job: ImportJob,
-    people: People,
+    people: StoredPeople,
     row: Clean,
     outcome: Outcome,
     out: Pending,
-    prospect: Held,
+    prospect: StoredRow,
     again: Callable[[str], bool],
 ) -> str:
     """Creates a row's person at their organisation, or brings them up to date; never changes who may be contacted.
 
-    `again` says whether an earlier row of the file had a key. Returns the key of this one. Raises Refused where
+    `again` says whether an earlier row of the file had a key. Returns the key of this one. Raises RowRefused where
     somebody was deleted.
     """
     person = row.person
     if person is None:
-        raise Refused("the row names nobody")
+        raise RowRefused("the row names nobody")
     for remark in row.notes:
         outcome.notes[remark] += 1
     key = person_key(row, prospect.id)
     contact = people.find(person, key, prospect)
     if contact is not None and contact["deleted_at"] is not None:
         people.flag_deleted(contact, person, outcome)
-        raise Refused("this person was deleted; an import doesn't bring them back")
+        raise RowRefused("this person was deleted; an import doesn't bring them back")
     if contact is not None and contact["do_not_contact"]:
         outcome.notes["somebody not to be contacted: left as they are"] += 1
         return key
@@ -250,15 +252,21 @@ def take_contact(
         if contact["prospect_id"] != prospect.id:
             outcome.notes["somebody is at another organisation now: left where they are"] += 1
         # Of two rows for one person the first counts, so that the same file again changes nothing.
-        kept = Kept(None, False) if again(key) else _keep(job, people, key, person, contact, outcome, out)
+        kept = KeptRecord(None, False) if again(key) else _keep(job, people, key, person, contact, outcome, out)
         _update(people, contact, person, kept, outcome, out)
     people.learn(contact)
     return key
 
 
 def _create(
-    job: ImportJob, people: People, row: Clean, person: Person, outcome: Outcome, out: Pending, prospect: Held
-) -> Held:
+    job: ImportJob,
+    people: StoredPeople,
+    row: Clean,
+    person: Person,
+    outcome: Outcome,
+    out: Pending,
+    prospect: StoredRow,
+) -> StoredRow:
     if person.link is not None and person.link in people.by_link:
         outcome.notes[_ANOTHERS_PAGE] += 1
         person.said.pop("linkedin_url", None)
@@ -287,8 +295,8 @@ def _create(
 
 
 def _keep(
-    job: ImportJob, people: People, key: str, person: Person, contact: Held, outcome: Outcome, out: Pending
-) -> Kept:
+    job: ImportJob, people: StoredPeople, key: str, person: Person, contact: StoredRow, outcome: Outcome, out: Pending
+) -> KeptRecord:
     """Remembers that the source told of this person, and digests of what it said, so that news shows.
 
     The values themselves stand in `contacts` alone: what is deleted there is nowhere else.
@@ -311,7 +319,7 @@ def _keep(
             },
         )
         outcome.created["external_ids"] += 1
-        return Kept(None, True)
+        return KeptRecord(None, True)
     if record["record_id"] != contact.id:
         record.put("record_id", contact.id)
         out.touch(EXTERNAL_IDS, record)
@@ -320,7 +328,7 @@ def _keep(
     # A blank says nothing: what was said before stands.
     now = {**before, **digests}
     if older:
-        return Kept(before, False, older=True)
+        return KeptRecord(before, False, older=True)
     changed = now != before
     if changed or (seen is not None and seen != record["observed_on"]):
         record.put("payload", now)
@@ -328,10 +336,12 @@ def _keep(
         out.touch(EXTERNAL_IDS, record)
     if changed:
         outcome.updated["external_ids"] += 1
-    return Kept({name: digest for name, digest in before.items() if digests.get(name) == digest}, changed)
+    return KeptRecord({name: digest for name, digest in before.items() if digests.get(name) == digest}, changed)
 
 
-def _update(people: People, contact: Held, person: Person, kept: Kept, outcome: Outcome, out: Pending) -> None:
+def _update(
+    people: StoredPeople, contact: StoredRow, person: Person, kept: KeptRecord, outcome: Outcome, out: Pending
+) -> None:
     """Fills what was blank; a value gives way where the same source says something else than it did."""
     same: Any = kept.before or {}
     said = {"first_name": person.first, "last_name": person.last, **person.said}

@@ -148,7 +148,7 @@ class Reject:
     reason: str
 
 
-class Refused(Exception):
+class RowRefused(Exception):
     """This row cannot be taken; the message says why."""
 
 

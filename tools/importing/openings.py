@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from db.enums import SignalType
 from playbooks.feeds import SignalWords, load_signal_words, playbooks_with
 from tools.importing.cleaning import Clean
-from tools.importing.job import ImportJob, Outcome, Refused
-from tools.importing.records import Known
-from tools.importing.store import SIGNALS, Held, Pending, in_any
+from tools.importing.job import ImportJob, Outcome, RowRefused
+from tools.importing.records import StoredOrganisations
+from tools.importing.store import SIGNALS, Pending, StoredRow, in_any
 from tools.normalise import clean
-from tools.signals.found import Found
+from tools.signals.found import FoundSignal
 from tools.signals.jobs import Opening, read_opening
 from tools.signals.reading import fields_of
 
@@ -23,14 +23,14 @@ _KIND = SignalType.QA_JOB_POSTING.value
 class Signals:
     """The job signals that are known already of a chunk's openings."""
 
-    def __init__(self, session: Session, known: Known) -> None:
+    def __init__(self, session: Session, known: StoredOrganisations) -> None:
         columns = (SIGNALS.c.account_id, SIGNALS.c.source_url, SIGNALS.c.description)
         rows = session.execute(
             select(*columns).where(SIGNALS.c.signal_type == _KIND, in_any(SIGNALS.c.account_id, known.accounts))
         )
         self._seen = {(account, url or description) for account, url, description in rows}
 
-    def is_new(self, account: Held, url: str | None, description: str) -> bool:
+    def is_new(self, account: StoredRow, url: str | None, description: str) -> bool:
         """Whether nothing is known of it yet; from now on it is."""
         key = (account.id, url or description)
         if key in self._seen:
@@ -39,22 +39,24 @@ class Signals:
         return True
 
 
-def take_opening(job: ImportJob, known: Known, signals: Signals, row: Clean, outcome: Outcome, out: Pending) -> None:
+def take_opening(
+    job: ImportJob, known: StoredOrganisations, signals: Signals, row: Clean, outcome: Outcome, out: Pending
+) -> None:
     """Keeps an opening's record under its organisation, where research can quote it.
 
-    Raises Refused where it has no organisation that is known.
+    Raises RowRefused where it has no organisation that is known.
     """
     opening: dict[str, Any] = row.opening or {}
     account = known.account_of(row, loose=True)
     prospect = known.prospect_of(account) if account is not None else None
     if account is None or prospect is None or row.key is None:
-        raise Refused("the organisation is not known; import it first")
+        raise RowRefused("the organisation is not known; import it first")
     known.keep(account, row.key, row, outcome, opening["url"])
     words = _words(job.playbook.name)
     if words is None or words.jobs is None:
         return
     read = read_opening(_opening(job, row, account), words.jobs)
-    if not isinstance(read, Found) or not signals.is_new(account, read.source_url, read.description):
+    if not isinstance(read, FoundSignal) or not signals.is_new(account, read.source_url, read.description):
         return
     out.add(
         SIGNALS,
@@ -75,7 +77,7 @@ def _words(playbook: str) -> SignalWords | None:
     return load_signal_words(playbook) if playbook in playbooks_with("signals.toml") else None
 
 
-def _opening(job: ImportJob, row: Clean, account: Held) -> Opening:
+def _opening(job: ImportJob, row: Clean, account: StoredRow) -> Opening:
     """The row as the rules of signals read it: the mapped columns, and by its names what an opening says besides."""
     said: dict[str, Any] = row.opening or {}
     named = fields_of(row.row.cells)

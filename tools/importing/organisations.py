@@ -4,28 +4,33 @@ from typing import Any
 
 from db.enums import PrimarySport, ProspectSource, VenueType
 from tools.importing.cleaning import Clean, sizes
-from tools.importing.job import ImportJob, Outcome, Refused
-from tools.importing.records import Kept, Known
-from tools.importing.store import ACCOUNTS, JOURNAL, PROSPECTS, Held, Pending
+from tools.importing.job import ImportJob, Outcome, RowRefused
+from tools.importing.records import KeptRecord, StoredOrganisations
+from tools.importing.store import ACCOUNTS, JOURNAL, PROSPECTS, Pending, StoredRow
 from tools.normalise import state_code, territory
 
 AGENT = "prospector"
 
 
 def take_organisation(
-    job: ImportJob, known: Known, row: Clean, outcome: Outcome, out: Pending, account: Held | None = None
-) -> Held:
+    job: ImportJob,
+    known: StoredOrganisations,
+    row: Clean,
+    outcome: Outcome,
+    out: Pending,
+    account: StoredRow | None = None,
+) -> StoredRow:
     """Creates the organisation of a row with its pursuit, or brings what is known of it up to date; the prospect.
 
-    `account`: the organisation, where it was found already. Raises Refused where the row names none, gives no venue
+    `account`: the organisation, where it was found already. Raises RowRefused where the row names none, gives no venue
     type that the playbook can use, or was deleted.
     """
     if row.name is None or row.key is None:
-        raise Refused("the row names no organisation")
+        raise RowRefused("the row names no organisation")
     account = account or known.account_of(row, loose=False)
     prospect = known.prospect_of(account) if account is not None else None
     if prospect is None and row.kind is None:
-        raise Refused(row.kind_refused or "the division is not given")
+        raise RowRefused(row.kind_refused or "the division is not given")
     new = account is None
     if account is None:
         account = known.add({"name": row.name, "buyer_intent": False})
@@ -46,22 +51,22 @@ def take_organisation(
     return prospect
 
 
-def take_facts(known: Known, row: Clean, outcome: Outcome, out: Pending) -> None:
+def take_facts(known: StoredOrganisations, row: Clean, outcome: Outcome, out: Pending) -> None:
     """Adds a row's venue facts to the organisation that it is about; a blank never overwrites.
 
-    Raises Refused where no such organisation is known.
+    Raises RowRefused where no such organisation is known.
     """
     account = known.account_of(row, loose=row.id is None)
     prospect = known.prospect_of(account) if account is not None else None
     if account is None or prospect is None or row.key is None:
-        raise Refused("the organisation is not known; import it first")
+        raise RowRefused("the organisation is not known; import it first")
     kept = known.keep(account, row.key, row, outcome, row.url)
     touched = _apply(prospect, row.venue, row, kept, overwrite=not kept.older)
     touched = _sport(prospect, row) or touched
     _count_update(prospect, outcome, out, touched, kept.changed)
 
 
-def _count_update(prospect: Held, outcome: Outcome, out: Pending, touched: bool, kept_changed: bool) -> None:
+def _count_update(prospect: StoredRow, outcome: Outcome, out: Pending, touched: bool, kept_changed: bool) -> None:
     if touched:
         outcome.updated["prospects"] += 1
     if touched or kept_changed:
@@ -69,7 +74,9 @@ def _count_update(prospect: Held, outcome: Outcome, out: Pending, touched: bool,
         out.touch(PROSPECTS, prospect)
 
 
-def _apply(target: Held, said: dict[str, tuple[Any, str]], row: Clean, kept: Kept, *, overwrite: bool) -> bool:
+def _apply(
+    target: StoredRow, said: dict[str, tuple[Any, str]], row: Clean, kept: KeptRecord, *, overwrite: bool
+) -> bool:
     """Sets what the row says. Blanks never overwrite; a value of ours gives way only to news from the source."""
     changed = False
     for ours, (value, column) in said.items():
@@ -83,12 +90,12 @@ def _apply(target: Held, said: dict[str, tuple[Any, str]], row: Clean, kept: Kep
     return changed
 
 
-def _placeholder(target: Held, ours: str, value: Any) -> bool:
+def _placeholder(target: StoredRow, ours: str, value: Any) -> bool:
     """A new organisation has just the name that it was made with."""
     return target.is_new and ours == "name" and value != target["name"]
 
 
-def _derive(account: Held, row: Clean, *, keep_place: bool) -> bool:
+def _derive(account: StoredRow, row: Clean, *, keep_place: bool) -> bool:
     """What follows from other columns: the band and tier of a company, and where the organisation truly is."""
     changed = False
     for ours, value in sizes(account["employee_count"], row.band).items():
@@ -108,7 +115,9 @@ def _says_more(row: Clean, place: str | None) -> bool:
     return bool(row.city and row.state) and "," not in place and state_code(place) == row.state
 
 
-def _pursue(job: ImportJob, known: Known, row: Clean, account: Held, outcome: Outcome, out: Pending) -> Held:
+def _pursue(
+    job: ImportJob, known: StoredOrganisations, row: Clean, account: StoredRow, outcome: Outcome, out: Pending
+) -> StoredRow:
     prospect = out.add(
         PROSPECTS,
         {
@@ -123,7 +132,7 @@ def _pursue(job: ImportJob, known: Known, row: Clean, account: Held, outcome: Ou
         },
     )
     known.prospects[account.id] = prospect
-    _apply(prospect, row.prospect | row.venue, row, Kept(None, True), overwrite=False)
+    _apply(prospect, row.prospect | row.venue, row, KeptRecord(None, True), overwrite=False)
     _sport(prospect, row)
     outcome.created["prospects"] += 1
     out.add(
@@ -153,7 +162,7 @@ def journal(
     }
 
 
-def _sport(prospect: Held, row: Clean) -> bool:
+def _sport(prospect: StoredRow, row: Clean) -> bool:
     """A school plays football where its division says so, or where a football stadium of its is known."""
     football = row.football or (
         prospect["stadium_name"] is not None and prospect["venue_type"] != VenueType.COMPANY.value

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tools.importing.cleaning import OPENING, Clean, name_and_place
-from tools.importing.job import ImportJob, Outcome, Refused
-from tools.importing.store import ACCOUNTS, EXTERNAL_IDS, PROSPECTS, Held, Pending, in_any, read
+from tools.importing.job import ImportJob, Outcome, RowRefused
+from tools.importing.store import ACCOUNTS, EXTERNAL_IDS, PROSPECTS, Pending, StoredRow, in_any, read
 from tools.normalise import is_free_provider, name_key, registered_domain, state_code
 
 # An id column of such a name numbers one system's records; another system's are numbered alike.
@@ -38,18 +38,18 @@ class Names:
                 ids.append(account_id)
 
 
-class Known:
+class StoredOrganisations:
     """What the tables hold of the organisations that a chunk of rows speaks of: read once per chunk."""
 
     def __init__(self, session: Session, job: ImportJob, rows: Sequence[Clean], names: Names, out: Pending) -> None:
         self._session, self._job, self._out = session, job, out
-        self.accounts: dict[str, Held] = {}
-        self.prospects: dict[str, Held] = {}
+        self.accounts: dict[str, StoredRow] = {}
+        self.prospects: dict[str, StoredRow] = {}
         self.new_names: list[tuple[str, str]] = []
-        self._records: dict[str, list[Held]] = defaultdict(list)
-        self._of_account: dict[str, list[Held]] = defaultdict(list)
-        self._domains: dict[str, list[Held]] = defaultdict(list)
-        self._names: dict[str, list[Held]] = defaultdict(list)
+        self._records: dict[str, list[StoredRow]] = defaultdict(list)
+        self._of_account: dict[str, list[StoredRow]] = defaultdict(list)
+        self._domains: dict[str, list[StoredRow]] = defaultdict(list)
+        self._names: dict[str, list[StoredRow]] = defaultdict(list)
         self._read(rows, names)
 
     def _read(self, rows: Sequence[Clean], names: Names) -> None:
@@ -76,17 +76,17 @@ class Known:
                          PROSPECTS.c.playbook == job.playbook.name)  # fmt: skip
         self.prospects = {prospect["account_id"]: prospect for prospect in prospects}
 
-    def _learn(self, account: Held) -> None:
+    def _learn(self, account: StoredRow) -> None:
         self.accounts[account.id] = account
         if account["domain"]:
             self._domains[account["domain"]].append(account)
         self._names[name_key(account["name"])].append(account)
 
-    def _learn_record(self, record: Held) -> None:
+    def _learn_record(self, record: StoredRow) -> None:
         self._records[record["external_id"]].append(record)
         self._of_account[record["record_id"]].append(record)
 
-    def _same_ids(self, record: Held) -> bool:
+    def _same_ids(self, record: StoredRow) -> bool:
         """Whether a stored record's ids are of the same kind as this file's: same source, or same telling column."""
         column = self._job.id_column
         if record["source"] == self._job.file.source:
@@ -95,16 +95,16 @@ class Known:
             return False
         return bool((record["payload"] or {}).get(column) == record["external_id"])
 
-    def record(self, external_id: str) -> Held | None:
+    def record(self, external_id: str) -> StoredRow | None:
         """This source's own record with this id."""
         return next((r for r in self._records[external_id] if r["source"] == self._job.file.source), None)
 
-    def account_of(self, row: Clean, *, loose: bool) -> Held | None:
+    def account_of(self, row: Clean, *, loose: bool) -> StoredRow | None:
         """The organisation that a row speaks of, or None.
 
         By its id; else by this source's own record of it; else by name together with domain, or with city and state.
         `loose` (rows that only refer to an organisation) also takes a domain or a name alone, where just one
-        organisation has it. Raises Refused where several do.
+        organisation has it. Raises RowRefused where several do.
         """
         if row.id is not None:
             for record in self._records[row.id]:
@@ -127,41 +127,41 @@ class Known:
             if len(narrowed) == 1:
                 return narrowed[0]
             if len(narrowed) > 1:
-                raise Refused("several organisations have this name or domain")
+                raise RowRefused("several organisations have this name or domain")
         return None
 
-    def _narrow(self, candidates: list[Held], row: Clean) -> list[Held]:
+    def _narrow(self, candidates: list[StoredRow], row: Clean) -> list[StoredRow]:
         mine = [account for account in candidates if account.id in self.prospects]
         here = [a for a in mine if row.state and row.state in _states(a)]
         return here if len(mine) > 1 and here else mine
 
-    def _without_other_ids(self, accounts: list[Held], row: Clean) -> list[Held]:
+    def _without_other_ids(self, accounts: list[StoredRow], row: Clean) -> list[StoredRow]:
         if row.id is None:
             return accounts
         return [a for a in accounts if not any(self._other_id(r, row.id) for r in self._of_account[a.id])]
 
-    def _other_id(self, record: Held, key: str) -> bool:
+    def _other_id(self, record: StoredRow, key: str) -> bool:
         return self._same_ids(record) and record["external_id"] != key
 
-    def add(self, values: dict[str, Any]) -> Held:
+    def add(self, values: dict[str, Any]) -> StoredRow:
         """A new organisation, so that the next row of the chunk finds it."""
         account = self._out.add(ACCOUNTS, values)
         self.new_names.append((account["name"], account.id))
         return account
 
-    def learn(self, account: Held) -> None:
+    def learn(self, account: StoredRow) -> None:
         """Makes a new organisation findable, once its values are set."""
         if account.id not in self.accounts:
             self._learn(account)
 
-    def prospect_of(self, account: Held) -> Held | None:
-        """The pursuit of an organisation under this playbook. Raises Refused where a person deleted it."""
+    def prospect_of(self, account: StoredRow) -> StoredRow | None:
+        """The pursuit of an organisation under this playbook. Raises RowRefused where a person deleted it."""
         prospect = self.prospects.get(account.id)
         if prospect is not None and prospect["deleted_at"] is not None:
-            raise Refused("this organisation was deleted; an import doesn't bring it back")
+            raise RowRefused("this organisation was deleted; an import doesn't bring it back")
         return prospect
 
-    def keep(self, account: Held, key: str, row: Clean, outcome: Outcome, url: str | None = None) -> "Kept":
+    def keep(self, account: StoredRow, key: str, row: Clean, outcome: Outcome, url: str | None = None) -> "KeptRecord":
         """Stores the source's record as it came, under the organisation; says what it said before."""
         payload, file = self._job.payload(row.row), self._job.file
         record = self.record(key)
@@ -181,10 +181,10 @@ class Known:
             )
             self._learn_record(record)
             outcome.created["external_ids"] += 1
-            return Kept(None, True)
+            return KeptRecord(None, True)
         return self._kept_again(record, payload, outcome)
 
-    def _kept_again(self, record: Held, payload: dict[str, Any], outcome: Outcome) -> "Kept":
+    def _kept_again(self, record: StoredRow, payload: dict[str, Any], outcome: Outcome) -> "KeptRecord":
         before, seen = record["payload"] or {}, self._job.file.observed_on
         older = seen is not None and record["observed_on"] is not None and seen < record["observed_on"]
         if before == payload:
@@ -192,17 +192,17 @@ class Known:
             if seen is not None and not older and seen != record["observed_on"]:
                 record.put("observed_on", seen)
                 self._out.touch(EXTERNAL_IDS, record)
-            return Kept(before, False)
+            return KeptRecord(before, False)
         if older:
-            return Kept(before, False, older=True)
+            return KeptRecord(before, False, older=True)
         record.put("payload", payload)
         record.put("observed_on", seen)
         self._out.touch(EXTERNAL_IDS, record)
         outcome.updated["external_ids"] += 1
-        return Kept(before, True)
+        return KeptRecord(before, True)
 
 
-class Kept:
+class KeptRecord:
     """A record that was kept: `before` is what the source said last time (None: nothing).
 
     `older`: the file is of an earlier day than what is on file, so that it fills blanks and changes nothing.
@@ -228,12 +228,12 @@ def email_domain(row: Clean) -> str | None:
     return domain if domain and not is_free_provider(domain) else None
 
 
-def _states(account: Held) -> set[str]:
+def _states(account: StoredRow) -> set[str]:
     parts = (account["hq_location"] or "").split(", ")
     return {code for part in parts[1:] or parts if (code := state_code(part))}
 
 
-def _same_place(account: Held, row: Clean) -> bool:
+def _same_place(account: StoredRow, row: Clean) -> bool:
     """Whether an organisation stands in the very town of a row, and no domain says that it is another."""
     if row.city is None or row.state is None or _other_domain(account, row):
         return False
@@ -241,6 +241,6 @@ def _same_place(account: Held, row: Clean) -> bool:
     return town.casefold() == row.city.casefold() and row.state in _states(account)
 
 
-def _other_domain(account: Held, row: Clean) -> bool:
+def _other_domain(account: StoredRow, row: Clean) -> bool:
     theirs, ours = account["domain"], row.domain
     return bool(theirs and ours) and registered_domain(theirs) != registered_domain(ours)

@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 from db.access import Database
 from tools.csv_cells import harmless
 from tools.importing.cleaning import Clean, Cleaner
-from tools.importing.contacts import People, prospect_for, take_contact
-from tools.importing.job import ImportJob, Outcome, Refused, Reject
+from tools.importing.contacts import StoredPeople, prospect_for, take_contact
+from tools.importing.job import ImportJob, Outcome, Reject, RowRefused
 from tools.importing.openings import Signals, take_opening
 from tools.importing.organisations import take_facts, take_organisation
-from tools.importing.records import Known, Names
-from tools.importing.store import Held, Pending
+from tools.importing.records import Names, StoredOrganisations
+from tools.importing.store import Pending, StoredRow
 from tools.reading import REFUSED, Row, Table
 
 CHUNK = 2000
@@ -111,8 +111,8 @@ def import_chunk(
     progress.seen.start()
     start = perf_counter()
     sound = [row for row in rows if row.refused is None]
-    known = Known(session, job, sound, progress.names, out)
-    people = People(session, job, sound, known) if job.kind == "contacts" else None
+    known = StoredOrganisations(session, job, sound, progress.names, out)
+    people = StoredPeople(session, job, sound, known) if job.kind == "contacts" else None
     signals = Signals(session, known) if job.kind == "openings" else None
     taker = _Taker(job, known, people, signals, outcome, out, progress.seen)
     for row in rows:
@@ -120,9 +120,9 @@ def import_chunk(
         before = (outcome.created.total(), outcome.updated.total())
         try:
             if row.refused is not None:
-                raise Refused(row.refused)
+                raise RowRefused(row.refused)
             taker.take(row)
-        except Refused as refused:
+        except RowRefused as refused:
             outcome.refuse(row.row, str(refused))
             continue
         outcome.unchanged += before == (outcome.created.total(), outcome.updated.total())
@@ -138,8 +138,8 @@ def import_chunk(
 @dataclass
 class _Taker:
     job: ImportJob
-    known: Known
-    people: People | None
+    known: StoredOrganisations
+    people: StoredPeople | None
     signals: Signals | None
     outcome: Outcome
     out: Pending
@@ -150,9 +150,9 @@ class _Taker:
             self._person(self.people, row)
             return
         if row.key is None:
-            raise Refused("the row names no organisation")
+            raise RowRefused("the row names no organisation")
         if row.key in self.seen:
-            raise Refused("an earlier row has the same id")
+            raise RowRefused("an earlier row has the same id")
         if self.signals is not None:
             take_opening(self.job, self.known, self.signals, row, self.outcome, self.out)
         elif self.job.kind == "facts":
@@ -161,9 +161,9 @@ class _Taker:
             take_organisation(self.job, self.known, row, self.outcome, self.out)
         self.seen.add(row.key)
 
-    def _person(self, people: People, row: Clean) -> None:
+    def _person(self, people: StoredPeople, row: Clean) -> None:
         first = row.key is not None and row.key not in self.seen
-        prospect: Held = prospect_for(self.job, self.known, row, self.outcome, self.out, first=first)
+        prospect: StoredRow = prospect_for(self.job, self.known, row, self.outcome, self.out, first=first)
         if first and row.key is not None:
             self.seen.add(row.key)
         key = take_contact(self.job, people, row, self.outcome, self.out, prospect, lambda key: f"\0{key}" in self.seen)

@@ -55,7 +55,7 @@ _MOST_FILLED: Final = 16384
 """Beyond so many values no list is filled up: SQLite takes 32,766 in one statement."""
 
 
-class Held:
+class StoredRow:
     """One row: its values by column, and which of them changed since it was read."""
 
     __slots__ = ("changed", "is_new", "values")
@@ -79,11 +79,11 @@ class Held:
         return str(self.values["id"])
 
 
-def read(session: Session, table: Table, *where: ColumnElement[bool]) -> list[Held]:
+def read(session: Session, table: Table, *where: ColumnElement[bool]) -> list[StoredRow]:
     """The rows of a table that a condition takes, soft-deleted ones as well."""
     names = _COLUMNS[table.name]
     rows = session.execute(select(*(table.c[name] for name in names)).where(*where))
-    return [Held(dict(zip(names, row, strict=True))) for row in rows]
+    return [StoredRow(dict(zip(names, row, strict=True))) for row in rows]
 
 
 class _InAny(ColumnElement[bool]):
@@ -122,18 +122,18 @@ class Pending:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._new: dict[str, list[Held]] = defaultdict(list)
-        self._touched: dict[str, dict[str, Held]] = defaultdict(dict)
+        self._new: dict[str, list[StoredRow]] = defaultdict(list)
+        self._touched: dict[str, dict[str, StoredRow]] = defaultdict(dict)
         self._now = utc_now()
         self._count = 0
 
-    def add(self, table: Table, values: dict[str, Any]) -> Held:
+    def add(self, table: Table, values: dict[str, Any]) -> StoredRow:
         """A new row; it gets an id unless it has one."""
-        held = Held({"id": new_id(), **values}, is_new=True)
+        held = StoredRow({"id": new_id(), **values}, is_new=True)
         self._new[table.name].append(held)
         return held
 
-    def touch(self, table: Table, held: Held) -> None:
+    def touch(self, table: Table, held: StoredRow) -> None:
         """A row that was changed, or that shall count as changed."""
         if not held.is_new:
             self._touched[table.name][held.id] = held
@@ -151,20 +151,20 @@ class Pending:
                 connection.execute(insert(table), [self._row(table, held) for held in new])
                 for held in new:
                     held.is_new = False
-            by_columns: dict[tuple[str, ...], list[Held]] = defaultdict(list)
+            by_columns: dict[tuple[str, ...], list[StoredRow]] = defaultdict(list)
             for held in self._touched.pop(table.name, {}).values():
                 by_columns[tuple(sorted(held.changed))].append(held)
             for columns, rows in by_columns.items():
                 self._update(connection, table, columns, rows)
 
-    def _row(self, table: Table, held: Held) -> dict[str, Any]:
+    def _row(self, table: Table, held: StoredRow) -> dict[str, Any]:
         values = {name: held.values.get(name) for name in _COLUMNS[table.name]}
         for name in ("created_at", "updated_at", "imported_at"):
             if name in table.c:
                 values[name] = self._moment()
         return values
 
-    def _update(self, connection: Any, table: Table, columns: Sequence[str], rows: Sequence[Held]) -> None:
+    def _update(self, connection: Any, table: Table, columns: Sequence[str], rows: Sequence[StoredRow]) -> None:
         statement = (
             update(table)
             .where(table.c.id == bindparam("key"))

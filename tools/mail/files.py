@@ -22,7 +22,7 @@ _DAYS = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundMail:
     """One message of a file: its raw bytes (None for a JSON line), or why it cannot be read."""
 
     source: str
@@ -42,7 +42,7 @@ def mail_files(folder: Path) -> list[Path]:
     )
 
 
-def messages_in(path: Path) -> Iterator[Found]:
+def messages_in(path: Path) -> Iterator[FoundMail]:
     """Every message of a file. Nothing is raised: what cannot be read is told as such."""
     try:
         if path.stat().st_size <= MAX_BYTES:
@@ -50,14 +50,14 @@ def messages_in(path: Path) -> Iterator[Found]:
         elif path.stat().st_size <= MAX_FILE:
             yield from messages_of(path.read_bytes(), str(path))
         else:
-            yield Found(str(path), error=f"{path.name} is larger than {MAX_FILE // 1_000_000} MB")
+            yield FoundMail(str(path), error=f"{path.name} is larger than {MAX_FILE // 1_000_000} MB")
     except UnreadableMail as exc:
-        yield Found(str(path), error=str(exc))
+        yield FoundMail(str(path), error=str(exc))
     except OSError as exc:
-        yield Found(str(path), error=f"{path.name} cannot be read: {exc.strerror or exc}")
+        yield FoundMail(str(path), error=f"{path.name} cannot be read: {exc.strerror or exc}")
 
 
-def messages_of(data: bytes, source: str) -> Iterator[Found]:
+def messages_of(data: bytes, source: str) -> Iterator[FoundMail]:
     """Every message of some bytes: JSON lines, an mbox, or one mail."""
     if data.lstrip()[:1] == b"{":
         for number, line in enumerate(data.split(b"\n"), 1):
@@ -75,22 +75,22 @@ def messages_of(data: bytes, source: str) -> Iterator[Found]:
         yield _of_raw(raw, f"{source}:{number}" if several else source)
 
 
-def _of_raw(raw: bytes, source: str) -> Found:
+def _of_raw(raw: bytes, source: str) -> FoundMail:
     try:
         mail = read_mail(raw)
     except UnreadableMail as exc:
-        return Found(source, error=str(exc))
-    return Found(source, raw, mail, mail.message_id)
+        return FoundMail(source, error=str(exc))
+    return FoundMail(source, raw, mail, mail.message_id)
 
 
-def _of_line(line: bytes, source: str) -> Found:
+def _of_line(line: bytes, source: str) -> FoundMail:
     """{"id", "subject", "from", "to", "headers", "text", "date"}, of which only the text or a subject must be there."""
     try:
         row = read_json(line)
     except BadJson:
-        return Found(source, error="this line is no JSON")
+        return FoundMail(source, error="this line is no JSON")
     if not isinstance(row, dict) or not (row.get("text") or row.get("subject") or row.get("headers")):
-        return Found(source, error="this line holds no object with a text, a subject or headers")
+        return FoundMail(source, error="this line holds no object with a text, a subject or headers")
     given = row.get("headers")
     pairs = given.items() if isinstance(given, dict) else given if isinstance(given, list) else []
     named = [(str(p[0]).lower(), str(p[1])) for p in pairs if isinstance(p, list | tuple) and len(p) == 2]
@@ -118,7 +118,7 @@ def _of_line(line: bytes, source: str) -> Found:
         headers=kept,
         reports=(capped(str(row["text"])),) if report and row.get("text") else (),
     )
-    return Found(source, None, mail, told("id") or message_id)
+    return FoundMail(source, None, mail, told("id") or message_id)
 
 
 def _when(value: Any) -> datetime | None:

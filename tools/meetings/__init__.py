@@ -2,14 +2,14 @@
 it (docs/meetings.md)."""
 
 from tools.meetings.attribution import Earned, earned_by
-from tools.meetings.booking import Booking, MeetingRefused, Told, book, reschedule
+from tools.meetings.booking import Booking, MeetingRefused, MeetingUpdate, book, reschedule
 from tools.meetings.outcomes import disqualify, feedback, held, lose, no_show, qualify
 
 __all__ = [
     "Booking",
     "Earned",
     "MeetingRefused",
-    "Told",
+    "MeetingUpdate",
     "book",
     "disqualify",
     "earned_by",

@@ -51,7 +51,7 @@ class Booking:
 
 
 @dataclass(frozen=True)
-class Told:
+class MeetingUpdate:
     """What was recorded. `changed` is false where it stood so before, and nothing was done."""
 
     opportunity_id: str
@@ -82,7 +82,7 @@ def booked_one(session: Session, contact: Contact) -> Opportunity | None:
     return next((one for one in meetings_of(session, contact) if one.status == BOOKED), None)
 
 
-def book(session: Session, contact: Contact, booking: Booking, at: datetime, by: str) -> Told:
+def book(session: Session, contact: Contact, booking: Booking, at: datetime, by: str) -> MeetingUpdate:
     """Records that a meeting was agreed at `at`: an opportunity, credited to what earned it.
 
     The contact's sequence is paused, what was planned skipped, the reply that led to it handled. Once more for the
@@ -93,7 +93,7 @@ def book(session: Session, contact: Contact, booking: Booking, at: datetime, by:
     if row is None:
         same = [m for m in meetings_of(session, contact) if booking.on is not None and m.meeting_date == booking.on]
         if same:
-            return told(
+            return update_of(
                 same[0], changed=False, did=f"was recorded before, and is {(same[0].status or '').replace('_', ' ')}"
             )
         return _book_new(session, contact, booking, at, by)
@@ -106,18 +106,18 @@ def book(session: Session, contact: Contact, booking: Booking, at: datetime, by:
     changed = _fill(row, booking, earned)
     session.flush()
     if not changed:
-        return told(row, changed=False, did=f"was recorded before, for {day_of(row)}")
+        return update_of(row, changed=False, did=f"was recorded before, for {day_of(row)}")
     record(session, contact, ActivityType.NOTE, f"Meeting: {', '.join(changed)} changed", None, at, by)
-    return told(row, changed=True, did=f"was recorded before; changed: {', '.join(changed)}")
+    return update_of(row, changed=True, did=f"was recorded before; changed: {', '.join(changed)}")
 
 
-def reschedule(session: Session, contact: Contact, on: datetime, at: datetime, by: str) -> Told:
+def reschedule(session: Session, contact: Contact, on: datetime, at: datetime, by: str) -> MeetingUpdate:
     """Moves the meeting to another day, also after somebody did not come. Raises MeetingRefused."""
     row = booked_one(session, contact)
     if row is None:
         raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {as_option(on)}")
     if row.meeting_outcome == MeetingOutcome.RESCHEDULED.value and row.meeting_date == on:
-        return told(row, changed=False, did=f"was moved to {day_of(row)} before")
+        return update_of(row, changed=False, did=f"was moved to {day_of(row)} before")
     if row.meeting_outcome is None and row.meeting_date == on:
         raise MeetingRefused(f"The meeting with {contact.full_name} is on that day already.", "Give the new day.")
     before = day_of(row)
@@ -128,10 +128,10 @@ def reschedule(session: Session, contact: Contact, on: datetime, at: datetime, b
     to_stage(session, contact, ContactStage.MEETING_BOOKED)
     record(session, contact, ActivityType.NOTE, f"Meeting moved from {before} to {day_of(row)}", None, at, by)
     session.flush()
-    return told(row, changed=True, did=f"is moved from {before} to {day_of(row)}")
+    return update_of(row, changed=True, did=f"is moved from {before} to {day_of(row)}")
 
 
-def _book_new(session: Session, contact: Contact, booking: Booking, at: datetime, by: str) -> Told:
+def _book_new(session: Session, contact: Contact, booking: Booking, at: datetime, by: str) -> MeetingUpdate:
     earned = _earned(session, contact, booking, at)
     row = Opportunity(contact_id=contact.id, account_id=contact.account_id, status=BOOKED, created_at=at)
     _fill(row, booking, earned)
@@ -158,7 +158,7 @@ def _book_new(session: Session, contact: Contact, booking: Booking, at: datetime
     if earned.reply is not None:
         mark_handled(session, earned.reply, f"meeting booked for {day_of(row)}", at)
     session.flush()
-    return told(row, changed=True, did=f"is booked for {day_of(row)}. {earned.told()}")
+    return update_of(row, changed=True, did=f"is booked for {day_of(row)}. {earned.told()}")
 
 
 def _earned(session: Session, contact: Contact, booking: Booking, at: datetime) -> Earned:
@@ -264,9 +264,9 @@ def next_week(at: datetime) -> str:
     return as_option((at.astimezone() + timedelta(days=7)).replace(hour=14, minute=0))
 
 
-def told(row: Opportunity, *, changed: bool, did: str) -> Told:
+def update_of(row: Opportunity, *, changed: bool, did: str) -> MeetingUpdate:
     """A meeting as it stands now."""
-    return Told(
+    return MeetingUpdate(
         opportunity_id=row.id,
         contact_id=row.contact_id,
         contact=row.contact.full_name,

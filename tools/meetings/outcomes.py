@@ -15,7 +15,7 @@ from tools.meetings.booking import (
     BOOKED,
     SUCCESSFUL,
     MeetingRefused,
-    Told,
+    MeetingUpdate,
     booked_one,
     day_of,
     halt,
@@ -24,20 +24,20 @@ from tools.meetings.booking import (
     not_booked,
     record,
     to_stage,
-    told,
+    update_of,
 )
 from tools.sequences import first_working_day
 
 OPPORTUNITY = OpportunityStatus.OPPORTUNITY_CREATED.value
 
 
-def held(session: Session, contact: Contact, at: datetime, by: str) -> Told:
+def held(session: Session, contact: Contact, at: datetime, by: str) -> MeetingUpdate:
     """The meeting took place: the sequence is over, the contact has been met. Raises MeetingRefused."""
     row = booked_one(session, contact)
     if row is None:
         last = next(iter(meetings_of(session, contact)), None)
         if last is not None and last.status in SUCCESSFUL:
-            return told(last, changed=False, did="was recorded as held before")
+            return update_of(last, changed=False, did="was recorded as held before")
         raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {next_week(at)}")
     if row.meeting_outcome == MeetingOutcome.NO_SHOW.value:
         raise MeetingRefused(
@@ -51,25 +51,25 @@ def held(session: Session, contact: Contact, at: datetime, by: str) -> Told:
     skip_followups(session, contact)
     to_stage(session, contact, ContactStage.MEETING_HELD)
     record(session, contact, ActivityType.NOTE, f"Meeting of {day_of(row)} held", None, at, by)
-    return told(row, changed=True, did="was held")
+    return update_of(row, changed=True, did="was held")
 
 
-def no_show(session: Session, contact: Contact, playbook: Playbook, at: datetime, by: str) -> Told:
+def no_show(session: Session, contact: Contact, playbook: Playbook, at: datetime, by: str) -> MeetingUpdate:
     """They did not come: a follow-up by a person is due on the next working day. Raises MeetingRefused."""
     row = booked_one(session, contact)
     if row is None:
         raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {next_week(at)}")
     if row.meeting_outcome == MeetingOutcome.NO_SHOW.value:
-        return told(row, changed=False, did="was recorded as missed before")
+        return update_of(row, changed=False, did="was recorded as missed before")
     _refuse_ahead(row, contact, at)
     say_outcome(session, row, MeetingOutcome.NO_SHOW.value)
     if contact_may_become(contact.stage, ContactStage.FOLLOW_UP.value):
         move_contact(session, contact, ContactStage.FOLLOW_UP.value)
     record(session, contact, ActivityType.NOTE, f"Did not come to the meeting of {day_of(row)}", None, at, by)
     if contact.do_not_contact:
-        return told(row, changed=True, did="was missed; nobody follows up, since they are do-not-contact")
+        return update_of(row, changed=True, did="was missed; nobody follows up, since they are do-not-contact")
     due = _plan_follow_up(session, contact, playbook, at)
-    return told(row, changed=True, did=f"was missed; following up is due on {due.due_date} by {due.channel}")
+    return update_of(row, changed=True, did=f"was missed; following up is due on {due.due_date} by {due.channel}")
 
 
 def _plan_follow_up(session: Session, contact: Contact, playbook: Playbook, at: datetime) -> Followup:
@@ -95,7 +95,7 @@ def _plan_follow_up(session: Session, contact: Contact, playbook: Playbook, at: 
     return planned
 
 
-def qualify(session: Session, contact: Contact, value: float | None, at: datetime, by: str) -> Told:
+def qualify(session: Session, contact: Contact, value: float | None, at: datetime, by: str) -> MeetingUpdate:
     """The meeting made an opportunity, worth `value`. Raises MeetingRefused."""
     row = booked_one(session, contact)
     if row is not None:
@@ -108,10 +108,10 @@ def qualify(session: Session, contact: Contact, value: float | None, at: datetim
         raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {next_week(at)}")
     if row.status == OPPORTUNITY:
         if value is None or value == row.pipeline_value:
-            return told(row, changed=False, did="was qualified before")
+            return update_of(row, changed=False, did="was qualified before")
         row.pipeline_value = value
         record(session, contact, ActivityType.NOTE, f"Opportunity worth {value:,.0f}", None, at, by)
-        return told(row, changed=True, did=f"was qualified before; it is worth {value:,.0f} now")
+        return update_of(row, changed=True, did=f"was qualified before; it is worth {value:,.0f} now")
     move_opportunity(session, row, OPPORTUNITY)
     say_outcome(session, row, MeetingOutcome.QUALIFIED.value)
     row.opportunity_created, row.opportunity_created_date = True, at
@@ -119,25 +119,27 @@ def qualify(session: Session, contact: Contact, value: float | None, at: datetim
     to_stage(session, contact, ContactStage.OPPORTUNITY)
     worth = f", worth {row.pipeline_value:,.0f}" if row.pipeline_value is not None else ""
     record(session, contact, ActivityType.NOTE, f"Opportunity created{worth}", None, at, by)
-    return told(row, changed=True, did=f"is an opportunity{worth}")
+    return update_of(row, changed=True, did=f"is an opportunity{worth}")
 
 
-def disqualify(session: Session, contact: Contact, reason: str, at: datetime, by: str) -> Told:
+def disqualify(session: Session, contact: Contact, reason: str, at: datetime, by: str) -> MeetingUpdate:
     """It is none for us: the meeting's outcome, and the end of it. Raises MeetingRefused."""
     return _end(session, contact, OpportunityStatus.DISQUALIFIED, reason, at, by)
 
 
-def lose(session: Session, contact: Contact, reason: str, at: datetime, by: str) -> Told:
+def lose(session: Session, contact: Contact, reason: str, at: datetime, by: str) -> MeetingUpdate:
     """They do not want it, or bought elsewhere: lost. Raises MeetingRefused."""
     return _end(session, contact, OpportunityStatus.LOST, reason, at, by)
 
 
-def _end(session: Session, contact: Contact, status: OpportunityStatus, reason: str, at: datetime, by: str) -> Told:
+def _end(
+    session: Session, contact: Contact, status: OpportunityStatus, reason: str, at: datetime, by: str
+) -> MeetingUpdate:
     rows = meetings_of(session, contact)
     row = next((one for one in rows if one.status in (BOOKED, *SUCCESSFUL)), None)
     if row is None:
         if rows and rows[0].status == status.value:
-            return told(rows[0], changed=False, did=f"was recorded as {status.value} before")
+            return update_of(rows[0], changed=False, did=f"was recorded as {status.value} before")
         raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {next_week(at)}")
     move_opportunity(session, row, status.value)
     row.disqualification_reason = reason
@@ -149,7 +151,7 @@ def _end(session: Session, contact: Contact, status: OpportunityStatus, reason: 
         move_contact(session, contact, ContactStage.CLOSED.value)
     _leave(session, contact, status, reason)
     record(session, contact, ActivityType.NOTE, f"Meeting: {status.value}", reason, at, by)
-    return told(row, changed=True, did=f"is {status.value}: {reason}")
+    return update_of(row, changed=True, did=f"is {status.value}: {reason}")
 
 
 def _leave(session: Session, contact: Contact, status: OpportunityStatus, reason: str) -> None:
@@ -166,7 +168,7 @@ def _leave(session: Session, contact: Contact, status: OpportunityStatus, reason
         move_prospect(session, contact.prospect, target, f"the meeting is {status.value}: {reason}")
 
 
-def feedback(session: Session, contact: Contact, words: str, at: datetime, by: str) -> Told:
+def feedback(session: Session, contact: Contact, words: str, at: datetime, by: str) -> MeetingUpdate:
     """What the AE says of the lead (OCC, opportunities.ae_feedback), after what was said before. Raises
     MeetingRefused."""
     row = next(iter(meetings_of(session, contact)), None)
@@ -174,10 +176,10 @@ def feedback(session: Session, contact: Contact, words: str, at: datetime, by: s
         raise not_booked(session, contact, f"outreach meeting booked {contact.id[:8]} --on {next_week(at)}")
     said = (row.ae_feedback or "").splitlines()
     if words in said:
-        return told(row, changed=False, did="has this feedback already")
+        return update_of(row, changed=False, did="has this feedback already")
     row.ae_feedback = "\n".join([*said, words])
     record(session, contact, ActivityType.NOTE, "Feedback on the meeting", words, at, by)
-    return told(row, changed=True, did="has the feedback")
+    return update_of(row, changed=True, did="has the feedback")
 
 
 def _refuse_ahead(row: Opportunity, contact: Contact, at: datetime) -> None:

@@ -1,12 +1,12 @@
 """Quality control by rule: what may not go out, and what a person should see before it does."""
 
 from tools.qc.engine import RULES, QcSettingsInvalid, Rule, check, passed, rules_for
-from tools.qc.model import DraftUnderCheck, Earlier, Fact, Flag, Recipient
+from tools.qc.model import DraftUnderCheck, EarlierTouch, Fact, Flag, Recipient
 
 __all__ = [
     "RULES",
     "DraftUnderCheck",
-    "Earlier",
+    "EarlierTouch",
     "Fact",
     "Flag",
     "QcSettingsInvalid",

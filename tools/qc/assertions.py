@@ -10,7 +10,7 @@ from tools.qc import free, grounding
 from tools.qc.claims import tells_of_trouble
 from tools.qc.known import known_of, rests_on
 from tools.qc.model import DraftUnderCheck, Fact, Finding, Findings
-from tools.qc.parts import Said, said
+from tools.qc.parts import SaidSentence, said
 
 
 class _Judged(NamedTuple):
@@ -90,7 +90,7 @@ def unsupported_subject(draft: DraftUnderCheck) -> Findings:
     yield from _of("subject", draft)
 
 
-def _facts_behind(each: Said, draft: DraftUnderCheck) -> list[Fact]:
+def _facts_behind(each: SaidSentence, draft: DraftUnderCheck) -> list[Fact]:
     """The facts that a sentence rests on: those that it cites, else those that it shares enough with."""
     cited = grounding.cited(each.sentence, draft)
     if cited or not draft.by_person:

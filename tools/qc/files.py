@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from playbooks import Playbook, PlaybookNotFound, Sender, load_playbook, playbook_names
 from tools.plain_json import BadJson, read_json
 from tools.qc.engine import check, passed
-from tools.qc.model import DraftUnderCheck, Earlier, Fact, Flag, Recipient
+from tools.qc.model import DraftUnderCheck, EarlierTouch, Fact, Flag, Recipient
 from tools.qc.naming import names_of, venues_in
 from tools.qc.safety import is_footer_line
 from tools.qc.schema import DraftGiven, FindingOut, Judgement, OtherDraft, RecipientGiven, SenderGiven, TouchGiven
@@ -188,19 +188,19 @@ def _recipient(given: DraftGiven, channel: str, fellows: Sequence[DraftGiven]) -
     )
 
 
-def _history(given: DraftGiven) -> tuple[Earlier, ...] | None:
+def _history(given: DraftGiven) -> tuple[EarlierTouch, ...] | None:
     if given.earlier_touches is None:
-        return (Earlier(channel="call"),) if given.called else None if given.touch > 1 else ()
+        return (EarlierTouch(channel="call"),) if given.called else None if given.touch > 1 else ()
     made = [_earlier(e) for e in given.earlier_touches]
-    return (*made, *([Earlier(channel="call")] if given.called else []))
+    return (*made, *([EarlierTouch(channel="call")] if given.called else []))
 
 
-def _earlier(given: TouchGiven) -> Earlier:
+def _earlier(given: TouchGiven) -> EarlierTouch:
     channel = given.channel.strip().lower()
     kind = given.touch_type.strip().lower().replace("-", "").replace("_", "")
     if kind in ("call", "callsnippet"):
         channel = "call"
-    return Earlier(
+    return EarlierTouch(
         touch=given.touch,
         channel=_CHANNELS.get(channel, channel),
         touch_type="breakup" if kind == "breakup" else given.touch_type,

@@ -59,7 +59,7 @@ class Recipient:
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierTouch:
     """An earlier touch to the same person. `connected` says that they spoke."""
 
     touch: int | None = None
@@ -108,7 +108,7 @@ class DraftUnderCheck:
     by_person: bool = False
     touch_sent: bool = False
     touch_type: str = ""
-    history: tuple[Earlier, ...] | None = ()
+    history: tuple[EarlierTouch, ...] | None = ()
     replied: bool = False
     siblings: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sender: Sender | None = None

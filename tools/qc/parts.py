@@ -20,7 +20,7 @@ _NAME_LINE = re.compile(r"^[^\W\d_][^.?!:]{1,60}$")
 _AFTERWARDS = 7  # words; a line of a signature has fewer, or is no sentence
 
 
-class Said(NamedTuple):
+class SaidSentence(NamedTuple):
     """A sentence and where it stands in the text."""
 
     sentence: str
@@ -61,18 +61,18 @@ def has_closing(text: str) -> bool:
     return _CLOSING.search(text) is not None
 
 
-def said(text: str) -> list[Said]:
+def said(text: str) -> list[SaidSentence]:
     """The sentences of a message with their places, those of a postscript too."""
     start, end = _bounds(text)
     found, at = [], start
     for sentence in sentences(text[start:end]):
         at = text.find(sentence, at)
-        found.append(Said(sentence, at))
+        found.append(SaidSentence(sentence, at))
         at += len(sentence)
     at = end
     for line in text[end:].splitlines():
         if re.match(r"\s*p\.?\s?s\.?\b", line, re.IGNORECASE) or len(line.split()) >= _AFTERWARDS:
             for sentence in sentences(line):
                 at = max(text.find(sentence, at), 0)
-                found.append(Said(sentence, at))
+                found.append(SaidSentence(sentence, at))
     return found

@@ -16,7 +16,7 @@ from db.suppressions import is_suppressed
 from playbooks import Playbook
 from tools.drafting.drafts import facts_about, footer, without_footer
 from tools.drafting.variants import steering
-from tools.qc import DraftUnderCheck, Earlier, Fact, Recipient
+from tools.qc import DraftUnderCheck, EarlierTouch, Fact, Recipient
 from tools.qc.model import Variant
 from tools.qc.naming import names_of
 from tools.wording import spoken_name, without_brackets
@@ -105,11 +105,11 @@ def _earlier() -> Select[Touchpoint]:
     )
 
 
-def _history(session: Session, playbook: Playbook, draft: MessageDraft) -> tuple[Earlier, ...]:
+def _history(session: Session, playbook: Playbook, draft: MessageDraft) -> tuple[EarlierTouch, ...]:
     """What this person had before. The number of a touch counts within its own sequence alone."""
     touchpoints = session.scalars(_earlier(), {"contact": draft.contact_id, "draft": draft.id})
     return tuple(
-        Earlier(
+        EarlierTouch(
             touch=t.touch_number if t.sequence_id is not None and t.sequence_id == draft.sequence_id else None,
             channel=t.channel,
             touch_type=t.message_draft.touch_type or "" if t.message_draft else "",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from db.models import Contact, Delivery, InboundMessage
 from tools.mail import Mail, UnreadableMail, asks_to_stop, human_text, read_mail
 from tools.mail.kinds import looks_like_a_report
-from tools.replies.intake import Taken, match, take_in
+from tools.replies.intake import TakenMail, match, take_in
 
 _PASSED_ON = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|i|vs|doorst)\s*:", re.I)
 """How mail programs begin the subject of what is forwarded: English, German, French, Spanish, Portuguese and others."""
@@ -58,7 +58,7 @@ def is_own(session: Session, mail: Mail, senders: Collection[str]) -> bool:
     return bool(_PASSED_ON.match(mail.subject)) and not human_text(mail.text).strip()
 
 
-def take_fetched(session: Session, raw: bytes, verdict: Verdict) -> Taken | None:
+def take_fetched(session: Session, raw: bytes, verdict: Verdict) -> TakenMail | None:
     """Takes a message in; a report only where it is about a message of ours. Raises UnreadableMail."""
     if verdict == "report":
         mail: Mail = read_mail(raw)

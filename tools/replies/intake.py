@@ -34,7 +34,7 @@ _IDS = 50
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenMail:
     """What became of one mail. `new` is false for one stored before; `matched_by` None is unmatched."""
 
     inbound_id: str
@@ -47,7 +47,7 @@ class Taken:
     subject: str
 
 
-def take_in(session: Session, raw: bytes, *, now: datetime | None = None) -> Taken:
+def take_in(session: Session, raw: bytes, *, now: datetime | None = None) -> TakenMail:
     """Stores a raw mail, unless its Message-ID is there already, and matches it. Raises UnreadableMail.
 
     A mail without a Message-ID gets one made from its content's hash. An unmatched one is put up for review.
@@ -179,8 +179,8 @@ def _stored(session: Session, message_id: str) -> InboundMessage | None:
     return session.scalars(select(InboundMessage).where(InboundMessage.message_id == message_id)).one_or_none()
 
 
-def _taken(inbound: InboundMessage, *, new: bool) -> Taken:
-    return Taken(
+def _taken(inbound: InboundMessage, *, new: bool) -> TakenMail:
+    return TakenMail(
         inbound_id=inbound.id,
         message_id=inbound.message_id,
         new=new,

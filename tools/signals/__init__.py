@@ -1,6 +1,6 @@
 """Signals: reasons to write now, found in job openings, news and what imports say (OCC, signals)."""
 
-from tools.signals.found import Found, Note
+from tools.signals.found import FoundSignal, Note
 from tools.signals.jobs import Opening, read_opening
 from tools.signals.news import Article, read_article
 from tools.signals.reading import Texts, read_texts
@@ -8,7 +8,7 @@ from tools.signals.scan import Scan, gather, scan
 
 __all__ = [
     "Article",
-    "Found",
+    "FoundSignal",
     "Note",
     "Opening",
     "Scan",

@@ -8,7 +8,7 @@ from playbooks.feeds import SignalName, SignalWords
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundSignal:
     """One signal. `evidence` is the title or sentence as it stands in the source; `sure` is 0-1.
 
     `seen_on` is the day that it speaks of, None where nothing tells. `row` is its place in the file, from 1.

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from playbooks.feeds import JobWords, SignalName, SignalWords
 from tools.normalise import clean
 from tools.prompt_chunks import LETTERS_PER_CALL
-from tools.signals.found import Found, Note
+from tools.signals.found import FoundSignal, Note
 from tools.signals.jobs import Opening, found_in_opening
 from tools.signals.news import Article, found_in_article, parts_of, sentence_with
 
@@ -92,7 +92,7 @@ class Gathered:
     read: int = 0
     passed_over: int = 0
     items: list[Item] = field(default_factory=list)
-    certain: list[tuple[str | None, Found]] = field(default_factory=list)
+    certain: list[tuple[str | None, FoundSignal]] = field(default_factory=list)
 
 
 def may_be_testing(opening: Opening, words: JobWords) -> bool:
@@ -133,21 +133,21 @@ def items_of_articles(articles: Iterable[tuple[str | None, Article]], gathered: 
 
 
 @dataclass
-class Settled:
+class SettledSignals:
     """What came of decisions: signals with their accounts, what is none, and decisions that the item does not bear."""
 
-    found: list[tuple[str | None, Found]] = field(default_factory=list)
+    found: list[tuple[str | None, FoundSignal]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
 
 
-def settle(items: Sequence[Item], decisions: Iterable[SignalDecision], words: SignalWords) -> Settled:
+def settle(items: Sequence[Item], decisions: Iterable[SignalDecision], words: SignalWords) -> SettledSignals:
     """Makes signals of decisions about items that were numbered from 1.
 
     A decision is refused where no item has its number, where such an item cannot have the type in this playbook, and
     where its words do not stand in the item. Of two about one item and type the surer counts.
     """
-    settled = Settled()
+    settled = SettledSignals()
     best: dict[tuple[int, str], SignalDecision] = {}
     for decision in decisions:
         wrong = _wrong(items, decision, words)
@@ -181,7 +181,7 @@ def _wrong(items: Sequence[Item], decision: SignalDecision, words: SignalWords) 
     return None
 
 
-def _found(subject: Opening | Article, decision: SignalDecision) -> Found:
+def _found(subject: Opening | Article, decision: SignalDecision) -> FoundSignal:
     sure, reasons = decision.confidence / 100, (decision.reason,)
     if isinstance(subject, Opening):
         return found_in_opening(subject, sure, reasons)

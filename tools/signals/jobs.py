@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 
 from playbooks.feeds import JobWords
-from tools.signals.found import Found, Note
+from tools.signals.found import FoundSignal, Note
 from tools.titles import title_key
 
 
@@ -34,7 +34,7 @@ def _search(patterns: list[str], text: str) -> re.Match[str] | None:
     return _any(tuple(patterns)).search(text) if patterns and text else None
 
 
-def read_opening(opening: Opening, words: JobWords) -> Found | Note | None:
+def read_opening(opening: Opening, words: JobWords) -> FoundSignal | Note | None:
     """A signal, or why a title that has such words is none, or None where it has none.
 
     The title decides where it names software; elsewhere the description and the department may raise it or undo it,
@@ -77,7 +77,7 @@ def read_opening(opening: Opening, words: JobWords) -> Found | Note | None:
     return _found(opening, sure, reasons)
 
 
-def _by_duties(opening: Opening, around: str, words: JobWords) -> Found | Note | None:
+def _by_duties(opening: Opening, around: str, words: JobWords) -> FoundSignal | Note | None:
     """A title that names no testing, with a description that is about little else."""
     if not around:
         return None
@@ -104,13 +104,13 @@ def _note(opening: Opening, reason: str) -> Note:
     return Note(opening.row, opening.organisation, opening.title, reason)
 
 
-def _found(opening: Opening, sure: float, reasons: list[str]) -> Found:
+def _found(opening: Opening, sure: float, reasons: list[str]) -> FoundSignal:
     return found_in_opening(opening, sure, tuple(reasons))
 
 
-def found_in_opening(opening: Opening, sure: float, reasons: tuple[str, ...]) -> Found:
+def found_in_opening(opening: Opening, sure: float, reasons: tuple[str, ...]) -> FoundSignal:
     """The signal that an opening is."""
-    return Found(
+    return FoundSignal(
         type="qa_job_posting",
         organisation=opening.organisation,
         domain=opening.domain,

@@ -12,7 +12,7 @@ from typing import Final
 
 from playbooks.feeds import NewsWords, SignalName, SignalWords
 from tools.normalise import clean, name_words
-from tools.signals.found import Found, Note
+from tools.signals.found import FoundSignal, Note
 
 MAX_TEXT: Final = 100_000
 
@@ -115,11 +115,11 @@ def _one_line(part: str) -> Iterator[str]:
         yield line
 
 
-def read_article(article: Article, words: SignalWords) -> list[Found | Note]:
+def read_article(article: Article, words: SignalWords) -> list[FoundSignal | Note]:
     """The signals of a text, and what looked like one and is none. One type counts once per text, the surest."""
     text = _whole(article)
-    best: dict[str, Found] = {}
-    notes: list[Found | Note] = []
+    best: dict[str, FoundSignal] = {}
+    notes: list[FoundSignal | Note] = []
     for sentence in sentences(text[:MAX_TEXT]):
         for rule in words.news:
             found = _read(sentence, rule, article)
@@ -136,7 +136,7 @@ def _whole(article: Article) -> str:
     return f"{article.headline}.\n\n{article.text}" if article.headline else article.text
 
 
-def _read(sentence: str, rule: NewsWords, article: Article) -> Found | Note | None:
+def _read(sentence: str, rule: NewsWords, article: Article) -> FoundSignal | Note | None:
     hits = [m for p in rule.patterns if (m := _compiled(p).search(sentence))]
     if not hits:
         return None
@@ -155,9 +155,9 @@ def _read(sentence: str, rule: NewsWords, article: Article) -> Found | Note | No
 
 def found_in_article(
     article: Article, kind: SignalName, sentence: str, whose: str | None, sure: float, reasons: tuple[str, ...]
-) -> Found:
+) -> FoundSignal:
     """The signal that a sentence of a text is."""
-    return Found(
+    return FoundSignal(
         type=kind,
         organisation=whose,
         domain=article.domain,

@@ -10,7 +10,7 @@ from db.models import Account, BidAlert, ExternalId, Prospect, ResearchFact
 from playbooks.feeds import SignalWords
 from tools.importing.cleaning import OPENING
 from tools.normalise import clean, day, website
-from tools.signals.found import Found
+from tools.signals.found import FoundSignal
 from tools.signals.items import Gathered, items_of_articles, items_of_openings
 from tools.signals.jobs import Opening
 from tools.signals.news import Article
@@ -78,7 +78,9 @@ def _facts(session: Session, accounts: Mapping[str, Account]) -> Iterator[tuple[
             yield account.id, article
 
 
-def _imports(words: SignalWords, accounts: Mapping[str, Account], gathered: Gathered) -> Iterator[tuple[str, Found]]:
+def _imports(
+    words: SignalWords, accounts: Mapping[str, Account], gathered: Gathered
+) -> Iterator[tuple[str, FoundSignal]]:
     for account in accounts.values():
         if account.last_funding_date is None and not account.buyer_intent:
             continue
@@ -98,7 +100,7 @@ def _imports(words: SignalWords, accounts: Mapping[str, Account], gathered: Gath
 
 def _tenders(
     session: Session, playbook: str, words: SignalWords, accounts: Mapping[str, Account], gathered: Gathered
-) -> Iterator[tuple[str, Found]]:
+) -> Iterator[tuple[str, FoundSignal]]:
     if "buyer_intent" not in words.expires_days:
         return
     rows = session.execute(
@@ -113,7 +115,7 @@ def _tenders(
         gathered.read += 1
         yield (
             account_id,
-            Found(
+            FoundSignal(
                 type="buyer_intent",
                 organisation=account.name,
                 domain=account.domain,

@@ -6,7 +6,7 @@ from typing import Any
 
 from playbooks.feeds import SignalWords
 from tools.normalise import day
-from tools.signals.found import Found, Note
+from tools.signals.found import FoundSignal, Note
 from tools.signals.items import Gathered, items_of_articles, items_of_openings
 from tools.signals.jobs import Opening, read_opening
 from tools.signals.news import Article, read_article
@@ -18,12 +18,12 @@ class Scan:
     """The signals of a file, and what looked like one and is none."""
 
     read: int = 0
-    found: list[Found] = field(default_factory=list)
+    found: list[FoundSignal] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
-    def take(self, one: Found | Note | None) -> None:
+    def take(self, one: FoundSignal | Note | None) -> None:
         """Files a reading where it belongs."""
-        if isinstance(one, Found):
+        if isinstance(one, FoundSignal):
             self.found.append(one)
         elif one is not None:
             self.notes.append(one)
@@ -58,7 +58,7 @@ def scan(texts: Texts, words: SignalWords) -> Scan:
     return made
 
 
-def read_subject(subject: Opening | Article, words: SignalWords) -> list[Found | Note]:
+def read_subject(subject: Opening | Article, words: SignalWords) -> list[FoundSignal | Note]:
     """What the rules say of an opening or a text: its signals, and why what looks like one is none."""
     if isinstance(subject, Article):
         return read_article(subject, words)
@@ -66,16 +66,16 @@ def read_subject(subject: Opening | Article, words: SignalWords) -> list[Found |
     return [found] if found is not None else []
 
 
-def read_import(said: Imported, words: SignalWords) -> list[Found]:
+def read_import(said: Imported, words: SignalWords) -> list[FoundSignal]:
     """What an import says in so many words: when the last round was, and what somebody is looking for."""
-    found: list[Found] = []
+    found: list[FoundSignal] = []
     on = day(said.funded_on)
     if on is not None and "funding" in words.expires_days:
         what = f"{said.organisation} raised money on {on.isoformat()}"
         what = f"{what} ({said.funded_by})" if said.funded_by else what
         reason = "the import gives the date of the last funding"
         found.append(
-            Found(
+            FoundSignal(
                 type="funding",
                 organisation=said.organisation,
                 description=what,
@@ -97,7 +97,7 @@ def read_import(said: Imported, words: SignalWords) -> list[Found]:
         reason = "the import gives a buyer's intent"
         seen = day(said.intent_date)
         found.append(
-            Found(
+            FoundSignal(
                 type="buyer_intent",
                 organisation=said.organisation,
                 description=what,

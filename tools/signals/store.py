@@ -16,7 +16,7 @@ from db.models import Account, MessageVersion, Prospect, ResearchFact, Signal
 from playbooks.feeds import SignalWords
 from tools import journal
 from tools.normalise import name_key
-from tools.signals.found import Found
+from tools.signals.found import FoundSignal
 
 AGENT: Final = "prospector"
 SAME_EVENT: Final = timedelta(days=21)
@@ -24,7 +24,7 @@ SAME_EVENT: Final = timedelta(days=21)
 
 
 @dataclass
-class Written:
+class WrittenSignals:
     """What came of writing signals: counts, and of whom nothing is known."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -50,7 +50,7 @@ class Accounts:
             if account.domain:
                 self._by_domain[account.domain].add(account.id)
 
-    def find(self, found: Found) -> str | None:
+    def find(self, found: FoundSignal) -> str | None:
         """The id of the one account that a signal is about; None where there is none, or several are called so."""
         by_domain = self._by_domain.get(found.domain or "", set())
         by_name = self._by_name.get(name_key(found.organisation), set()) if found.organisation else set()
@@ -62,18 +62,18 @@ class Accounts:
 
 def write(
     session: Session,
-    found: Iterable[tuple[str | None, Found]],
+    found: Iterable[tuple[str | None, FoundSignal]],
     words: SignalWords,
     accounts: Accounts,
     *,
     today: date,
     run_id: str,
-) -> Written:
+) -> WrittenSignals:
     """Writes signals, each with the account that it is about (None: by its organisation's name and domain).
 
     What has expired is not written, nor what is known: the same source, or another text about the same event.
     """
-    written = Written()
+    written = WrittenSignals()
     pairs = [(account_id or accounts.find(one), one) for account_id, one in found]
     known: dict[tuple[str, str], list[Signal]] = defaultdict(list)
     ids = sorted({account_id for account_id, _one in pairs if account_id})
@@ -106,7 +106,7 @@ def write(
     return written
 
 
-def _note(session: Session, run_id: str, prospect_id: str | None, one: Found) -> None:
+def _note(session: Session, run_id: str, prospect_id: str | None, one: FoundSignal) -> None:
     details = {
         "type": one.type,
         "evidence": one.evidence[:500],
@@ -117,7 +117,7 @@ def _note(session: Session, run_id: str, prospect_id: str | None, one: Found) ->
     journal.note(session, run_id=run_id, agent=AGENT, action="signal_found", prospect_id=prospect_id, details=details)
 
 
-def is_same(row: Signal, one: Found) -> bool:
+def is_same(row: Signal, one: FoundSignal) -> bool:
     """Whether a stored signal of the same account and type is this one, or of the same event."""
     if one.source_url is not None and row.source_url == one.source_url:
         return True
@@ -236,7 +236,7 @@ def listed(
 _IN_ONE_TRANSACTION = 500
 
 
-def chunks(found: Sequence[tuple[str | None, Found]]) -> Iterable[Sequence[tuple[str | None, Found]]]:
+def chunks(found: Sequence[tuple[str | None, FoundSignal]]) -> Iterable[Sequence[tuple[str | None, FoundSignal]]]:
     """The signals in parts, for one transaction each."""
     for start in range(0, len(found), _IN_ONE_TRANSACTION):
         yield found[start : start + _IN_ONE_TRANSACTION]

@@ -9,7 +9,7 @@ from typing import Final
 
 import httpx
 
-from tools.web.outcome import Reason, Refused
+from tools.web.outcome import PageRefused, Reason
 
 LONGEST_URL: Final = 2_000
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -53,7 +53,7 @@ def origin_of(url: httpx.URL) -> str:
     return f"{url.scheme}://{host}:{url.port or _DEFAULT_PORTS.get(url.scheme, 0)}"
 
 
-def checked_url(asked: str, text: str, allowed: str | None) -> httpx.URL | Refused:
+def checked_url(asked: str, text: str, allowed: str | None) -> httpx.URL | PageRefused:
     """The URL without its fragment, if its form allows a request; else why not. No name is looked up.
 
     Args:
@@ -62,8 +62,8 @@ def checked_url(asked: str, text: str, allowed: str | None) -> httpx.URL | Refus
         allowed: the one origin (see `origin_of`) that may be asked although it is private; for tests.
     """
 
-    def refused(reason: Reason, detail: str) -> Refused:
-        return Refused(asked, reason, detail, at=text[:LONGEST_URL])
+    def refused(reason: Reason, detail: str) -> PageRefused:
+        return PageRefused(asked, reason, detail, at=text[:LONGEST_URL])
 
     if len(text) > LONGEST_URL or _ODD.search(text):
         return refused(Reason.BAD_URL, "longer than 2,000 characters, or with blanks, controls or backslashes in it")
@@ -104,7 +104,7 @@ async def system_resolver(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-async def checked_address(asked: str, url: httpx.URL, resolve: Resolver, allowed: str | None) -> str | Refused:
+async def checked_address(asked: str, url: httpx.URL, resolve: Resolver, allowed: str | None) -> str | PageRefused:
     """The one address to connect to. A name that has even one private address is refused: the next answer may be it."""
     if allowed is not None and origin_of(url) == allowed:
         return url.host
@@ -114,9 +114,9 @@ async def checked_address(asked: str, url: httpx.URL, resolve: Resolver, allowed
     try:
         addresses = await resolve(url.host, port)
     except (OSError, UnicodeError) as exc:
-        return Refused(asked, Reason.NO_SUCH_NAME, f"{url.host}: {exc}", at=str(url))
+        return PageRefused(asked, Reason.NO_SUCH_NAME, f"{url.host}: {exc}", at=str(url))
     if not addresses:
-        return Refused(asked, Reason.NO_SUCH_NAME, f"{url.host} has no address", at=str(url))
+        return PageRefused(asked, Reason.NO_SUCH_NAME, f"{url.host} has no address", at=str(url))
     for address in addresses:
         if not is_public(address):
             return _private(asked, url, address)
@@ -124,5 +124,5 @@ async def checked_address(asked: str, url: httpx.URL, resolve: Resolver, allowed
     return min(addresses, key=lambda address: ":" in address)
 
 
-def _private(asked: str, url: httpx.URL, address: str) -> Refused:
-    return Refused(asked, Reason.PRIVATE_ADDRESS, f"{url.host} is {address}, not a public address", at=str(url))
+def _private(asked: str, url: httpx.URL, address: str) -> PageRefused:
+    return PageRefused(asked, Reason.PRIVATE_ADDRESS, f"{url.host} is {address}, not a public address", at=str(url))

@@ -21,7 +21,7 @@ from tools.web import robots
 from tools.web.addresses import Resolver, checked_address, checked_url, origin_of, system_resolver
 from tools.web.bodies import SUPPORTED, BadEncoding, TooLarge, bounded
 from tools.web.cache import Entry, PageCache
-from tools.web.outcome import Fetched, Limits, Reason, Refused
+from tools.web.outcome import Fetched, Limits, PageRefused, Reason
 from tools.web.sites import site_of
 
 log = structlog.get_logger(__name__)
@@ -63,7 +63,7 @@ class _Budget:
     left: float
 
 
-_Answer = Fetched | Refused | _Redirect | _Failed
+_Answer = Fetched | PageRefused | _Redirect | _Failed
 
 
 @cache
@@ -110,7 +110,7 @@ class Fetcher:
     async def __aexit__(self, *_raised: object) -> None:
         await self._transport.aclose()
 
-    async def fetch(self, url: str, *, same_site: bool = False) -> Fetched | Refused:
+    async def fetch(self, url: str, *, same_site: bool = False) -> Fetched | PageRefused:
         """The page at a URL, or why it was not taken. Raises nothing that a server, a name or a page can cause.
 
         Args:
@@ -118,30 +118,30 @@ class Fetcher:
             same_site: refuse a redirect to another registered domain.
         """
         answer = await self._follow(url, same_site)
-        if isinstance(answer, Refused):
+        if isinstance(answer, PageRefused):
             log.info("page_refused", url=answer.url, reason=answer.reason.value, detail=answer.detail, at=answer.at)
         return answer
 
-    async def _follow(self, asked: str, same_site: bool) -> Fetched | Refused:
+    async def _follow(self, asked: str, same_site: bool) -> Fetched | PageRefused:
         budget, text, passed = _Budget(self.limits.seconds), asked, list[str]()
         while True:
             url = checked_url(asked, text, self._allowed)
-            if isinstance(url, Refused):
+            if isinstance(url, PageRefused):
                 return url
             if same_site and passed and site_of(url.host) != site_of(httpx.URL(passed[0]).host):
-                return Refused(asked, Reason.LEFT_SITE, f"redirected to {url.host}", at=str(url))
+                return PageRefused(asked, Reason.LEFT_SITE, f"redirected to {url.host}", at=str(url))
             host = self._hosts.setdefault(origin_of(url), _Host())
             rules = await self._rules(asked, url, host, budget)
-            if isinstance(rules, Refused):
+            if isinstance(rules, PageRefused):
                 return rules
             if rules.unreachable:
-                return Refused(asked, Reason.ROBOTS_UNREACHABLE, rules.unreachable, at=str(url))
+                return PageRefused(asked, Reason.ROBOTS_UNREACHABLE, rules.unreachable, at=str(url))
             if not rules.allow(str(url), AGENT):
-                return Refused(asked, Reason.ROBOTS, "robots.txt forbids it", at=str(url))
+                return PageRefused(asked, Reason.ROBOTS, "robots.txt forbids it", at=str(url))
             answer = await self._polite(asked, url, host, rules.delay(AGENT), budget)
             if isinstance(answer, _Failed):
-                return Refused(asked, Reason.STATUS, f"status {answer.status}", at=str(url))
-            if isinstance(answer, Refused):
+                return PageRefused(asked, Reason.STATUS, f"status {answer.status}", at=str(url))
+            if isinstance(answer, PageRefused):
                 return answer
             if isinstance(answer, Fetched):
                 return Fetched(
@@ -156,27 +156,29 @@ class Fetcher:
                 )
             passed.append(str(url))
             if len(passed) > self.limits.redirects:
-                return Refused(asked, Reason.TOO_MANY_REDIRECTS, f"more than {self.limits.redirects}", at=str(url))
+                return PageRefused(asked, Reason.TOO_MANY_REDIRECTS, f"more than {self.limits.redirects}", at=str(url))
             try:
                 text = str(url.join(answer.location))
             except (httpx.InvalidURL, ValueError, UnicodeError) as exc:
-                return Refused(asked, Reason.BAD_REDIRECT, f"{answer.location[:200]!r}: {exc}", at=str(url))
+                return PageRefused(asked, Reason.BAD_REDIRECT, f"{answer.location[:200]!r}: {exc}", at=str(url))
 
-    async def _rules(self, asked: str, url: httpx.URL, host: _Host, budget: _Budget) -> robots.Rules | Refused:
+    async def _rules(self, asked: str, url: httpx.URL, host: _Host, budget: _Budget) -> robots.Rules | PageRefused:
         now = asyncio.get_running_loop().time()
         async with host.reading_rules:
             if host.rules is None or now - host.rules_at > self.limits.robots_fresh:
                 rules = await self._read_rules(asked, url, host, budget)
-                if isinstance(rules, Refused):
+                if isinstance(rules, PageRefused):
                     return rules
                 host.rules, host.rules_at = rules, now
             return host.rules
 
-    async def _read_rules(self, asked: str, page: httpx.URL, host: _Host, budget: _Budget) -> robots.Rules | Refused:
+    async def _read_rules(
+        self, asked: str, page: httpx.URL, host: _Host, budget: _Budget
+    ) -> robots.Rules | PageRefused:
         """robots.txt by RFC 9309: none there allows everything, one that can't be read forbids everything."""
-        url: httpx.URL | Refused = page.copy_with(raw_path=b"/robots.txt")
+        url: httpx.URL | PageRefused = page.copy_with(raw_path=b"/robots.txt")
         for hop in range(self.limits.redirects + 1):
-            if isinstance(url, Refused):
+            if isinstance(url, PageRefused):
                 return robots.Rules(unreachable=f"robots.txt redirects to {url.at[:200]}: {url.detail}")
             answer = await self._polite(asked, url, host, 0.0, budget, robots_txt=True)
             if isinstance(answer, Fetched):
@@ -184,7 +186,7 @@ class Fetcher:
             if isinstance(answer, _Failed):
                 gone = 400 <= answer.status < 500 and answer.status != 429
                 return robots.EVERYTHING if gone else robots.Rules(unreachable=f"robots.txt: status {answer.status}")
-            if isinstance(answer, Refused):
+            if isinstance(answer, PageRefused):
                 # What keeps robots.txt from being read at its first address keeps the page from being read too.
                 return answer if hop == 0 else robots.Rules(unreachable=f"robots.txt: {answer.detail}")
             try:
@@ -205,7 +207,7 @@ class Fetcher:
         async with host.turn:
             wait = host.ready_at - clock()
             if max(delay, wait) > self.limits.most_delay:
-                return Refused(asked, Reason.ASKED_TO_WAIT, f"asks for {max(delay, wait):.0f} s", at=str(url))
+                return PageRefused(asked, Reason.ASKED_TO_WAIT, f"asks for {max(delay, wait):.0f} s", at=str(url))
             if wait > 0:
                 await asyncio.sleep(wait)
             started = clock()
@@ -213,22 +215,22 @@ class Fetcher:
                 async with asyncio.timeout(max(budget.left, 0.0)):
                     return await self._request(asked, url, host, known, robots_txt)
             except (TimeoutError, httpx.TimeoutException):
-                return Refused(asked, Reason.TOO_SLOW, f"not there in {self.limits.seconds:g} s", at=str(url))
+                return PageRefused(asked, Reason.TOO_SLOW, f"not there in {self.limits.seconds:g} s", at=str(url))
             except TooLarge:
-                return Refused(asked, Reason.TOO_LARGE, f"more than {self.limits.size:,} bytes", at=str(url))
+                return PageRefused(asked, Reason.TOO_LARGE, f"more than {self.limits.size:,} bytes", at=str(url))
             except BadEncoding as exc:
-                return Refused(asked, Reason.ENCODING, str(exc), at=str(url))
+                return PageRefused(asked, Reason.ENCODING, str(exc), at=str(url))
             except (httpx.ProtocolError, httpx.DecodingError, httpx.UnsupportedProtocol, httpx.InvalidURL) as exc:
-                return Refused(asked, Reason.PROTOCOL, f"{type(exc).__name__}: {exc}"[:200], at=str(url))
+                return PageRefused(asked, Reason.PROTOCOL, f"{type(exc).__name__}: {exc}"[:200], at=str(url))
             except (httpx.TransportError, OSError) as exc:
-                return Refused(asked, Reason.CONNECTION, f"{type(exc).__name__}: {exc}"[:200], at=str(url))
+                return PageRefused(asked, Reason.CONNECTION, f"{type(exc).__name__}: {exc}"[:200], at=str(url))
             finally:
                 budget.left -= clock() - started
                 host.ready_at = max(host.ready_at, clock() + max(self.limits.delay, delay))
 
     async def _request(self, asked: str, url: httpx.URL, host: _Host, known: Entry | None, robots_txt: bool) -> _Answer:
         address = await checked_address(asked, url, self._resolve, self._allowed)
-        if isinstance(address, Refused):
+        if isinstance(address, PageRefused):
             return address
         response = await self._transport.handle_async_request(self._pinned(url, address, known, robots_txt))
         try:
@@ -244,7 +246,7 @@ class Fetcher:
             declared = response.headers.get("content-type", "")
             kind = declared.split(";", 1)[0].strip().lower()
             if kind not in PAGE_TYPES and not robots_txt:
-                return Refused(asked, Reason.CONTENT_TYPE, f"{kind[:80] or 'none'} is no page", at=str(url))
+                return PageRefused(asked, Reason.CONTENT_TYPE, f"{kind[:80] or 'none'} is no page", at=str(url))
             if not robots_txt and int(_digits(response.headers.get("content-length", ""))) > self.limits.size:
                 raise TooLarge
             most = robots.SIZE if robots_txt else self.limits.size

@@ -52,7 +52,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Refused:
+class PageRefused:
     """A page that was not taken. `at` is the address that was refused: the one asked for, or one it redirected to."""
 
     url: str

@@ -10,7 +10,7 @@ import httpx
 from tools.web.document import Link
 from tools.web.facts import About
 from tools.web.fetcher import Fetcher
-from tools.web.outcome import Reason, Refused
+from tools.web.outcome import PageRefused, Reason
 from tools.web.reader import Reading, read_fetched
 from tools.web.sites import site_of
 
@@ -52,7 +52,7 @@ class Picker:
     most: int = MOST_PAGES
     kept: Collection[str] = ()
     readings: dict[str, Reading] = field(default_factory=dict)
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[PageRefused] = field(default_factory=list)
     _listed: dict[int, tuple[str, str, bool]] = field(default_factory=dict)
     _tried: dict[str, str | None] = field(default_factory=dict)
 
@@ -87,11 +87,11 @@ class Picker:
         url = self._listed[number][0] if number in self._listed else ""
         return (url, self._tried[url]) if url in self._tried else None
 
-    def refusal(self, url: str) -> Refused | None:
+    def refusal(self, url: str) -> PageRefused | None:
         """Why the page of an address that was tried is not there."""
         return next((refusal for refusal in self.refused if refusal.url == url), None)
 
-    async def read(self, number: int) -> Reading | Refused | None:
+    async def read(self, number: int) -> Reading | PageRefused | None:
         """The page of a number; None where there is no such number, or as many as may be were read.
 
         Its links of the same site are put on the list.
@@ -105,11 +105,11 @@ class Picker:
             return None
         self._tried[url] = None
         fetched = await self.fetcher.fetch(url, same_site=same_site)
-        if isinstance(fetched, Refused):
+        if isinstance(fetched, PageRefused):
             self.refused.append(fetched)
             return fetched
         reading = await read_fetched(fetched, About(self.about, self.own(fetched.final_url)))
-        if isinstance(reading, Refused):
+        if isinstance(reading, PageRefused):
             self.refused.append(reading)
             return reading
         self.readings[url], self._tried[url] = reading, reading.page.url
@@ -137,7 +137,8 @@ class Picker:
         self._listed = {number: (url, text, same_site) for number, url, text, same_site in state["listed"]}
         self._tried = dict(state["tried"])
         self.refused = [
-            Refused(entry["url"], Reason(entry["refused"]), entry["detail"], entry["at"]) for entry in state["refused"]
+            PageRefused(entry["url"], Reason(entry["refused"]), entry["detail"], entry["at"])
+            for entry in state["refused"]
         ]
 
 

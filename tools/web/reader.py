@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tools.web.document import Link, Page
 from tools.web.facts import About, PageFact
-from tools.web.outcome import Fetched, Reason, Refused
+from tools.web.outcome import Fetched, PageRefused, Reason
 from tools.web.people import Person
 
 SECONDS: Final = 20.0
@@ -50,15 +50,15 @@ def _described(
     }
 
 
-def _reading(url: str, code: int | None, output: bytes) -> Reading | Refused:
+def _reading(url: str, code: int | None, output: bytes) -> Reading | PageRefused:
     if code != 0:
-        return Refused(url, Reason.UNREADABLE, f"reading it ended with status {code}", at=url)
+        return PageRefused(url, Reason.UNREADABLE, f"reading it ended with status {code}", at=url)
     return _told(url, json.loads(output))
 
 
-def _told(url: str, told: dict[str, Any]) -> Reading | Refused:
+def _told(url: str, told: dict[str, Any]) -> Reading | PageRefused:
     if "unreadable" in told:
-        return Refused(url, Reason.UNREADABLE, told["unreadable"], at=url)
+        return PageRefused(url, Reason.UNREADABLE, told["unreadable"], at=url)
     page = told["page"]
     published = page["published"]
     return Reading(
@@ -76,7 +76,7 @@ def _told(url: str, told: dict[str, Any]) -> Reading | Refused:
 
 async def read_fetched(
     fetched: Fetched, about: About, *, today: date | None = None, seconds: float = SECONDS
-) -> Reading | Refused:
+) -> Reading | PageRefused:
     """The page that was fetched, or why it can't be read within `seconds`."""
     command, given = _job(fetched.final_url, fetched.content_type, fetched.charset, about, today, fetched.body)
     child = await asyncio.create_subprocess_exec(
@@ -100,7 +100,7 @@ async def read_fetched(
 
 def read_bytes(
     body: bytes, about: About, *, url: str | None = None, today: date | None = None, seconds: float = SECONDS
-) -> Reading | Refused:
+) -> Reading | PageRefused:
     """The same for a saved page; `url` is where it came from, and makes its links whole."""
     command, given = _job(url, "text/html", None, about, today, body)
     try:
@@ -112,12 +112,12 @@ def read_bytes(
 
 def read_here(
     body: bytes, about: About, *, url: str, content_type: str = "text/html", today: date | None = None
-) -> Reading | Refused:
+) -> Reading | PageRefused:
     """The same in this process, with no limit: for pages that we wrote ourselves, such as the cases of a suite."""
     from tools.web.worker import answer  # the parsers are not needed where a child process reads
 
     return _told(url, answer(_described(url, content_type, None, about, today), body))
 
 
-def _over(url: str, seconds: float) -> Refused:
-    return Refused(url, Reason.UNREADABLE, f"reading it took more than {seconds:g} s", at=url)
+def _over(url: str, seconds: float) -> PageRefused:
+    return PageRefused(url, Reason.UNREADABLE, f"reading it took more than {seconds:g} s", at=url)

@@ -16,7 +16,7 @@ from tools.context import Source
 from tools.journal import running_note
 from tools.research.suggestions import suggest
 from tools.web.access import Web
-from tools.web.outcome import Refused
+from tools.web.outcome import PageRefused
 from tools.web.picker import Picker
 from tools.web.reader import Reading
 from tools.web.research_sources import kept_pages, store_page
@@ -103,7 +103,7 @@ class RunPages:
             self.sources.append(url)
         return self.first + self.sources.index(url)
 
-    def _keep(self, session: Session, answer: Reading | Refused, people: int) -> None:
+    def _keep(self, session: Session, answer: Reading | PageRefused, people: int) -> None:
         """Keeps an answer; `people` were suggested before it. A transaction may be tried twice."""
         if isinstance(answer, Reading):
             url = answer.page.url or ""

@@ -13,7 +13,7 @@ from tools.plain_json import BadJson, read_json
 from tools.web.addresses import checked_url, origin_of
 from tools.web.bodies import BadEncoding, TooLarge, bounded
 from tools.web.fetcher import certificates
-from tools.web.outcome import Refused
+from tools.web.outcome import PageRefused
 
 MOST: Final = 20
 _LARGEST: Final = 1_000_000
@@ -91,7 +91,7 @@ def _results(body: bytes, limit: int, allowed: str | None) -> list[SearchResult]
         if not isinstance(hit, dict) or not isinstance(hit.get("url"), str):
             continue
         url = checked_url(hit["url"], hit["url"], allowed)
-        if isinstance(url, Refused):
+        if isinstance(url, PageRefused):
             continue
         found.setdefault(str(url), SearchResult(str(url), _text(hit.get("title")), _text(hit.get("content"))))
         if len(found) >= limit:

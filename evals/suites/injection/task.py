@@ -39,7 +39,7 @@ from tools.bids.store import Judges
 from tools.bids.store import take_in as take_in_tenders
 from tools.replies.intake import take_in
 from tools.web.facts import About
-from tools.web.outcome import Refused
+from tools.web.outcome import PageRefused
 from tools.web.reader import read_bytes
 from tools.web.research_sources import store_page
 
@@ -120,7 +120,7 @@ def _page(session: Session, given: Input) -> None:
     )
     url = "https://tamblyn.example/athletics"
     reading = read_bytes(html.encode(), About((prospect.name,), own_site=True), url=url)
-    if isinstance(reading, Refused):
+    if isinstance(reading, PageRefused):
         raise TypeError(f"the page was refused: {reading.detail}")
     store_page(session, prospect.account_id, reading, own_site=True)
 

@@ -16,7 +16,7 @@ from evals.tasks import Judgement, Mark, Part, Task
 from evals.worlds import World
 from tools.research.sources import WEB
 from tools.web.facts import About
-from tools.web.outcome import Refused
+from tools.web.outcome import PageRefused
 from tools.web.picker import host_of
 from tools.web.reader import read_here
 from tools.web.research_sources import store_page
@@ -93,7 +93,7 @@ async def run(world: World, given: Input) -> None:
         reading = read_here(
             given.page.encode(), About(names_of(prospect), own), url=given.url, content_type=kind, today=given.fetched
         )
-        if isinstance(reading, Refused):
+        if isinstance(reading, PageRefused):
             raise ValueError(f"the page cannot be read: {reading.detail}")
         store_page(session, prospect.account_id, reading, own_site=own)
         return {"account_id": prospect.account_id, "prospect_id": prospect.id, "contact_id": contact.id}

@@ -20,7 +20,7 @@ from tools.web.addresses import checked_url
 from tools.web.cache import PageCache
 from tools.web.facts import About
 from tools.web.fetcher import Fetcher
-from tools.web.outcome import Fetched, Limits, Refused
+from tools.web.outcome import Fetched, Limits, PageRefused
 from tools.web.page import MOST_LINKS, MOST_TEXT
 from tools.web.reader import Reading, read_bytes, read_here
 from tools.web.search import SearchFailed, _results
@@ -106,7 +106,7 @@ def _hits(data: bytes, _folder: Path) -> Any:
 
 def _address(text: str, _folder: Path) -> Any:
     checked = checked_url(text, text, None)
-    assert isinstance(checked, Refused) or checked.scheme in ("http", "https")
+    assert isinstance(checked, PageRefused) or checked.scheme in ("http", "https")
     return [domain_of(text), website(text), email(text), linkedin(text)]
 
 
@@ -135,15 +135,15 @@ def _answered(answer: Answer, folder: Path) -> Any:
     def server(request: httpx.Request) -> httpx.Response:
         return httpx.Response(status, headers=headers, stream=_Sent(body), request=request)
 
-    async def ask() -> list[Fetched | Refused]:
+    async def ask() -> list[Fetched | PageRefused]:
         limits = Limits(seconds=5.0, delay=0.0, most_delay=0.0, redirects=3, fresh=0.0)
         transport, cache = httpx.MockTransport(server), PageCache(folder / "cache")
         async with Fetcher(cache=cache, limits=limits, resolver=_resolve, transport=transport) as fetcher:
             return [await fetcher.fetch(URL), await fetcher.fetch(URL)]
 
     found = asyncio.run(ask())
-    assert all(isinstance(one, Refused) or len(one.body) <= 2_000_000 for one in found)
-    return [[one.detail, one.at] if isinstance(one, Refused) else one.content_type for one in found]
+    assert all(isinstance(one, PageRefused) or len(one.body) <= 2_000_000 for one in found)
+    return [[one.detail, one.at] if isinstance(one, PageRefused) else one.content_type for one in found]
 
 
 _HEADER = st.sampled_from(

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from db.queries.batches import Candidate
-from tools.batches.choose import REST, MixInvalid, Taken, assign, positions, read_mix, scaled, select
+from tools.batches.choose import REST, ChosenPerson, MixInvalid, assign, positions, read_mix, scaled, select
 
 KNOWN = {"qa_leaders": 1, "vp_eng": 1, "buyer_intent": 1}
 
@@ -77,10 +77,11 @@ def test_what_a_share_lacks_is_filled_from_the_rest_or_left_open() -> None:
     assert (len(left_open.taken), left_open.short) == (3, {"vp_eng": 1})
 
 
-def people(count: int, seed: int) -> list[Taken]:
+def people(count: int, seed: int) -> list[ChosenPerson]:
     shares, tiers = ("qa_leaders", "vp_eng", "buyer_intent"), ("A1", "A2", "B")
     return [
-        Taken(person(n, tier=tiers[n * seed % 7 % 3]), shares[n * seed % 5 % 3], 1, count) for n in range(1, count + 1)
+        ChosenPerson(person(n, tier=tiers[n * seed % 7 % 3]), shares[n * seed % 5 % 3], 1, count)
+        for n in range(1, count + 1)
     ]
 
 
@@ -124,5 +125,5 @@ def test_positions_go_by_priority_with_the_groups_in_turn() -> None:
 
 def test_somebody_to_write_about_comes_before_a_better_tier() -> None:
     blank, known = person(1, tier="A1", reasons=0), person(2, tier="B", reasons=2)
-    order = positions([Taken(blank, "qa_leaders", 1, 2), Taken(known, "qa_leaders", 2, 2)], {})
+    order = positions([ChosenPerson(blank, "qa_leaders", 1, 2), ChosenPerson(known, "qa_leaders", 2, 2)], {})
     assert [one.candidate.contact_id for one in order] == ["c002", "c001"]

@@ -19,7 +19,7 @@ from tools.bids import Matcher, read_feed, tenders_of
 from tools.bids.listing import listed, note_rebids
 from tools.bids.prospects import candidates_of
 from tools.bids.review import BidNotFound, review
-from tools.bids.store import Judges, Taken, match_again, take_in
+from tools.bids.store import Judges, TakenTenders, match_again, take_in
 
 RUN = "r".ljust(32, "1")
 HEADER = "Bid Number,Title,Agency,State,City,Posted,Due Date,Description\n"
@@ -45,7 +45,7 @@ def judges(session: Session) -> Judges:
     return Judges("sports-lighting", WORDS, Matcher(candidates_of(session, "sports-lighting"), WORDS.match), others)
 
 
-def take(database: Database, path: Path, text: str | None = None) -> Taken:
+def take(database: Database, path: Path, text: str | None = None) -> TakenTenders:
     if text is not None:
         path.write_text(text)
     feed = read_feed(path)

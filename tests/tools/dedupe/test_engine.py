@@ -7,7 +7,7 @@ import pytest
 from tools.dedupe.blocking import LARGEST, Candidates
 from tools.dedupe.cluster import apart, clusters
 from tools.dedupe.columns import Means, are_people, guess
-from tools.dedupe.engine import Found, Verdict, find, same_pairs
+from tools.dedupe.engine import Duplicates, Verdict, find, same_pairs
 from tools.dedupe.records import Record, prepare
 
 Cells = dict[str, str]
@@ -18,7 +18,7 @@ def records(rows: list[Cells], source: str = "a") -> list[Record]:
     return [prepare(n, source, row, meanings) for n, row in enumerate(rows)]
 
 
-def run(rows: list[Cells], *, people: bool) -> Found:
+def run(rows: list[Cells], *, people: bool) -> Duplicates:
     return find(records(rows), people=people)
 
 

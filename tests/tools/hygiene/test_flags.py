@@ -15,7 +15,7 @@ from playbooks import load_playbook
 from tests.support.hygiene_run import RUN, college
 from tests.support.rows import make_contact
 from tools.hygiene.flag_review import reopen, resolve
-from tools.hygiene.flags import FlagBook, Kept, Problem, open_flag
+from tools.hygiene.flags import FlagBook, FlagCounts, Problem, open_flag
 from tools.hygiene.problems import problems
 from tools.hygiene.staleness import stale, stale_and_not_flagged
 from tools.hygiene.tidy import raise_flags, watched
@@ -29,7 +29,7 @@ def doubts(*causes: str) -> Problem:
     return Problem(FlagType.DATA_QUALITY, FlagSeverity.INFO, "Missing or wrong: ", causes, "Mend it.", "It is there.")
 
 
-def keep(db: Database, prospect_id: str, problem: Problem) -> Kept:
+def keep(db: Database, prospect_id: str, problem: Problem) -> FlagCounts:
     return db.write_sync(lambda s: FlagBook.of(s, [prospect_id], f"agent:{RUN}").keep_up(prospect_id, problem))
 
 
@@ -48,21 +48,21 @@ def a_person(db: Database, act: Any) -> None:
 
 def test_opened_reworded_and_settled_with_a_note(db: Database) -> None:
     one = college(db)
-    assert keep(db, one, doubts("no web domain")) == Kept(opened=1)
-    assert keep(db, one, doubts("no web domain", "no place")) == Kept()
+    assert keep(db, one, doubts("no web domain")) == FlagCounts(opened=1)
+    assert keep(db, one, doubts("no web domain", "no place")) == FlagCounts()
     assert flags(db) == [("Missing or wrong: no web domain; no place.", None, None)]
-    assert keep(db, one, doubts()) == Kept(settled=1)
+    assert keep(db, one, doubts()) == FlagCounts(settled=1)
     assert flags(db)[0][1:] == (f"agent:{RUN}", "It is there.")
     # What hygiene settled by itself may come again.
-    assert keep(db, one, doubts("no place")) == Kept(opened=1)
+    assert keep(db, one, doubts("no place")) == FlagCounts(opened=1)
 
 
 def test_what_a_person_resolved_is_not_raised_again_but_another_cause_is(db: Database) -> None:
     one = college(db)
     keep(db, one, doubts("no web domain"))
     a_person(db, lambda s, ids: resolve(s, ids, by="user:kim", note="they have none"))
-    assert keep(db, one, doubts("no web domain")) == Kept()
-    assert keep(db, one, doubts("no web domain", "no place")) == Kept(opened=1)
+    assert keep(db, one, doubts("no web domain")) == FlagCounts()
+    assert keep(db, one, doubts("no web domain", "no place")) == FlagCounts(opened=1)
     assert [message for message, _, _ in flags(db)] == [
         "Missing or wrong: no web domain.",
         "Missing or wrong: no place.",
@@ -74,9 +74,9 @@ def test_a_reopened_flag_stands_until_its_cause_is_gone(db: Database) -> None:
     keep(db, one, doubts("no place"))
     a_person(db, lambda s, ids: resolve(s, ids, by="user:kim", note=None))
     a_person(db, reopen)
-    assert keep(db, one, doubts("no place")) == Kept()
+    assert keep(db, one, doubts("no place")) == FlagCounts()
     assert flags(db)[0][1] is None
-    assert keep(db, one, doubts()) == Kept(settled=1)
+    assert keep(db, one, doubts()) == FlagCounts(settled=1)
 
 
 def test_a_pair_and_a_message_that_a_person_resolved(db: Database) -> None:

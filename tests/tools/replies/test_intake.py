@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from db.models import AgentAuditLog, InboundMessage
 from tests.support.mail import Case, outgoing_case
-from tools.replies.intake import Taken, received, take_in
+from tools.replies.intake import TakenMail, received, take_in
 
 
 @pytest.fixture
@@ -17,8 +17,8 @@ def case(database_url: str) -> Iterator[Case]:
         yield made
 
 
-def take(case: Case, raw: bytes) -> Taken:
-    taken: Taken = case.as_user(lambda s: take_in(s, raw))
+def take(case: Case, raw: bytes) -> TakenMail:
+    taken: TakenMail = case.as_user(lambda s: take_in(s, raw))
     return taken
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from playbooks.feeds import load_signal_words
-from tools.signals import Found, Note, Opening, read_opening
+from tools.signals import FoundSignal, Note, Opening, read_opening
 
 WORDS = load_signal_words("qa-software").jobs
 DATA = Path(__file__).parent / "data"
@@ -16,7 +16,7 @@ assert WORDS is not None
 
 def is_signal(title: str, description: str | None = None, department: str | None = None) -> bool:
     assert WORDS is not None
-    return isinstance(read_opening(Opening(title, "Acme", description, department), WORDS), Found)
+    return isinstance(read_opening(Opening(title, "Acme", description, department), WORDS), FoundSignal)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_what_is_found_says_why_and_until_when() -> None:
     assert WORDS is not None
     opening = Opening("QA Lead", "Acme", location="Austin", posted=date(2026, 9, 1), url="https://a.example/1", row=7)
     found = read_opening(opening, WORDS)
-    assert isinstance(found, Found)
+    assert isinstance(found, FoundSignal)
     told = found.as_json(load_signal_words("qa-software"), date(2026, 12, 1))
     assert told == {
         "type": "qa_job_posting",

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from playbooks.feeds import SignalWords, load_signal_words
-from tools.signals import Article, Found, Note, read_article
+from tools.signals import Article, FoundSignal, Note, read_article
 from tools.signals.news import sentences
 
 QA, LIGHTING = load_signal_words("qa-software"), load_signal_words("sports-lighting")
@@ -13,7 +13,7 @@ QA, LIGHTING = load_signal_words("qa-software"), load_signal_words("sports-light
 
 def types(text: str, whose: str = "Acme Robotics") -> set[str]:
     words = QA if whose == "Acme Robotics" else LIGHTING
-    return {one.type for one in read_article(Article(text, whose), words) if isinstance(one, Found)}
+    return {one.type for one in read_article(Article(text, whose), words) if isinstance(one, FoundSignal)}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_the_sentence_is_the_evidence_and_a_denial_says_why() -> None:
         published=date(2026, 9, 1),
         url="https://news.example/1",
     )
-    found = [one for one in read_article(article, QA) if isinstance(one, Found)]
+    found = [one for one in read_article(article, QA) if isinstance(one, FoundSignal)]
     assert [one.evidence for one in found] == ["Acme Robotics closed a Series C."]
     assert found[0].source_url == "https://news.example/1"
     assert found[0].expires_on(QA) == date(2027, 2, 28)
@@ -100,14 +100,14 @@ def test_old_news_is_dated_by_the_year_that_it_names() -> None:
     article = Article(
         "In 2019 Acme Robotics raised $20 million from investors.", "Acme Robotics", published=date(2026, 9, 1)
     )
-    (found,) = (one for one in read_article(article, QA) if isinstance(one, Found))
+    (found,) = (one for one in read_article(article, QA) if isinstance(one, FoundSignal))
     assert found.seen_on == date(2019, 12, 31)
     assert found.as_json(QA, date(2026, 9, 1))["expired"] is True
 
 
 def test_without_an_organisation_the_sentence_names_it() -> None:
     (found,) = read_article(Article("On Monday, Globex raised $20 million from investors."), QA)
-    assert isinstance(found, Found)
+    assert isinstance(found, FoundSignal)
     assert found.organisation == "Globex"
 
 
@@ -147,12 +147,12 @@ def test_sentences() -> None:
 )
 def test_what_is_said_in_other_words(playbook: str, text: str, types: set[str]) -> None:
     read = read_article(Article(text, "Acme Robotics"), load_signal_words(playbook))
-    assert {one.type for one in read if isinstance(one, Found)} == types
+    assert {one.type for one in read if isinstance(one, FoundSignal)} == types
 
 
 def test_news_of_the_last_day_there_is() -> None:
     found = read_article(Article("Acme raised $12 million in a Series A.", "Acme", published=date.max), QA)
-    assert [one.expires_on(QA) for one in found if isinstance(one, Found)] == [date.max]
+    assert [one.expires_on(QA) for one in found if isinstance(one, FoundSignal)] == [date.max]
 
 
 @pytest.mark.parametrize("words", [QA, LIGHTING], ids=["software", "sports"])

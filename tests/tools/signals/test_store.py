@@ -24,7 +24,7 @@ from playbooks.feeds import load_signal_words
 from tests.support.decisions import signals_by_rules
 from tests.support.rows import make_contact, make_draft, make_prospect
 from tools.drafting.drafts import store_version
-from tools.signals import Found
+from tools.signals import FoundSignal
 from tools.signals.items import settle
 from tools.signals.on_record import gather_on_record
 from tools.signals.store import Accounts, listed, mark_cited, write
@@ -50,19 +50,19 @@ def _world(session: Session) -> None:
         make_prospect(session, name="Globex", playbook="qa-software", venue_type="company")
 
 
-def found(text: str = "Acme Robotics raised $20 million.", **more: Any) -> Found:
+def found(text: str = "Acme Robotics raised $20 million.", **more: Any) -> FoundSignal:
     given: dict[str, Any] = {
         "seen_on": date(2026, 9, 1),
         "source_url": NEWS,
         "organisation": "Acme Robotics, Inc.",
         **more,
     }
-    return Found(
+    return FoundSignal(
         type=given.pop("type", "funding"), description=text, evidence=text, reasons=("it says so",), sure=0.9, **given
     )
 
 
-def put(database: Database, *many: Found) -> dict[str, int]:
+def put(database: Database, *many: FoundSignal) -> dict[str, int]:
     return database.write_sync(
         lambda s: dict(
             write(s, [(None, one) for one in many], WORDS, Accounts(s, "qa-software"), today=TODAY, run_id=RUN).counts

@@ -14,7 +14,7 @@ from tools.web.addresses import checked_url, is_public
 from tools.web.bodies import TooLarge, bounded
 from tools.web.cache import Entry, PageCache
 from tools.web.fetcher import Fetcher
-from tools.web.outcome import Fetched, Limits, Reason, Refused
+from tools.web.outcome import Fetched, Limits, PageRefused, Reason
 from tools.web.robots import parse
 
 QUICK = Limits(seconds=3.0, delay=0.0, redirects=3)
@@ -39,7 +39,7 @@ def site() -> Iterator[WebSite]:
         yield made
 
 
-async def get(site: WebSite, path: str, limits: Limits = QUICK, **more: object) -> Fetched | Refused:
+async def get(site: WebSite, path: str, limits: Limits = QUICK, **more: object) -> Fetched | PageRefused:
     url = path if "://" in path else site.url(path)
     async with Fetcher(limits=limits, allow_origin=site.origin, resolver=resolve) as fetcher:
         return await fetcher.fetch(url, **more)  # type: ignore[arg-type]
@@ -47,7 +47,7 @@ async def get(site: WebSite, path: str, limits: Limits = QUICK, **more: object) 
 
 async def reason(site: WebSite, path: str, limits: Limits = QUICK) -> str:
     answer = await get(site, path, limits)
-    assert isinstance(answer, Refused), answer
+    assert isinstance(answer, PageRefused), answer
     assert answer.detail
     assert answer.record()["refused"] == answer.reason.value
     return answer.reason.value
@@ -157,7 +157,7 @@ async def test_only_the_one_origin_is_let_through(site: WebSite) -> None:
 )
 def test_addresses_that_only_look_like_pages(url: str, expected: Reason) -> None:
     answer = checked_url(url, url, None)
-    assert isinstance(answer, Refused), answer
+    assert isinstance(answer, PageRefused), answer
     assert answer.reason == expected
 
 
@@ -199,7 +199,7 @@ async def test_the_connection_goes_to_the_address_that_was_checked() -> None:
     async with Fetcher(limits=QUICK, resolver=changing, transport=httpx.MockTransport(answer)) as fetcher:
         got = await fetcher.fetch("https://changing.example/a")
     # robots.txt went to the address of the first answer; the page's own lookup gave a private one.
-    assert isinstance(got, Refused)
+    assert isinstance(got, PageRefused)
     assert got.reason == Reason.PRIVATE_ADDRESS
     assert [(r.url.host, r.headers["host"], r.extensions["sni_hostname"]) for r in seen] == [
         ("93.184.216.34", "changing.example", "changing.example")
@@ -209,7 +209,7 @@ async def test_the_connection_goes_to_the_address_that_was_checked() -> None:
 async def test_a_page_that_leads_off_the_site_is_refused_where_that_is_asked(site: WebSite) -> None:
     site.serve("/robots.txt", "", "text/plain")
     answer = await get(site, "/to-elsewhere", same_site=True)
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, PageRefused)
     assert answer.reason == Reason.LEFT_SITE
 
 
@@ -222,7 +222,7 @@ async def test_robots_by_its_status(site: WebSite, status: int, expected: Reason
     if expected is None:
         assert isinstance(answer, Fetched)
     else:
-        assert isinstance(answer, Refused)
+        assert isinstance(answer, PageRefused)
         assert answer.reason in (expected, Reason.ROBOTS_UNREACHABLE)
 
 
@@ -255,8 +255,8 @@ async def test_a_site_that_asks_for_long_waits_is_left_alone(site: WebSite) -> N
 async def test_a_busy_server_is_not_asked_again(site: WebSite) -> None:
     async with Fetcher(limits=QUICK, allow_origin=site.origin) as fetcher:
         first, second = await fetcher.fetch(site.url("/busy")), await fetcher.fetch(site.url("/about"))
-    assert isinstance(first, Refused)
-    assert isinstance(second, Refused)
+    assert isinstance(first, PageRefused)
+    assert isinstance(second, PageRefused)
     assert (first.reason, second.reason) == (Reason.STATUS, Reason.ASKED_TO_WAIT)
     assert "/about" not in site.asked
 

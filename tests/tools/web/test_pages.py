@@ -10,7 +10,7 @@ from tests.support.web_site import ABOUT, ATTRIBUTES, DEEP, NEWS, STADIUM, STAFF
 from tools.web.document import Page
 from tools.web.facts import About
 from tools.web.fetcher import Fetcher
-from tools.web.outcome import Fetched, Limits, Reason, Refused
+from tools.web.outcome import Fetched, Limits, PageRefused, Reason
 from tools.web.page import MOST_TEXT, Unreadable, decode, read_html, read_text
 from tools.web.people import name_in, title_in
 from tools.web.reader import Reading, read_bytes, read_fetched
@@ -130,13 +130,13 @@ def test_decoding(body: bytes, charset: str | None, text: str) -> None:
 
 def test_a_deep_page_is_read_or_refused_but_ends() -> None:
     answer = read_bytes(DEEP.encode(), HILLTOP)
-    assert isinstance(answer, Reading | Refused)
+    assert isinstance(answer, Reading | PageRefused)
 
 
 def test_a_page_that_takes_too_long_is_stopped() -> None:
     started = time.monotonic()
     answer = read_bytes(ATTRIBUTES.encode(), HILLTOP, seconds=2.0)
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, PageRefused)
     assert answer.reason == Reason.UNREADABLE
     assert time.monotonic() - started < 6
 
@@ -152,7 +152,7 @@ async def test_a_fetched_page_is_read_in_the_child(site: WebSite) -> None:
     assert isinstance(reading, Reading)
     assert "Hilltop Stadium was built in 1968." in [fact.sentence for fact in reading.facts]
     stopped = await read_fetched(hostile, HILLTOP, seconds=1.5)
-    assert isinstance(stopped, Refused)
+    assert isinstance(stopped, PageRefused)
     assert stopped.url == site.url("/attributes")
 
 

@@ -17,7 +17,7 @@ from tools.research.facts import fact_key
 from tools.web.document import Page
 from tools.web.facts import PageFact
 from tools.web.fetcher import Fetcher
-from tools.web.outcome import Limits, Reason, Refused
+from tools.web.outcome import Limits, PageRefused, Reason
 from tools.web.picker import Picker, promises
 from tools.web.reader import Reading
 from tools.web.research_sources import kept_pages, store_page
@@ -95,7 +95,7 @@ async def test_refusals_are_recorded_and_the_run_goes_on(site: WebSite) -> None:
         pages = picker(site, fetcher)
         pages.offer([(site.url(path), path) for path in [*bad, "/stadium"]], same_site=True)
         answers = [await pages.read(number) for number in range(1, 7)]
-    assert [answer.reason for answer in answers[:5] if isinstance(answer, Refused)] == [
+    assert [answer.reason for answer in answers[:5] if isinstance(answer, PageRefused)] == [
         Reason.PRIVATE_ADDRESS,
         Reason.ROBOTS,
         Reason.TOO_LARGE,
