@@ -11,23 +11,23 @@ from db.models import Account, ExternalId, Prospect
 from tools.bids.organisations import Candidate
 from tools.normalise import clean, domain_of, state_code, state_of
 from tools.reading import UnreadableFile, read_table
+from tools.record_names import ALIAS_HEADINGS, NAME_HEADINGS, folded
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
-    "name": ("prospect", "name", "institution name", "organization", "organisation", "company", "company name",
-             "account name", "school", "school name", "institution"),
+    "name": ("prospect", "name", *NAME_HEADINGS),
     "id": ("prospect id", "id", "unitid", "record id", "external id"),
-    "aliases": ("aliases", "alias", "ialias", "also known as"),
+    "aliases": ALIAS_HEADINGS,
     "state": ("state", "state code", "stabbr", "state/country"),
     "city": ("city", "town"),
     "domain": ("domain", "website", "web", "url", "webaddr"),
-    "venue_type": ("venue type", "venue_type", "type"),
+    "venue_type": ("venue type", "type"),
 }  # fmt: skip
 
 
 def candidates_in(path: Path) -> list[Candidate]:
     """The prospects of a table, by the names of its columns. Raises UnreadableFile where none holds names."""
     table = read_table(path)
-    by_name = {" ".join(column.casefold().split()): column for column in reversed(table.columns)}
+    by_name = {folded(column): column for column in reversed(table.columns)}
     columns = {field: next((by_name[n] for n in known if n in by_name), None) for field, known in _NAMES.items()}
     if columns["name"] is None:
         raise UnreadableFile(f"{path.name} has no column for the names of prospects: {', '.join(table.columns[:12])}.")
@@ -72,7 +72,7 @@ def candidates_of(session: Session, playbook: str) -> list[Candidate]:
     )
     for account_id, payload in records:
         if isinstance(payload, Mapping):
-            told = next((payload[key] for key in payload if key.casefold() in _NAMES["aliases"]), None)
+            told = next((payload[key] for key in payload if folded(key) in ALIAS_HEADINGS), None)
             if isinstance(told, str):
                 aliases.setdefault(account_id, []).extend(split_aliases(told))
     return [

@@ -19,6 +19,7 @@ from tools.drafting.variants import steering
 from tools.qc import DraftUnderCheck, EarlierTouch, Fact, Recipient
 from tools.qc.model import Variant
 from tools.qc.naming import names_of
+from tools.record_names import names_in_record
 from tools.wording import spoken_name, without_brackets
 
 AT_A_TIME: Final = timedelta(days=30)
@@ -179,8 +180,7 @@ def _names(session: Session, account_id: str, name: str, stadium: str | None) ->
     payloads = session.scalars(_payloads(), {"record": account_id}).all()
     said = [name, spoken_name(name)]
     for payload in payloads:
-        for key in ("School", "Company", "Institution Name", "Aliases"):
-            value = str((payload or {}).get(key) or "")
+        for value in names_in_record(payload or {}):
             said += [without_brackets(part) for part in value.replace("|", ",").split(",") if len(part.strip()) > 3]
     if stadium:
         said.append(without_brackets(stadium))
