@@ -17,7 +17,7 @@ from db.models import (
     Reply,
 )
 from db.models.inbound import BY_PERSON
-from db.queries.due import NAMESPACE, DueTouch, in_batch
+from db.queries.due import NAMESPACE, DueTouch, active_contacts
 
 ANSWERED = ("positive", "referral", "not_now")
 """The intents of replies that are answered with a draft; a question ('neutral') is a person's to answer."""
@@ -113,11 +113,7 @@ def answers_due(
                 ),
             ),
             Reply.channel == "email",
-            Contact.status == "active",
-            Contact.deleted_at.is_(None),
-            Prospect.deleted_at.is_(None),
-            Prospect.playbook == playbook,
-            *in_batch(batch_id),
+            *active_contacts(playbook, batch_id),
         )
         .order_by(Reply.replied_at, Reply.id)
     )

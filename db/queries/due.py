@@ -128,13 +128,9 @@ def followups_due(
             Followup.due_date <= today,
             Followup.touch_number.is_not(None),
             OutreachSequence.status.in_(("pending", "active")),
-            Contact.status == "active",
-            Contact.deleted_at.is_(None),
-            Prospect.deleted_at.is_(None),
-            Prospect.playbook == playbook,
+            *active_contacts(playbook, batch_id),
             ~drafted,
             ~unread,
-            *in_batch(batch_id),
         )
         .order_by(Followup.due_date, Followup.id)
         .limit(limit + len(without))
@@ -146,6 +142,18 @@ def followups_due(
 def in_batch(batch_id: str | ColumnElement[str] | None) -> list[ColumnElement[bool]]:
     """The condition on contacts that they are a batch's people; without a batch, none."""
     return [] if batch_id is None else [Contact.id.in_(members_of(batch_id))]
+
+
+def active_contacts(playbook: str, batch_id: str | None) -> list[ColumnElement[bool]]:
+    """The conditions on contacts and their prospects that they are a playbook's, of this batch if any, and that more
+    may be written to them."""
+    return [
+        Contact.status == "active",
+        Contact.deleted_at.is_(None),
+        Prospect.deleted_at.is_(None),
+        Prospect.playbook == playbook,
+        *in_batch(batch_id),
+    ]
 
 
 def _reachable() -> list[ColumnElement[bool]]:

@@ -12,12 +12,11 @@ from db.models import Contact, MessageDraft, Reply, ResearchFact, Signal, Touchp
 from db.suppressions import is_suppressed
 from playbooks import Playbook
 from tools.analyst.points import Point
-from tools.drafting.brief import too_old
+from tools.drafting.brief import addressee, too_old
 from tools.drafting.drafts import facts_about
 from tools.qc import DraftUnderCheck, Fact, Recipient, assertions
 from tools.qc.naming import names_of
 from tools.signals.store import live_signals
-from tools.wording import spoken_name
 
 MOST_POINTS = 12
 MOST_SAID = 6
@@ -62,13 +61,7 @@ def background_of(session: Session, playbook: Playbook, contact: Contact) -> Cal
     objection = _objection(playbook, contact, facts)
     said = _said(session, contact)
     material = {
-        "contact": {
-            "first_name": contact.first_name.strip(),
-            "full_name": contact.full_name,
-            "title": contact.title,
-            "persona": contact.persona_type,
-        },
-        "organisation": {"name": spoken_name(prospect.name), "city": prospect.city, "state": prospect.state},
+        **addressee(contact, prospect),
         "names": [*names_of(prospect.name), *([prospect.stadium_name] if prospect.stadium_name else [])],
         "sender": {"name": playbook.sender.name, "company": playbook.sender.company},
         "points": points,

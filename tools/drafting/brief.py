@@ -95,13 +95,7 @@ def make_brief(session: Session, playbook: Playbook, about: Subject, today: date
         "touch": touch,
         "template": {"subject": subject, "body": body},
         "subjects": playbook.subjects_for(contact.persona_type),
-        "contact": {
-            "first_name": contact.first_name.strip(),
-            "full_name": contact.full_name,
-            "title": contact.title,
-            "persona": contact.persona_type,
-        },
-        "organisation": {"name": spoken_name(prospect.name), "city": prospect.city, "state": prospect.state},
+        **addressee(contact, prospect),
         "facts": [
             {"number": n, "field": f.field, "sentence": f.sentence, "quote": f.quote, "source": f.source_title}
             for n, f in enumerate(facts, start=1)
@@ -128,6 +122,19 @@ def make_brief(session: Session, playbook: Playbook, about: Subject, today: date
     }
     key = (steered.batch_id, steered.group, steered.variable) if steered else None
     return Brief(material, tuple(fact.id for fact in facts), this.channel, this.type, key)
+
+
+def addressee(contact: Contact, prospect: Prospect) -> dict[str, Any]:
+    """Who somebody is, and of which organisation, as an agent is shown it."""
+    return {
+        "contact": {
+            "first_name": contact.first_name.strip(),
+            "full_name": contact.full_name,
+            "title": contact.title,
+            "persona": contact.persona_type,
+        },
+        "organisation": {"name": spoken_name(prospect.name), "city": prospect.city, "state": prospect.state},
+    }
 
 
 def too_old(playbook: Playbook, fact: ResearchFact, today: date) -> bool:

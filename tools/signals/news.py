@@ -100,8 +100,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-def sentences(text: str) -> Iterator[str]:
-    """The sentences of a text, each on one line, as they stand there."""
+def news_sentences(text: str) -> Iterator[str]:
+    """The sentences of a text, each on one line. Its lines may be wrapped: unlike in a message (`wording.sentences`), a
+    line's end is none of a sentence, but for a blank line, a list or a line that begins with a capital."""
     start = 0
     for end in _ENDS.finditer(text):
         yield from _one_line(text[start : end.end()])
@@ -120,7 +121,7 @@ def read_article(article: Article, words: SignalWords) -> list[FoundSignal | Not
     text = _whole(article)
     best: dict[str, FoundSignal] = {}
     notes: list[FoundSignal | Note] = []
-    for sentence in sentences(text[:MAX_TEXT]):
+    for sentence in news_sentences(text[:MAX_TEXT]):
         for rule in words.news:
             found = _read(sentence, rule, article)
             if isinstance(found, Note):
@@ -175,7 +176,7 @@ def sentence_with(article: Article, words: str) -> str:
     """The sentence of a text that has these words; the words themselves where they go beyond one."""
     told = " ".join(words.split())
     text = _whole(article)
-    return next((one for one in sentences(text[:MAX_TEXT]) if told.casefold() in one.casefold()), told)
+    return next((one for one in news_sentences(text[:MAX_TEXT]) if told.casefold() in one.casefold()), told)
 
 
 def parts_of(article: Article, most: int) -> Iterator[Article]:
@@ -185,7 +186,7 @@ def parts_of(article: Article, most: int) -> Iterator[Article]:
         return
     part: list[str] = []
     headline, letters = article.headline, 0
-    for sentence in sentences(article.text[:MAX_TEXT]):
+    for sentence in news_sentences(article.text[:MAX_TEXT]):
         if part and letters + len(sentence) > most:
             yield replace(article, text="\n\n".join(part), headline=headline)
             part, headline, letters = [], None, 0

@@ -6,7 +6,7 @@ import pytest
 
 from playbooks.feeds import SignalWords, load_signal_words
 from tools.signals import Article, FoundSignal, Note, read_article
-from tools.signals.news import sentences
+from tools.signals.news import news_sentences
 
 QA, LIGHTING = load_signal_words("qa-software"), load_signal_words("sports-lighting")
 
@@ -113,7 +113,7 @@ def test_without_an_organisation_the_sentence_names_it() -> None:
 
 def test_sentences() -> None:
     assert list(
-        sentences("Dr. Hill of St. Olaf raised it. Then Acme Inc. closed a Series B. New line\n\n- Item one")
+        news_sentences("Dr. Hill of St. Olaf raised it. Then Acme Inc. closed a Series B. New line\n\n- Item one")
     ) == [
         "Dr. Hill of St. Olaf raised it.",
         "Then Acme Inc. closed a Series B.",
