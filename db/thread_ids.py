@@ -27,6 +27,12 @@ def kind_of(thread_id: str) -> str:
     return thread_id.split(":", 1)[0]
 
 
+def inbound_of(thread_id: str) -> str | None:
+    """The id of the inbound message that a thread is about."""
+    kind, _, rest = thread_id.partition(":")
+    return rest if kind == OF_A_REPLY else None
+
+
 def contact_of(thread_id: str) -> str | None:
     """The id of the contact whose touch a thread is about."""
     kind, _, rest = thread_id.partition(":")

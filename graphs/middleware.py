@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse, ToolCallRequest
-from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
 from langchain_core.messages import AIMessage, BaseMessage, ToolCall, ToolMessage, messages_from_dict, messages_to_dict
 from langgraph.types import Command
 
-from agents.models import BudgetSpent, ContactBudgetSpent, RunBudget, Usage, usage_of
+from agents.models import BudgetSpent, CallLimitReached, ContactBudgetSpent, RunBudget, Usage, usage_of
 from graphs.recorder import Opening, Question, Recorder, Scope, Step, current_scope
 
 Handler = Callable[[ModelRequest], Awaitable[ModelResponse]]
@@ -111,7 +110,7 @@ class RecordSteps(AgentMiddleware[Any, Any, Any]):
     """Put it last: inside retries and repairs, so that each attempt is its own row.
 
     It counts the calls anyway, so it also ends a model that never does: past `most_calls` in one run it raises
-    LangChain's `ModelCallLimitExceededError`. LangChain's own middleware for this adds two nodes to every turn.
+    `CallLimitReached`. LangChain's own middleware for this adds two nodes to every turn.
     """
 
     def __init__(self, recorder: Recorder, *, most_calls: int) -> None:
@@ -122,7 +121,7 @@ class RecordSteps(AgentMiddleware[Any, Any, Any]):
     async def awrap_model_call(self, request: ModelRequest, handler: Handler) -> ModelResponse:
         made = _scope().ordinals.get("model_call", 0)
         if made >= self._most_calls:
-            raise ModelCallLimitExceededError(made, made, None, self._most_calls)
+            raise CallLimitReached(made)
         name = str(getattr(request.model, "model_name", None) or request.model._llm_type)
 
         async def call() -> list[BaseMessage]:

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from langchain.agents import create_agent
-from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables.config import var_child_runnable_config
@@ -17,7 +16,7 @@ from langgraph.config import get_config
 from langgraph.graph.state import CompiledStateGraph
 
 from agents.agent import Agent, AnswerAgent, Briefing, CodeAgent, Done, State, ToolAgent, Update, Work, present
-from agents.models import InvalidOutput, ModelSettings, RunBudget, Usage, build_model
+from agents.models import CallLimitReached, InvalidOutput, ModelSettings, RunBudget, Usage, build_model
 from agents.models.repair import OfferWhatIsOfUse, RepairToolCalls
 from agents.models.structured import ask, bind_schema
 from db.access import Database
@@ -140,7 +139,7 @@ def _note(step: Step, done: Done) -> None:
         step.status, step.error = "partial", done.partial
 
 
-NEVER_CAME_ROUND = (InvalidOutput, ModelCallLimitExceededError)
+NEVER_CAME_ROUND = (InvalidOutput, CallLimitReached)
 """What ends a model that answers and gets nowhere, be it by the texts that it reads."""
 Runner = Callable[[Work, State], Awaitable[Done]]
 

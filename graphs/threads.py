@@ -18,12 +18,13 @@ from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
 
-from agents.models import RunBudget, spending
+from agents.models import ModelError, RunBudget, spending
 from db.actors import acting_as
 from db.actors import agent as agent_actor
 from db.errors import DatabaseAway, explain
 from db.jobs import JobLost
 from db.queries.left_drafts import LeftDraft, left_drafts
+from db.queries.runs import whose_thread
 from db.thread_ids import OF_A_REPLY, OF_A_RUN, OF_A_TOUCH, kind_of
 from graphs.approval import DECIDED, read_decision
 from graphs.checkpoints import has_thread, thread_ids
@@ -59,7 +60,7 @@ was asked to stop, and the thread goes on from its last step in whichever proces
 
 @dataclass
 class Tally:
-    """How the threads of one run ended; `errors` holds one sentence for each kind of failure."""
+    """How the threads of one run ended; `errors` says of each that failed whom it was about, and why."""
 
     done: int = 0
     waiting: int = 0
@@ -271,8 +272,10 @@ class Threads:
                 tally.stopped = tally.stopped or str(fault)
                 end = "stopped"
             else:
-                log.warning("thread.failed", thread=thread_id, error=said)
-                tally.errors.append(f"{thread_id}: {said}")
+                # The run's report tells of it, so the log need not stand in the midst of what a person reads.
+                log.info("thread.failed", thread=thread_id, error=said)
+                whose = await self.machine.db.read(lambda session: whose_thread(session, thread_id))
+                tally.errors.append(f"{whose}: {fault if isinstance(fault, ModelError) else said}")
                 with acting_as(ORCHESTRATOR):
                     await self.machine.db.write(lambda session: tell_if_given_up(session, thread_id))
                 end = "failed"

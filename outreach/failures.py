@@ -135,10 +135,6 @@ def _migration_error(exc: BaseException) -> Complaint | None:
 
 
 def _model_error(exc: BaseException) -> Complaint | None:
-    limit = sys.modules.get("langchain.agents.middleware.model_call_limit")
-    if limit is not None and isinstance(exc, limit.ModelCallLimitExceededError):
-        said = "The model went on calling its tools until it was stopped, and came to no end."
-        return Complaint(said, "Look at what it read and did: outreach runs show last")
     if "agents.models.errors" not in sys.modules:
         return None
     from agents.models.errors import ModelError, PolicyError

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from agents.models.budget import RunBudget, current_budget, spending
 from agents.models.errors import (
     BudgetSpent,
+    CallLimitReached,
     ContactBudgetSpent,
     InvalidOutput,
     ModelBusy,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RULES",
     "BudgetSpent",
+    "CallLimitReached",
     "ContactBudgetSpent",
     "InvalidOutput",
     "ModelBusy",

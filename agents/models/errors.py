@@ -117,6 +117,15 @@ class InvalidOutput(ModelError):
         super().__init__(f"{what}: {shortened('; '.join(self.problems), 1_000)}")
 
 
+class CallLimitReached(ModelError):
+    """A model went on calling tools, with no end, until it had made as many calls as an agent's run may have."""
+
+    def __init__(self, calls: int) -> None:
+        super().__init__(
+            f"the model made {calls} calls and came to no end; see what it was told: outreach runs show last --full"
+        )
+
+
 class PolicyError(ModelError):
     """A rules policy answered something that no agent can use: a fault in the policy, not in its input."""
 

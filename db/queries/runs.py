@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import Select, bindparam, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from db.enums import RunStatus, RunType
-from db.models import AgentRun, Contact, Prospect
+from db.models import AgentRun, Contact, InboundMessage, Prospect
 from db.queries.references import begins, prefix_in
+from db.thread_ids import contact_of, inbound_of
 
 CALLS = ("model_call", "tool_call")
 LAST = "last"
@@ -362,3 +363,19 @@ def has_unfinished_runs(session: Session) -> bool:
             .limit(1)
         )
     )
+
+
+def whose_thread(session: Session, thread_id: str) -> str:
+    """Whom a thread is about, for a person to read; its id where the tables do not say."""
+    contact_id, inbound_id = contact_of(thread_id), inbound_of(thread_id)
+    if contact_id is not None:
+        named = select(Contact.full_name, Prospect.name).join(Contact.prospect).where(Contact.id == contact_id)
+        if row := session.execute(named).one_or_none():
+            return ", ".join(name for name in row if name)
+    if inbound_id is not None and (sender := session.scalar(_sender(), {"inbound": inbound_id})):
+        return f"the reply from {sender}"
+    return thread_id
+
+
+def _sender() -> Select[str | None]:
+    return select(InboundMessage.from_address).where(InboundMessage.id == bindparam("inbound"))

@@ -8,15 +8,17 @@ from sqlalchemy.orm import Session
 
 from db.access import Database
 from db.actors import acting_as
-from db.models import AgentRun
+from db.models import AgentRun, InboundMessage
 from db.queries.runs import (
     RunNotFound,
     find_run,
     has_unfinished_runs,
     list_runs,
     load_tree,
+    whose_thread,
 )
-from tests.support.rows import make_contact
+from db.thread_ids import reply_thread, run_thread, touch_thread
+from tests.support.rows import make_contact, make_prospect
 
 BEGAN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -141,3 +143,24 @@ def test_unfinished_means_a_root_that_still_runs(database: Database) -> None:
 
     database.write_sync(end)
     assert not database.read_sync(has_unfinished_runs)
+
+
+def test_a_thread_is_called_by_whom_it_is_about(database: Database) -> None:
+    def add(session: Session) -> tuple[str, str]:
+        contact = make_contact(session, make_prospect(session, name="Harbor State"))
+        inbound = InboundMessage(message_id="m@x.example", from_address="kim@x.example", raw=b"x", text="hello")
+        session.add(inbound)
+        session.flush()
+        return contact.id, inbound.id
+
+    with acting_as("user:kim"):
+        contact_id, inbound_id = database.write_sync(add)
+    threads = {
+        touch_thread(contact_id, "s", 1): "Dana Reyes, Harbor State",
+        reply_thread(inbound_id): "the reply from kim@x.example",
+        touch_thread("gone", "s", 1): "touch:gone:s:1",
+        reply_thread("gone"): "reply:gone",
+        run_thread("r"): "run:r",
+    }
+    for thread, whose in threads.items():
+        assert database.read_sync(lambda s, thread=thread: whose_thread(s, thread)) == whose

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from agents.models.pricing import COST_KEY
 from db.access import Database
 from db.actors import acting_as
-from db.models import AgentAuditLog, AgentRun
+from db.models import AgentAuditLog, AgentRun, Contact, Prospect
 from db.queries.runs import spent_by
 from graphs.recorder import Question
 from graphs.recovery import GAVE_UP
@@ -86,8 +86,12 @@ def test_past_its_budget_a_contact_ends_and_the_others_go_on(
     assert (tally.stopped, tally.failed, tally.waiting) == (None, 2, 0)
     assert len(tally.errors) == 2
     with Database(url, "user") as database, acting_as("user:test"):
+        names = database.read_sync(
+            lambda s: s.execute(select(Contact.full_name, Prospect.name).join(Contact.prospect)).all()
+        )
         for error in tally.errors:
             assert said in error
+            assert any(error.startswith(f"{person}, {organisation}: this contact's") for person, organisation in names)
         assert list(database.read_sync(calls_by_thread).values()) == [CALLS - 1] * 2
         rows = database.read_sync(
             lambda s: s.scalars(select(AgentRun).where(AgentRun.agent_name == "qc", AgentRun.run_type == "qc")).all()

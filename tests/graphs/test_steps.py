@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from langgraph.errors import NodeCancelledError
@@ -13,6 +12,7 @@ from langgraph.graph import END, START, StateGraph
 from pydantic import BaseModel
 
 from agents.agent import AnswerAgent, Briefing, CodeAgent, Done, State, ToolAgent, Work
+from agents.models import CallLimitReached
 from agents.models.rules import answer
 from graphs.middleware import record_model_call
 from graphs.nodes import make_node
@@ -192,7 +192,7 @@ async def test_a_server_that_repeats_its_ids_from_turn_to_turn(sqlite_bench: Ben
 
 async def test_a_model_that_never_ends_is_ended(sqlite_bench: Bench) -> None:
     office = Office(said(("look_up", {"subject": "more"})))
-    with pytest.raises(ModelCallLimitExceededError):
+    with pytest.raises(CallLimitReached):
         await start(office.graph(sqlite_bench))
     assert office.script.asked == 4
     (agent,) = await sqlite_bench.rows("research")

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import typer
-from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
 from psycopg.errors import DiskFull, LockNotAvailable
 from sqlalchemy.exc import OperationalError
 
+from agents.models.errors import CallLimitReached
 from outreach import cli
 from outreach.errors import Complaint
 from outreach.failures import as_complaint
@@ -140,9 +140,9 @@ def test_an_unknown_playbook_is_wrong_usage(outreach: Outreach) -> None:
 
 
 def test_a_model_that_never_comes_to_an_end_is_told_in_words() -> None:
-    endless = as_complaint(ModelCallLimitExceededError(12, 12, None, 12))
+    endless = as_complaint(CallLimitReached(12))
     assert endless is not None
-    assert "until it was stopped" in str(endless)
+    assert "The model made 12 calls and came to no end" in str(endless)
 
 
 def test_database_errors_in_plain_words() -> None:

@@ -101,7 +101,7 @@ async def save_facts(facts: list[GivenFact], runtime: ToolRuntime[ToolContext, A
         answers |= zip(rows, said, strict=True)
     told = "\n".join(f"{number}: {answers[number]}" for number in sorted(answers))
     if not rows:
-        raise ToolException(told or "There was no fact in the call.")
+        raise ToolException(told or "There was no fact in the call. Where the sources hold none, call save_hypothesis.")
     return told
 
 

@@ -42,7 +42,7 @@ TOML = (
 )
 ENVIRON = (
     "4\n1.5\ntrue\nhttps://firm.example/stop/{id}\nsmtps://me:secret@mx.example:465\nimaps://me:secret@mx.example/Sent\nqa-software\n"
-    "https://search.example\nme@firm.example\n\n\n\nsqlite:///outreach.db\nrules\ncache"
+    "https://search.example\nme@firm.example\n\n\n\nsqlite:///outreach.db\nrules\ncache\n0.2"
 )
 DRAFT: dict[str, Any] = {
     "id": "1",
@@ -123,7 +123,6 @@ def _environment(text: str, folder: Path) -> Any:
     names = (
         "CONCURRENCY",
         "MODEL_TIMEOUT_S",
-        "MODEL_TEMPERATURE",
         "WEB",
         "UNSUBSCRIBE_URL",
         "SMTP_URL",
@@ -137,6 +136,7 @@ def _environment(text: str, folder: Path) -> Any:
         "DATABASE_URL",
         "MODEL",
         "WEB_CACHE",
+        "MODEL_TEMPERATURE",
     )
     values = dict(zip((f"OUTREACH_{name}" for name in names), text.replace("\0", "").split("\n"), strict=False))
     with _alone(folder, **values):

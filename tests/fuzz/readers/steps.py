@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
-from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
 from langchain_core.messages import AIMessage, BaseMessage
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agents.agent import AnswerAgent, ToolAgent
 from agents.models import ModelSettings
-from agents.models.errors import InvalidOutput
+from agents.models.errors import CallLimitReached, InvalidOutput
 from agents.models.rules import calls
 from agents.registry import AGENTS
 from db.access import Database
@@ -191,7 +190,7 @@ def _calls(name: str, data: bytes, folder: Path) -> Any:
 
 
 ANSWERING = ("orchestrator", "drafting", "qc", "reply_triage")
-_NOT_OVER = (InvalidOutput, ModelCallLimitExceededError)
+_NOT_OVER = (InvalidOutput, CallLimitReached)
 
 
 def _schema(name: str) -> Any:
