@@ -50,10 +50,14 @@ class TakenMail:
 def take_in(session: Session, raw: bytes, *, now: datetime | None = None) -> TakenMail:
     """Stores a raw mail, unless its Message-ID is there already, and matches it. Raises UnreadableMail.
 
-    A mail without a Message-ID gets one made from its content's hash. An unmatched one is put up for review.
+    A mail without a Message-ID gets one made from its content's hash, and so does one that bears an id as they are made
+    here: anybody can write that, and it would say that the message came by another channel, or keep out a message
+    whose words can be guessed. An unmatched one is put up for review.
     """
     mail = read_mail(raw)
-    message_id = mail.message_id or f"{hashlib.sha256(raw).hexdigest()}@{_MADE}"
+    message_id = mail.message_id
+    if not message_id or made_here(message_id):
+        message_id = f"{hashlib.sha256(raw).hexdigest()}@{_MADE}"
     known = _stored(session, message_id)
     if known is not None:
         return _taken(known, new=False)
@@ -135,7 +139,8 @@ def typed_id(channel: str, *said: str) -> str:
 
 def made_here(message_id: str) -> bool:
     """Whether a Message-ID was made here, for a message that came without one."""
-    return message_id.rpartition("@")[2].endswith(_MADE)
+    domain = message_id.rpartition("@")[2].strip(">").lower()
+    return domain == _MADE or domain.endswith(TYPED)
 
 
 def channel_of(inbound: InboundMessage) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from db.models import AgentAuditLog, InboundMessage
 from tests.support.mail import Case, outgoing_case
-from tools.replies.intake import TakenMail, received, take_in
+from tools.replies.intake import TakenMail, channel_of, made_here, received, take_in, typed_id
 
 
 @pytest.fixture
@@ -73,3 +73,14 @@ def test_an_unmatched_mail_waits_for_a_person(case: Case) -> None:
 def test_a_nul_in_a_mail_is_kept_as_a_mark(case: Case) -> None:
     taken = take(case, case.reply("before\x00after"))
     assert "\ufffd" in case.get(InboundMessage, taken.inbound_id).raw
+
+
+def test_an_id_as_they_are_made_here_is_believed_of_no_mail(case: Case) -> None:
+    typed = typed_id("linkedin", case.contact_id, "Yes, call me.")
+    taken = take(case, case.reply("Stop writing to me.", Message_ID=f"<{typed}>"))
+    row = case.get(InboundMessage, taken.inbound_id)
+    assert (row.message_id == typed, channel_of(row)) == (False, "email")
+    assert made_here(row.message_id)
+    assert not made_here("one@notmade.invalid")
+    shouted = take(case, case.reply("Another.", Message_ID="<one@LinkedIn.MADE.invalid>"))
+    assert shouted.message_id.endswith("@made.invalid")
