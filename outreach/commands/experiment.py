@@ -182,7 +182,7 @@ def conclude_experiment(
 
 def _told(session: Session, experiment: Experiment, plan: ExperimentPlan) -> dict[str, Any]:
     """What is told of an experiment; of its groups' answers nothing while it runs."""
-    from tools.experiments.ending import refresh, waiting_for
+    from tools.experiments.ending import refresh, stopped_early, waiting_for
     from tools.experiments.judge import mismatch
 
     counts: Counts = refresh(session, experiment, plan)
@@ -210,14 +210,10 @@ def _told(session: Session, experiment: Experiment, plan: ExperimentPlan) -> dic
         "in_both_groups": counts.both,
         "got_the_other_message": counts.strayed,
         "unequal_by_chance": round(mismatch(counts.sent["A"], counts.sent["B"]), 4),
-        "results": results if over and experiment.group_a_sent and not _stopped(experiment) else None,
+        "results": results if over and experiment.group_a_sent and not stopped_early(experiment) else None,
         "winner": experiment.winner,
         "conclusion": experiment.conclusion,
     }
-
-
-def _stopped(experiment: Experiment) -> bool:
-    return (experiment.conclusion or "").startswith("Stopped before its end")
 
 
 def _show(told: dict[str, Any]) -> None:

@@ -13,6 +13,8 @@ from tools.experiments.judge import MISMATCH, Verdict, compare, mismatch
 from tools.experiments.plan import ExperimentRefused
 
 _DONE = {"reply": "replied", "positive": "replied positively", "meeting": "agreed to meet"}
+_EARLY = "Stopped before its end"
+"""How the conclusion begins where a person stopped it: no column tells that from an end without a difference."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,15 @@ def stop(session: Session, experiment: Experiment, plan: ExperimentPlan, reason:
     if not reason.strip():
         raise ExperimentRefused("Why is it stopped? Give a reason.")
     refresh(session, experiment, plan)
-    end = End(None, f"Stopped before its end, so it tells nothing about A and B. Reason: {reason.strip()}", None)
+    end = End(None, f"{_EARLY}, so it tells nothing about A and B. Reason: {reason.strip()}", None)
     experiment.conclusion = end.conclusion
     end_experiment(session, experiment, ExperimentStatus.INCONCLUSIVE)
     return end
+
+
+def stopped_early(experiment: Experiment) -> bool:
+    """Whether a person ended it before its time, so that its counts are of no use."""
+    return (experiment.conclusion or "").startswith(_EARLY)
 
 
 def waiting_for(counts: Counts, plan: ExperimentPlan, now: datetime) -> str:
