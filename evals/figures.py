@@ -105,11 +105,16 @@ def pass_k(results: Sequence[Result], k: int) -> float:
 
 
 def compare(first: Run, second: Run, metrics: Sequence[str]) -> Comparison:
-    """Two runs, case by case. Raises NotComparable for different suites, and where they have no case in common."""
+    """Two runs, case by case. Raises NotComparable for different suites, for a run that has not ended, and where they
+    have no case in common."""
     from statsmodels.stats.contingency_tables import mcnemar
 
     if first.plan.suite != second.plan.suite:
         raise NotComparable(f"{first.id} ran {first.plan.suite} and {second.id} ran {second.plan.suite}.")
+    for run in (first, second):
+        if run.ended is None:
+            # Which cases are finished first is no accident: the quick and the short ones.
+            raise NotComparable(f"{run.id} has not ended: {len(run.results)} of {run.wanted} are finished.")
     a, b = _by_case(first.results), _by_case(second.results)
     common = sorted(a.keys() & b.keys())  # not as they finished: that differs from run to run
     if not common:

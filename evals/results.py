@@ -7,9 +7,11 @@ goes on where it stood) and `inspect/` (inspect-ai's own log of it).
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +94,9 @@ class Run:
         return {(result.case, result.epoch) for result in self.results}
 
     def add(self, result: Result) -> None:
-        """Keeps a result, at once and for good."""
+        """Keeps a result, at once and for good. A run is listed from its first one on."""
+        if not self.results:
+            self.save()
         self.results.append(result)
         line = json.dumps(vars(result), ensure_ascii=False, default=str) + "\n"
         with (self.folder / RESULTS).open("a", encoding="utf-8") as file:
@@ -110,6 +114,11 @@ class Run:
         made.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
         made.replace(self.folder / RUN)
 
+    def drop_if_empty(self) -> None:
+        """Leaves nothing of a run in which no case was finished: nothing was measured."""
+        if not self.results:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
 
 class Runs:
     """The runs that are kept in a folder."""
@@ -118,15 +127,17 @@ class Runs:
         self.folder = folder
 
     def begin(self, plan: Plan) -> Run:
-        """A new run of a plan."""
+        """A new run of a plan, with a folder of its own."""
         now = datetime.now(UTC)
         stem = f"{now:%Y%m%d-%H%M%S}-{plan.suite}"
-        number = 1
-        while (path := self.folder / (stem if number == 1 else f"{stem}-{number}")).exists():
-            number += 1
-        run = Run(path, plan, now)
-        run.save()
-        return run
+        for number in count(1):
+            path = self.folder / (stem if number == 1 else f"{stem}-{number}")
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            break
+        return Run(path, plan, now)
 
     def unfinished(self, plan: Plan) -> Run | None:
         """The latest run of exactly this plan that did not come to its end."""

@@ -1,14 +1,9 @@
-"""Runs suites on inspect-ai: its tasks, epochs, concurrency, cache and logs around this program's own graphs.
-
-Each call of a model goes through inspect's model `outreach/NAME`, whose provider makes the very call that the agent was
-about to make. So inspect sees every message, its usage and cost, can answer from its cache (by epoch), and what is
-measured is still the shipped model layer with its retries and repairs: the agent bridge would put inspect's own client
-in its place.
-"""
+"""Runs suites on inspect-ai: its tasks, epochs, concurrency, cache and logs around this program's own graphs."""
 
 import asyncio
 import json
 import os
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar, copy_context
@@ -20,30 +15,17 @@ from typing import Any
 
 import inspect_ai
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.model import (
-    CachePolicy,
-    ChatMessage,
-    ChatMessageAssistant,
-    ChatMessageSystem,
-    ChatMessageTool,
-    ChatMessageUser,
-    GenerateConfig,
-    Model,
-    ModelAPI,
-    ModelOutput,
-    ModelUsage,
-    modelapi,
-)
+from inspect_ai.model import Model
 from inspect_ai.scorer import Score, Scorer, Target, accuracy, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.tool import ToolChoice, ToolInfo
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage, messages_from_dict, messages_to_dict
+from langchain_core.messages import BaseMessage
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agents.models import ModelSettings, RunBudget, spending, usage_of
+from agents.models import ModelSettings, RunBudget, spending
 from agents.models.settings import RULES
 from db.models import AgentRun
+from evals.inspected import Call, asked_by
 from evals.results import Result, Run
 from evals.suites import Suite
 from evals.tasks import PASSED, Case, Judgement, Task
@@ -52,8 +34,10 @@ from graphs.garbage_collection import collected_rarely
 from graphs.recorder import Question, from_outside
 from prompts import Prompt
 
-Call = Callable[[], Awaitable[list[BaseMessage]]]
-_ANSWER, _SECONDS = "outreach_answer", "outreach_seconds"
+_NO_ANSWER = ("ModelSettingsError:", "ModelRefused:", "ModelGarbled:")
+"""Of one case the model may say that it is too long for it; who says so of each has measured nothing."""
+_ENOUGH = 5
+"""After so many cases without any answer the run stops."""
 
 
 class Stopped(Exception):
@@ -69,58 +53,16 @@ class _Spent:
     saved: float = 0.0
 
 
-_pending: ContextVar[Call] = ContextVar("pending")
-_asked: ContextVar[list[bool]] = ContextVar("asked")
 _spent: ContextVar[_Spent] = ContextVar("spent")
-
-
-@modelapi(name="outreach")
-class OutreachAPI(ModelAPI):
-    """Makes the call that is pending in this context, and says what it used."""
-
-    async def generate(
-        self,
-        input: list[ChatMessage],  # noqa: A002, ARG002 (the signature is the library's)
-        tools: list[ToolInfo],  # noqa: ARG002
-        tool_choice: ToolChoice,  # noqa: ARG002
-        config: GenerateConfig,  # noqa: ARG002
-    ) -> ModelOutput:
-        _asked.get().append(True)
-        began = time.perf_counter()
-        messages = await _pending.get()()
-        output = ModelOutput.from_content(self.model_name, "\n".join(_text(m) for m in messages) or "-")
-        used = [usage_of(m) for m in messages if isinstance(m, AIMessage)]
-        output.usage = ModelUsage(
-            input_tokens=sum(u.tokens_in for u in used),
-            output_tokens=sum(u.tokens_out for u in used),
-            total_tokens=sum(u.tokens for u in used),
-            input_tokens_cache_read=sum(u.tokens_cached for u in used),
-            total_cost=sum(u.cost_usd or 0.0 for u in used),
-        )
-        output.metadata = {_ANSWER: json.dumps(messages_to_dict(messages)), _SECONDS: time.perf_counter() - began}
-        return output
-
-    def max_connections(self) -> int:
-        return 1_000  # the number of cases at a time is the limit
-
-
-def _text(message: BaseMessage) -> str:
-    calls = [f"{call['name']}({call['args']})" for call in message.tool_calls] if isinstance(message, AIMessage) else []
-    return "\n".join([*([message.text] if message.text else []), *calls])
-
-
-def _shown(message: BaseMessage) -> ChatMessage:
-    text = _text(message)
-    if message.type == "system":
-        return ChatMessageSystem(content=text)
-    if isinstance(message, ToolMessage):
-        return ChatMessageTool(content=text, tool_call_id=message.tool_call_id)
-    return ChatMessageAssistant(content=text) if isinstance(message, AIMessage) else ChatMessageUser(content=text)
 
 
 @dataclass
 class Trial:
-    """A suite with all that one run of it needs. `on_end` is told of each case that is over."""
+    """A suite with all that one run of it needs. `on_end` is told of each case that is over.
+
+    `unanswered` are cases to which the model server gave no answer, each with why: they are held back until it has
+    given one (`answered`), since of a server that answers nobody nothing is measured.
+    """
 
     suite: Suite
     cases: Sequence[Case]
@@ -131,6 +73,8 @@ class Trial:
     cache: bool = True
     on_end: Callable[[], None] = lambda: None
     stopped: str | None = None
+    answered: bool = False
+    unanswered: list[tuple[str, Result]] = field(default_factory=list)
     budget: RunBudget = field(default_factory=RunBudget)
 
     async def ask(self, model: Model, question: Question, call: Call) -> list[BaseMessage]:
@@ -140,25 +84,24 @@ class Trial:
         spent.calls += 1
         if question.model == RULES:
             return await call()
-        asked: list[bool] = []
-        tokens = (_pending.set(call), _asked.set(asked))
         scopes = {
             "agent": question.agent_name,
             "prompt": question.prompt_hash or "",
             "model": question.model,
             **_scopes(self),
         }
-        policy = CachePolicy(expiry=None, scopes=scopes) if self.cache else False
-        try:
-            output = await model.generate([_shown(m) for m in question.messages], cache=policy)
-        finally:
-            _pending.reset(tokens[0])
-            _asked.reset(tokens[1])
-        metadata = output.metadata or {}
-        if not asked:
+        answer = await asked_by(model, question.messages, call, scopes if self.cache else None)
+        if answer.cached:
             spent.cached += 1
-            spent.saved += float(metadata[_SECONDS])
-        return messages_from_dict(json.loads(metadata[_ANSWER]))
+            spent.saved += answer.seconds
+        else:
+            self.answered = True
+        return answer.messages
+
+    def stop(self, why: str) -> Stopped:
+        """Notes why nothing more of it can be run; the caller raises what this returns."""
+        self.stopped = re.sub(r"^\w+: ", "", why)
+        return Stopped(self.stopped)
 
 
 def _scopes(trial: Trial) -> dict[str, str]:
@@ -168,12 +111,20 @@ def _scopes(trial: Trial) -> dict[str, str]:
     return {"code": plan.code, "settings": repr(sorted(plan.settings.items()))}
 
 
-def run_trials(trials: Sequence[Trial], *, concurrency: int, cache_folder: Path) -> None:
-    """Runs what is not finished of each trial; each result is kept as it comes. Raises Stopped."""
+def run_trials(
+    trials: Sequence[Trial],
+    *,
+    concurrency: int,
+    cache_folder: Path,
+    on_over: Callable[[Trial], None] = lambda _trial: None,
+) -> None:
+    """Runs what is not finished of each trial; each result is kept as it comes, and `on_over` is told of each trial
+    that came to its end. Raises Stopped."""
     # Read by the library when it is needed: where the cache is.
     os.environ["INSPECT_CACHE_DIR"] = str(cache_folder)
     with TemporaryDirectory(prefix="outreach-eval-") as folder, collected_rarely():
         for number, trial in enumerate(trials):
+            trial.answered = any(result.calls > result.cached for result in trial.run.results)
             worlds = _worlds(trial, Path(folder) / str(number))
             try:
                 _run(trial, worlds, concurrency)
@@ -181,8 +132,13 @@ def run_trials(trials: Sequence[Trial], *, concurrency: int, cache_folder: Path)
                 worlds.close()
             if trial.stopped:
                 raise Stopped(trial.stopped)
+            for why, result in trial.unanswered:
+                if not trial.answered:
+                    raise trial.stop(why)
+                trial.run.add(result)
             trial.run.ended = datetime.now(UTC)
             trial.run.save()
+            on_over(trial)
 
 
 def _worlds(trial: Trial, folder: Path) -> Worlds:
@@ -269,8 +225,13 @@ def _solver(course: _Course) -> Solver:
         case = course.cases[str(state.sample_id)]
         result = course.finished.get((case.id, state.epoch))
         if result is None:
-            result = await _one(trial, course.worlds, case, state.epoch)
-            trial.run.add(result)
+            result, unanswered = await _one(trial, course.worlds, case, state.epoch)
+            if unanswered and not trial.answered:
+                trial.unanswered.append((unanswered, result))
+                if len(trial.unanswered) >= _ENOUGH:
+                    raise trial.stop(unanswered)
+            else:
+                trial.run.add(result)
             trial.on_end()
             course.finished[case.id, state.epoch] = result
         state.completed = True
@@ -290,7 +251,8 @@ def _scorer(course: _Course) -> Scorer:
     return score
 
 
-async def _one(trial: Trial, worlds: Worlds, case: Case, epoch: int) -> Result:
+async def _one(trial: Trial, worlds: Worlds, case: Case, epoch: int) -> tuple[Result, str | None]:
+    """What came of a case, and why the model server gave no answer to it, where it gave none."""
     task: Task[Any, Any] = trial.suite.task
     spent, error, took = _Spent(), None, 0.0
     token = _spent.set(spent)
@@ -316,14 +278,14 @@ async def _one(trial: Trial, worlds: Worlds, case: Case, epoch: int) -> Result:
                 rows = await world.read(_rows)
     finally:
         _spent.reset(token)
-    outside = next((r["error"] for r in rows if r["status"] == "error" and from_outside(r["error"])), None)
+    said = [error or "", *(r["error"] or "" for r in rows if r["status"] == "error")]
+    outside = next((one for one in said if from_outside(one)), None)
     if outside is not None:
-        trial.stopped = str(outside)
-        raise Stopped(trial.stopped)
+        raise trial.stop(outside)
     marks = {name: mark if isinstance(mark, tuple) else (float(mark), 1.0) for name, mark in judged.marks.items()}
     if unknown := set(marks) - set(trial.suite.metrics):
         raise ValueError(f"{trial.suite.name} judges what its suite.toml does not name: {', '.join(sorted(unknown))}")
-    return Result(
+    result = Result(
         case=case.id,
         epoch=epoch,
         group=case.group,
@@ -340,6 +302,7 @@ async def _one(trial: Trial, worlds: Worlds, case: Case, epoch: int) -> Result:
         cost_usd=sum(r["cost_usd"] or 0.0 for r in rows),
         tree=tuple(rows) if wrong else (),
     )
+    return result, next((one for one in said if one.startswith(_NO_ANSWER)), None)
 
 
 async def _tried(trial: Trial, work: Awaitable[None]) -> str | None:
@@ -350,7 +313,7 @@ async def _tried(trial: Trial, work: Awaitable[None]) -> str | None:
     except Exception as exc:
         error = f"{type(exc).__name__}: {exc}"
         if from_outside(error):
-            trial.stopped = str(exc)
+            trial.stop(error)
             raise
         return error
     return None

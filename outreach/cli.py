@@ -20,10 +20,9 @@ from typer.completion import completion_init  # type: ignore[attr-defined]  # na
 from typer.core import TyperCommand, TyperGroup
 
 from outreach.context import Context, context_of
-from outreach.errors import Complaint
+from outreach.errors import INTERRUPTED, Complaint
 from tools.plain_json import storable_text
 
-INTERRUPTED = 130
 WRONG_USAGE = 2
 
 
@@ -145,8 +144,7 @@ class LazyGroup(Nouns):
             return super().main(args, *more, **extra)
         except SystemExit as exc:
             if exc.code == INTERRUPTED:
-                if sys.stderr.isatty():
-                    sys.stderr.write("\n")  # a terminal has shown ^C, and stays on that line
+                _end_line()
                 _tell("Stopped. Nothing is lost: what was done is kept, and the same command carries on from there.")
             raise
         except Exception as exc:
@@ -155,12 +153,20 @@ class LazyGroup(Nouns):
             complaint = as_complaint(exc)
             if complaint is None:
                 raise
+            if complaint.code == INTERRUPTED:
+                _end_line()
             complain(complaint)
             if complaint.code == WRONG_USAGE and "outreach " not in complaint.mend:
                 from outreach.usage import path_of
 
                 _tell(f"What it takes: {path_of(sys.argv[1:] if args is None else args)} --help")
             sys.exit(complaint.code)
+
+
+def _end_line() -> None:
+    """A terminal has shown ^C, and stays on that line."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\n")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 SHORT_ID: Final = 8
 """So many characters of an id are shown. Any beginning that only one row has is understood where an id is asked for."""
+
+TOLD_EVERY_S: Final = 30.0
+"""How often a long task says how far it is, where no bar can be drawn."""
 
 _HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 # Letters and marks that Unicode files under other categories and that a terminal shows as nothing.
@@ -208,15 +212,28 @@ class Bar:
         self.describe = describe
 
 
+def _told_now_and_then(description: str, total: int) -> Callable[[int], None]:
+    done, told = 0, monotonic()
+
+    def advance(count: int) -> None:
+        nonlocal done, told
+        done += count
+        if monotonic() - told >= TOLD_EVERY_S:
+            say(f"{description}: {done:,} of {total:,}")
+            told = monotonic()
+
+    return advance
+
+
 @contextmanager
 def progress(description: str, total: int | None = None) -> Iterator[Bar]:
-    """Shows on stderr how far a long task is; silent where stderr is not a terminal.
+    """Shows on stderr how far a long task is. Where that is no terminal, what is counted is told each half minute.
 
     Yields a Bar: `bar.advance(1)` counts, `bar.describe("…")` says what is being done. `total` None means unknown.
     """
     console = err()
     if not console.is_terminal:
-        yield Bar(lambda _count: None, lambda _text: None)
+        yield Bar(_told_now_and_then(description, total) if total else lambda _count: None, lambda _text: None)
         return
     from rich.progress import (
         BarColumn,

@@ -1,5 +1,8 @@
 """Errors meant for the person at the command line."""
 
+INTERRUPTED = 130
+"""The exit code of what a person stopped, as a shell has it."""
+
 
 class Complaint(Exception):
     """Something the person can mend: what happened in one sentence, and what to do about it.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from outreach.errors import Complaint
+import typer
+
+from outreach.console import many, say
+from outreach.errors import INTERRUPTED, Complaint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +41,7 @@ def suites_of(names: Sequence[str]) -> list[Suite]:
     try:
         return [load_suite(name) for name in dict.fromkeys(names or suite_names())]
     except SuiteNotFound as exc:
-        raise Complaint(str(exc), code=2) from exc
+        raise Complaint(str(exc), "What each measures: outreach eval list", code=2) from exc
     except BadSuite as exc:
         raise Complaint(str(exc), "evals/README.md says what a suite.toml holds.", code=2) from exc
 
@@ -112,13 +117,10 @@ def prepared(
     from outreach.wiring import model_settings, own_prompts, prompts_in_force
     from prompts import PromptInvalid, PromptNotFound, find_prompt
 
-    cases_of(suite)
     models = model_settings(settings)
     if model is not None:
         models = models.model_copy(update={"name": model})
     cases = choose_cases(suite, only=only, limit=limit, for_gate=for_gate)
-    if not cases:
-        raise Complaint(f"{suite.name} has no case with {', '.join(only)}.", "Tags stand in its cases.", code=2)
     try:
         named = [find_prompt(reference, own_prompts(settings)) for reference in prompts]
         if not strict:
@@ -132,15 +134,53 @@ def prepared(
     return Trial(suite, cases, run or runs.begin(plan), models, used, judging, cache=cache)
 
 
-def execute(settings: Settings, trials: Sequence[Trial], concurrency: int | None) -> None:
-    """Runs them all, with a bar that counts the cases. Raises Complaint where a run cannot go on.
+def choose_suites(
+    names: Sequence[str], *, prompts: Sequence[str] = (), only: Sequence[str] = (), limit: int | None = None
+) -> list[tuple[Suite, int]]:
+    """The suites to run, each with how many cases: those named; without a name all that have a case with one of the
+    tags, and a use for one of the prompts. Raises Complaint."""
+    from evals.planning import choose_cases
+
+    agents = {reference.partition("@")[0] for reference in prompts}
+    found = []
+    for suite in suites_of(names):
+        if not names and agents and not agents & set(suite.prompts):
+            continue
+        cases_of(suite)
+        count = len(choose_cases(suite, only=only, limit=limit))
+        if count:
+            found.append((suite, count))
+        elif names:
+            raise Complaint(f"{suite.name} has no case with {', '.join(only)}.", "Tags stand in its cases.", code=2)
+    if not found:
+        what = f"has a case with {', '.join(only)}" if only else f"uses the prompts of {', '.join(sorted(agents))}"
+        raise Complaint(f"No suite {what}.", "See what there is: outreach eval list, outreach prompts list", code=2)
+    return found
+
+
+def all_wanted(suites: Sequence[tuple[Suite, int]], model: str, epochs: int) -> bool:
+    """Says what a command without the name of a suite is about to run; asks whether it shall, where somebody is there
+    to answer."""
+    cases = sum(count for _, count in suites) * epochs
+    by = "by the written rules, which cost nothing" if model == "rules" else f"by {model}, which is asked for each case"
+    say(f"{many(len(suites), 'suite')}, {many(cases, 'case')}, {by}.")
+    say("One of them alone: outreach eval run SUITE. A few cases of each: outreach eval run --limit 10")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return True
+    return typer.confirm("Run all of them?", default=model == "rules", err=True)
+
+
+def execute(settings: Settings, trials: Sequence[Trial], concurrency: int | None, again: Sequence[str]) -> None:
+    """Runs them all and says how far it is. `again` is the command and its options, without the names of suites.
 
     Where only the written rules answer there is nothing to wait for, and one case at a time is quickest: statements
     and graphs are built for one database instead of eight.
+
+    Raises Complaint where a run cannot go on, and where it was stopped and the same command would not go on with it.
     """
     from agents.models import RULES
     from evals.running import Stopped, run_trials
-    from outreach.console import progress, say
+    from outreach.console import progress
 
     resumed = sum(len(trial.run.results) for trial in trials)
     if resumed:
@@ -148,13 +188,33 @@ def execute(settings: Settings, trials: Sequence[Trial], concurrency: int | None
     wanted = sum(trial.run.wanted for trial in trials)
     rules = all({trial.models.name, trial.judge.name if trial.judge else RULES} == {RULES} for trial in trials)
     at_once = concurrency or (1 if rules else settings.concurrency)
-    with progress("Running cases", wanted) as bar:
-        bar.advance(resumed)
+
+    def over(trial: Trial) -> None:
+        if len(trials) > 1:
+            results = trial.run.results
+            say(f"{trial.suite.name}: {sum(result.passed for result in results):,} of {len(results):,} right")
+
+    try:
+        with progress("Running cases", wanted) as bar:
+            bar.advance(resumed)
+            for trial in trials:
+                trial.on_end = lambda: bar.advance(1)
+            run_trials(trials, concurrency=at_once, cache_folder=settings.home / "evals" / "cache", on_over=over)
+    except Stopped as exc:
+        doctor = "See whether the model answers: outreach doctor"
+        raise Complaint(f"The run stopped: {exc}", f"{_left(trials, again)}\n{doctor}") from exc
+    except KeyboardInterrupt as exc:
+        raise Complaint("Stopped.", _left(trials, again), code=INTERRUPTED) from exc
+    finally:
         for trial in trials:
-            trial.on_end = lambda: bar.advance(1)
-        try:
-            run_trials(trials, concurrency=at_once, cache_folder=settings.home / "evals" / "cache")
-        except Stopped as exc:
-            raise Complaint(
-                f"The run stopped: {exc}", "What is finished is kept. The same command goes on from there."
-            ) from exc
+            trial.run.drop_if_empty()
+
+
+def _left(trials: Sequence[Trial], again: Sequence[str]) -> str:
+    """What is kept of runs that did not all come to their end, and what goes on with them."""
+    finished = sum(len(trial.run.results) for trial in trials)
+    if not finished:
+        return "No case is finished, so nothing was measured."
+    kept = f"{finished:,} of {many(sum(trial.run.wanted for trial in trials), 'case')} are finished and kept."
+    rest = [trial.suite.name for trial in trials if trial.run.ended is None]
+    return f"{kept} This goes on from there: {shlex.join([*again, *rest])}"

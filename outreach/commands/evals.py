@@ -10,9 +10,21 @@ import typer
 from outreach.console import many, print_json, print_table, say, show
 from outreach.context import MOST, settings_of
 from outreach.errors import Complaint
-from outreach.screens.eval_runs import failure, held, number, print_comparison, print_failure, print_run, share, summary
+from outreach.screens.eval_runs import (
+    failure,
+    held,
+    number,
+    print_comparison,
+    print_failure,
+    print_run,
+    print_runs,
+    right_in,
+    summary,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from evals.results import Run, Runs
     from outreach.settings import Settings
 
@@ -75,12 +87,15 @@ def list_suites(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     runs = runs_of(settings_of(ctx))
     rows: list[dict[str, Any]] = []
+    lasts: list[Run | None] = []
     for suite in suites_of([]):
         try:
             last = runs.find("last", suite.name)
         except EvalRunNotFound:
             last = None
-        passed = estimate(last.results, PASSED) if last else None
+        lasts.append(last)
+        ended = last is not None and last.ended is not None
+        passed = estimate(last.results, PASSED) if last and ended else None
         rows.append(
             {
                 "suite": suite.name,
@@ -88,6 +103,8 @@ def list_suites(ctx: typer.Context, as_json: AsJson = False) -> None:
                 "agent": suite.agent,
                 "cases": len(cases_of(suite)),
                 "last_run": last.id if last else None,
+                "ended": last.ended if last else None,
+                "finished": len(last.results) if last else None,
                 "model": last.plan.model if last else None,
                 "right": passed.value if passed else None,
                 "low": passed.low if passed else None,
@@ -101,10 +118,12 @@ def list_suites(ctx: typer.Context, as_json: AsJson = False) -> None:
         "",
         ("suite", "what", "cases", "last run", "model", "right"),
         [
-            (r["suite"], r["title"], r["cases"], r["last_run"], r["model"], share(r["right"], r["low"], r["high"]))
-            for r in rows
+            (r["suite"], r["title"], r["cases"], r["last_run"], r["model"], right_in(last))
+            for r, last in zip(rows, lasts, strict=True)
         ],
     )
+    if not any(lasts):
+        say("None of them was run yet. Begin with a small one: outreach eval run orchestrator_goals")
 
 
 @eval_app.command()
@@ -134,22 +153,38 @@ def run(
 
     Exit codes: 0 it ran (whatever the score; `gate` judges that), 1 it could not go on, 2 wrong usage.
     """
-    from outreach.evaluating import execute, prepared, suites_of
+    from outreach.evaluating import all_wanted, choose_suites, execute, prepared
 
     settings = settings_of(ctx)
+    chosen = choose_suites(suites or [], prompts=prompt or [], only=only or [], limit=limit)
+    if not suites and not all_wanted(chosen, model or settings.model, epochs):
+        say("Nothing was run.")
+        return
     trials = [
         prepared(
             settings, suite, runs_of(settings), prompts=prompt or [], model=model, epochs=epochs, limit=limit,
-            only=only or [], cache=cache, new=new, judge=judge,
+            only=only or [], cache=cache, new=new, judge=judge, strict=bool(suites),
         )
-        for suite in suites_of(suites or [])
+        for suite, _ in chosen
     ]  # fmt: skip
-    execute(settings, trials, concurrency)
+    given = {"prompt": prompt, "model": model, "judge": judge, "limit": limit, "only": only, "concurrency": concurrency}
+    flags = [*(["--epochs", str(epochs)] if epochs > 1 else []), *([] if cache else ["--no-cache"])]
+    execute(settings, trials, concurrency, [*_typed("run", given), *flags])
     if as_json:
         print_json([summary(trial.run) for trial in trials])
-        return
-    for trial in trials:
-        print_run(trial.run, runs_of(settings))
+    elif len(trials) == 1:
+        print_run(trials[0].run, runs_of(settings))
+    else:
+        print_runs([trial.run for trial in trials])
+
+
+def _typed(command: str, given: Mapping[str, Any]) -> list[str]:
+    """The command with these options, as it would be typed."""
+    words = ["outreach", "eval", command]
+    for name, value in given.items():
+        for one in value if isinstance(value, list) else [] if value is None else [value]:
+            words += [f"--{name}", str(one)]
+    return words
 
 
 @eval_app.command("show")
@@ -198,7 +233,13 @@ def compare(
         [suite] = suites_of([a.plan.suite])
         result = compared(a, b, tuple(suite.metrics))
     except NotComparable as exc:
-        raise Complaint(str(exc), "Name two runs of one suite: outreach eval list", code=2) from exc
+        unfinished = [run.plan.suite for run in (a, b) if run.ended is None]
+        mend = (
+            f"Run what is left of it, with the options that it began with: outreach eval run {unfinished[0]}"
+            if unfinished
+            else "Name two runs of one suite: outreach eval list"
+        )
+        raise Complaint(str(exc), mend, code=2) from exc
     if as_json:
         print_json({"a": a.id, "b": b.id, **asdict(result)})
         return
@@ -226,14 +267,18 @@ def gate(
     from outreach.evaluating import execute, prepared, suites_of
 
     settings = settings_of(ctx)
+    chosen = suites_of(suites or [])
+    if len(chosen) > 1:
+        say(f"{len(chosen)} suites, held to the thresholds in their suite.toml.")
     trials = [
         prepared(
             settings, suite, runs_of(settings), prompts=prompt or [], model=model, judge=judge, for_gate=True,
-            strict=False,
+            strict=False, new=False,
         )
-        for suite in suites_of(suites or [])
+        for suite in chosen
     ]  # fmt: skip
-    execute(settings, trials, concurrency)
+    given = {"prompt": prompt, "model": model, "judge": judge, "concurrency": concurrency}
+    execute(settings, trials, concurrency, _typed("gate", given))
     found = [check for trial in trials for check in checks(trial.suite, trial.run, runs_of(settings))]
     if as_json:
         print_json([{**check.__dict__, "held": check.held} for check in found])
@@ -242,7 +287,8 @@ def gate(
         print_table("", ("suite", "metric", "measured", "at least", "cases", "holds"), rows)
     below = sum(not check.held for check in found)
     if below:
-        say(f"{many(below, 'threshold')} missed. What went wrong: outreach eval show RUN", "bold red")
+        first = next(check for check in found if not check.held)
+        say(f"{many(below, 'threshold')} missed. What went wrong: outreach eval show {first.run}", "bold red")
         raise typer.Exit(1)
 
 

@@ -62,7 +62,30 @@ def print_run(run: Run, runs: Runs) -> None:
         say(f"{', '.join(suite.judged)}: {judge.why}", "" if judge.counted else "yellow")
     say(_priced(run, told))
     if run.ended is None:
-        say(f"Not finished: {len(run.results)} of {run.wanted}. The same command goes on with it.", "yellow")
+        said = f"Not finished: {len(run.results)} of {run.wanted}. The same command goes on with it"
+        say(f"{said}: outreach eval run {run.plan.suite}, with the options that it began with.", "yellow")
+
+
+def print_runs(runs: Sequence[Run]) -> None:
+    """Prints how several runs went, a line each."""
+    rows = [
+        (r.plan.suite, right_in(r), len(r.plan.cases), dollars(sum(x.cost_usd for x in r.results)), r.id) for r in runs
+    ]
+    print_table("", ("suite", "right", "cases", "cost", "run"), rows)
+    say("What went wrong in one, and all its metrics: outreach eval show RUN")
+
+
+def right_in(run: Run | None) -> str:
+    """The share of a run's cases that are right, with its interval; of one that has not ended only how far it is."""
+    from evals.figures import estimate
+    from evals.tasks import PASSED
+
+    if run is None:
+        return "-"
+    if run.ended is None:
+        return f"not finished: {len(run.results)} of {run.wanted}"
+    passed = estimate(run.results, PASSED)
+    return share(passed.value, passed.low, passed.high)
 
 
 def _priced(run: Run, told: dict[str, Any]) -> str:

@@ -16,7 +16,8 @@ def run_of(name: str, right: list[bool], *, backwards: bool = False) -> Run:
         Result(case, 1, f"g{n % 7}", one, {PASSED: (float(one), 1.0)}, {})
         for n, (case, one) in enumerate(zip(plan.cases, right, strict=True))
     ]
-    return Run(Path(name), plan, datetime(2026, 1, 2, tzinfo=UTC), results=results[:: -1 if backwards else 1])
+    day = datetime(2026, 1, 2, tzinfo=UTC)
+    return Run(Path(name), plan, day, day, results[:: -1 if backwards else 1])
 
 
 def test_the_order_in_which_cases_finished_changes_nothing() -> None:

@@ -57,7 +57,7 @@ OURS = {
     "outreach.commands.harvest:add": "the end of the file of cases that was just read",
     "evals.results:Runs.load": "results that `outreach eval run` wrote",
     "evals.results:_read": "the plan that `outreach eval run` wrote",
-    "evals.running:Trial.ask": "answers that `outreach eval run` wrote",
+    "evals.inspected:asked_by": "answers that `outreach eval run` wrote",
     "evals.qc_rules:labelled": "shipped cases",
     "evals.planning:code_hash": "the bytes of shipped files, for their digest",
     "evals.anonymise:ordinary_words": "shipped words",

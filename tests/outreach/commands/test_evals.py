@@ -14,11 +14,13 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage
 
 from agents.orchestrator_policy import policy
+from evals import running
+from evals.running import Trial
 from evals.suites import load_suite, suite_names
 from prompts import FOLDER, newest
 from tests.outreach.conftest import Outreach
 from tests.support.inspecting import RUNS_INSPECT
-from tests.support.openai_server import ScriptedServer, policy_script
+from tests.support.openai_server import Reply, ScriptedServer, policy_script
 from tests.support.pictures import IN_COLOUR, compare
 
 pytestmark = RUNS_INSPECT
@@ -174,6 +176,100 @@ def test_a_limit_of_money_stops_the_run_and_it_goes_on_with_more(
     assert 1 <= len(lines(home)) <= 5
     monkeypatch.setenv("OUTREACH_MAX_CALLS", "500")
     assert run_of(outreach, GOALS, "--limit", "12")["finished"] == 12
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(raw=b"<html>Welcome</html>", content_type="text/html"), "is not a chat completion"),
+        (Reply.error(400, "no such model"), "refused with 400"),
+    ],
+)
+def test_a_server_that_answers_no_case_is_no_wrong_answer(
+    outreach: Outreach, home: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, reply: Reply, said: str
+) -> None:
+    monkeypatch.setenv("OUTREACH_MODEL_ATTEMPTS", "1")
+    server.script = lambda _request, _number: reply
+    for limit in ("3", "40"):  # fewer than it takes to see it, and more
+        stopped = outreach("eval", "run", GOALS, "--limit", limit, "--concurrency", "2")
+        assert stopped.exit_code == 1
+        assert said in stopped.stderr
+        assert "nothing was measured" in stopped.stderr
+        assert "outreach doctor" in stopped.stderr
+        assert stopped.stdout == ""
+    assert server.calls < 15
+    assert list((home / "evals" / "runs").iterdir()) == []
+
+
+def test_a_model_without_its_key_is_said_at_once(
+    outreach: Outreach, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTREACH_MODEL", "gpt-4o-mini")
+    stopped = outreach("eval", "run", GOALS, "--limit", "3")
+    assert stopped.exit_code == 1
+    assert "OPENAI_API_KEY" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+
+
+def test_a_case_that_one_model_refuses_is_wrong_where_others_are_answered(
+    outreach: Outreach, home: Path, server: ScriptedServer
+) -> None:
+    answers = server.script
+    server.script = lambda request, number: Reply.error(413, "too long") if number == 1 else answers(request, number)
+    told = run_of(outreach, GOALS, "--limit", "6", "--concurrency", "1")
+    assert (told["finished"], told["cases"]) == (6, 6)
+    assert told["ended"]
+    assert sum("refused with 413" in (line["error"] or "") for line in lines(home)) == 1
+
+
+def test_a_half_done_run_looks_like_none_that_was_measured(
+    outreach: Outreach, home: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTREACH_MAX_CALLS", "3")
+    stopped = outreach("eval", "run", GOALS, "--limit", "9", "--concurrency", "1")
+    assert "3 of 9 cases are finished and kept" in stopped.stderr
+    assert f"outreach eval run --limit 9 --concurrency 1 {GOALS}" in stopped.stderr
+    monkeypatch.delenv("OUTREACH_MAX_CALLS")
+    whole = run_of(outreach, GOALS, "--limit", "8")
+    half = next(path.name for path in (home / "evals" / "runs").iterdir() if path.name != whole["run"])
+    refused = outreach("eval", "compare", half, whole["run"])
+    assert refused.exit_code == 2
+    assert "has not ended: 3 of 9 are finished" in refused.stderr
+    assert f"outreach eval run {GOALS}" in refused.stderr
+    (home / "evals" / "runs" / whole["run"]).rename(home / "elsewhere")
+    listed = outreach("eval", "list")
+    assert "not finished: 3 of 9" in listed.stdout
+    row = next(r for r in json.loads(outreach("eval", "list", "--json").stdout) if r["suite"] == GOALS)
+    assert (row["right"], row["finished"], row["ended"]) == (None, 3, None)
+
+
+def test_several_suites_are_told_as_they_go(outreach: Outreach, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("outreach.console.TOLD_EVERY_S", 0.0)
+    ran = outreach("eval", "run", "--only", "goal-001", "--only", "goal-021")
+    assert ran.exit_code == 0, ran.stderr
+    assert "2 suites, 4 cases, by the written rules" in ran.stderr
+    assert "Running cases: 1 of 4" in ran.stderr
+    two = outreach("eval", "run", GOALS, "prospector_mapping", "--limit", "2")
+    assert f"{GOALS}: 2 of 2 right" in two.stderr
+    assert [line.split()[0] for line in two.stdout.splitlines()] == ["suite", GOALS, "prospector_mapping"]
+    assert "No suite has a case with nowhere" in outreach("eval", "run", "--only", "nowhere").stderr
+
+
+def test_what_is_stopped_says_what_goes_on_with_the_rest(
+    outreach: Outreach, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopping(trial: Trial, *args: Any) -> Any:
+        if trial.suite.name != GOALS:
+            raise KeyboardInterrupt
+        return begin(trial, *args)
+
+    begin = running._worlds
+    monkeypatch.setattr(running, "_worlds", stopping)
+    stopped = outreach("eval", "run", GOALS, "prospector_mapping", "judge", "--limit", "2")
+    assert stopped.exit_code == 130
+    assert "2 of 6 cases are finished and kept" in stopped.stderr
+    assert "outreach eval run --limit 2 prospector_mapping judge" in stopped.stderr.replace("\n", " ")
+    assert len(list((home / "evals" / "runs").iterdir())) == 1
 
 
 @pytest.mark.timeout(600)  # the encoder, on a machine that does other things as well
