@@ -19,6 +19,7 @@ import typer
 from typer.completion import completion_init  # type: ignore[attr-defined]  # named there, not exported
 from typer.core import TyperCommand, TyperGroup
 
+from outreach.as_typed import remember
 from outreach.context import Context, context_of
 from outreach.errors import INTERRUPTED, Complaint
 from tools.plain_json import storable_text
@@ -135,10 +136,12 @@ class LazyGroup(Nouns):
         return ctx
 
     def invoke(self, ctx: Any) -> Any:
+        remember(ctx.params["home"], ctx.params["playbook"])
         with _told(ctx.meta[_TYPED]):
             return super().invoke(ctx)
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
+        remember()
         try:
             _refuse_no_text(sys.argv[1:] if args is None else args)
             return super().main(args, *more, **extra)

@@ -17,6 +17,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
+from outreach.as_typed import as_typed
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -77,9 +79,9 @@ def _written_out(char: str) -> str:
     return f"<U+{ord(char):04X}>"
 
 
-def say(text: str, style: str = "") -> None:
-    """One or more lines of words on stderr, in a terminal broken between words."""
-    _print_lines(err(), text, style)
+def say(text: str, style: str = "", *, playbook: bool = True) -> None:
+    """One or more lines of words on stderr, in a terminal broken between words; commands in them are told as_typed."""
+    _print_lines(err(), as_typed(text, playbook=playbook), style)
 
 
 def show(text: str, style: str = "") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outreach.as_typed import as_typed
 from outreach.console import out, say, show
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def show_front(settings: Settings) -> None:
     found = look(settings)
     if not isinstance(found, Standing):
         if found == INIT:
-            show(FIRST)
+            show(as_typed(FIRST))
         say_next(found.command, found.why)
         return
     if waiting := what_waits(found):
@@ -41,13 +42,14 @@ def _list(waiting: list[Waits]) -> None:
     """A line each; where a command does not fit beside it, it stands whole on the next line, to be copied."""
     show("What waits for you", "bold")
     console = out()
+    commands = [as_typed(one.command, playbook=False) for one in waiting]
     widest = max(len(w.what) for w in waiting)
-    fits = max(widest + len(w.command) + 9 for w in waiting) <= console.width
-    for one in waiting:
+    fits = widest + max(map(len, commands)) + 9 <= console.width
+    for one, command in zip(waiting, commands, strict=True):
         between = f"{'':{widest - len(one.what) + 2}}" if fits or not console.is_terminal else "\n       "
-        show(f"{one.count:>5,}  {one.what}{between}{one.command}")
+        show(f"{one.count:>5,}  {one.what}{between}{command}")
 
 
 def say_next(command: str, why: str) -> None:
     """The next best command, said alike wherever it is said."""
-    say(f"Next: {command}   ({why})", "bold")
+    say(f"Next: {command}   ({why})", "bold", playbook=False)

@@ -115,7 +115,9 @@ def step_for(funnels: Sequence[Funnel], *, unfinished: bool, chosen: str, uncert
         return Step(
             f"outreach score explain {nearest[:SHORT_ID]}", "all organisations are set aside; this is the nearest"
         )
-    return Step("outreach run", "the agents look for what is due")
+    alone = len(funnels) == 1 and funnels[0].playbook != chosen
+    top = f"outreach --playbook {funnels[0].playbook}" if alone else "outreach"
+    return Step(f"{top} run", "the agents look for what is due")
 
 
 def step_of(now: Standing, settings: Settings) -> Step:

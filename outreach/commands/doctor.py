@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from outreach.as_typed import as_typed
 from outreach.console import out, print_json, progress, say, visible
 from outreach.context import settings_of
 
@@ -38,7 +39,7 @@ def _print(checks: list[Check]) -> None:
         return wrapped(text, console.width - len(indent)).replace("\n", f"\n{indent}")
 
     for check in checks:
-        says, mend = folded(visible(check.says)), folded(f"→ {visible(check.mend)}")
+        says, mend = folded(visible(check.says)), folded(f"→ {visible(as_typed(check.mend))}")
         line = Text.assemble((f"{check.verdict:<4}", _STYLES[check.verdict]), f"  {check.name:<{width}}  ", says)
         console.print(line, soft_wrap=True)
         if check.mend and check.verdict != "ok":

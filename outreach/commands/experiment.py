@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -252,7 +253,7 @@ def _show(told: dict[str, Any]) -> None:
         show(f"It runs: {told['waiting_for']}.")
         say("What came of the groups is shown at the end: a look before makes winners out of chance.")
     else:
-        show(f"It is over: outreach experiment conclude '{told['name']}'")
+        say(f"It is over: outreach experiment conclude {shlex.quote(told['name'])}")
 
 
 def _one_of(what: str, given: str, known: tuple[str, ...]) -> None:

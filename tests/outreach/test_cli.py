@@ -132,6 +132,33 @@ def test_a_missing_database_says_what_to_do(outreach: Outreach) -> None:
         assert "Run: outreach init" in result.stderr
 
 
+def test_a_command_that_is_named_does_what_was_meant(
+    outreach: Outreach, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "a b"
+    mine = f"outreach --home '{other}'"
+
+    def there(*args: str) -> Any:
+        monkeypatch.setenv("OUTREACH_HOME", str(home))  # the call before has put its own there
+        return outreach("--home", str(other), *args)
+
+    assert f"Run: {mine} init" in there("status").stderr
+    front = there()
+    assert f"  {mine} demo " in front.stdout
+    assert f"Next: {mine} init" in front.stderr
+    assert f"Did you mean: {mine} status" in there("stauts").stderr
+    assert f"→ Run: {mine} init" in there("doctor").stdout
+    # What holds for the next command as well need not be told, and help is the same everywhere.
+    assert "What it takes: outreach batch show --help" in there("batch", "show").stderr
+    monkeypatch.setenv("OUTREACH_HOME", str(home))
+    assert "Run: outreach init" in outreach("--home", str(home), "status").stderr
+    assert "Run: outreach init" in outreach("status").stderr
+    outreach("init")
+    here = ("--playbook", "qa-software")
+    assert "`outreach --playbook qa-software run` looks" in outreach(*here, "approve", "list").stderr
+    assert "outreach runs list" in outreach(*here, "runs", "show", "zzz").stderr
+
+
 def test_an_unknown_playbook_is_wrong_usage(outreach: Outreach) -> None:
     outreach("init")
     result = outreach("--playbook", "submarines", "status")

@@ -31,6 +31,7 @@ def funnel(playbook: str = "sports-lighting", **counts: Any) -> Funnel:
         ([], False, "outreach demo"),
         ([funnel()], False, "outreach run"),
         ([funnel()], True, "outreach run"),
+        ([funnel("qa-software")], False, "outreach --playbook qa-software run"),
         ([funnel(nearest="4f1c0000aa")], False, "outreach score explain 4f1c0000"),
         ([funnel(nearest="4f1c0000aa")], True, "outreach run"),
         ([funnel("qa-software", nearest="4f1c0000aa"), funnel()], False, "outreach run"),
