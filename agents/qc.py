@@ -14,7 +14,7 @@ from db.approvals import latest_decision
 from db.models import MessageDraft, MessageVersion
 from tools.batches.progress import follow_batch
 from tools.journal import note
-from tools.qc import DraftUnderCheck, Flag, check, passed
+from tools.qc import JUDGED, DraftUnderCheck, Flag, check, passed
 from tools.qc.overrides import with_overrides
 from tools.qc.rows import load_for_check
 
@@ -53,7 +53,7 @@ def _judged(draft: DraftUnderCheck, words: str, problem: str, fix: str, severity
     found = bool(words.strip()) and (in_subject >= 0 or in_body >= 0)
     start = (in_body if in_body >= 0 else in_subject) if found else -1
     return Flag(
-        rule="judge",
+        rule=JUDGED,
         version=1,
         severity="block" if severity == "block" and found else "warn",
         message=problem,

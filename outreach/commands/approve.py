@@ -152,7 +152,7 @@ def bulk(
     Each message gets its own approval, of exactly the text that it has now. What QC warns about stays out, unless you
     accept that warning and say why.
     """
-    from outreach.bulk import Bulk
+    from outreach.bulk import ALL_WARNINGS, Bulk
 
     sought = _sought(context_of(ctx), tier, touch, channel, batch, flag)
     if sought == _sought(context_of(ctx)):
@@ -161,6 +161,7 @@ def bulk(
             "For instance: outreach approve bulk --batch 3, or --tier A2",
             code=2,
         )
+    _known_rules([rule for rule in _parts(accept) if rule != ALL_WARNINGS])
     if accept and not (reason or "").strip():
         raise Complaint("To accept a warning needs a reason.", "Add --reason; it is kept with each approval.", code=2)
     Bulk(settings_of(ctx), sought, tuple(_parts(accept)), (reason or "").strip()).work()
@@ -188,6 +189,9 @@ def _sought(
     for what, given, known in (("tier", tiers, values(ProspectTier)), ("channel", channels, values(Channel))):
         if wrong := [name for name in given if name not in known]:
             raise Complaint(f"'{wrong[0]}' is no {what}.", f"Those are {', '.join(known)}.", code=2)
+    _known_rules(_parts(flag))
+    if batch is not None:
+        _there_is(context.settings, batch)
     return Sought(
         playbook=chosen_playbook(context),
         tiers=tuple(tiers),
@@ -197,6 +201,28 @@ def _sought(
         rules=tuple(_parts(flag)),
         clean=clean,
     )
+
+
+def _known_rules(named: list[str]) -> None:
+    """Raises Complaint where one is no rule of QC's: nothing would be marked with it, whatever QC found."""
+    if not named:
+        return
+    from tools.qc import JUDGED, RULES
+
+    if wrong := [name for name in named if name not in {JUDGED, *(rule.id for rule in RULES)}]:
+        raise Complaint(f"'{wrong[0]}' is no rule of QC's.", "See them: outreach qc rules", code=2)
+
+
+def _there_is(settings: Settings, batch: str) -> None:
+    """Raises Complaint where there is no such batch."""
+    from db.queries.batches import BatchNotFound, find_batch
+    from outreach.wiring import open_database
+
+    with open_database(settings, "user") as database:
+        try:
+            database.read_sync(lambda session: find_batch(session, batch).id)
+        except BatchNotFound as exc:
+            raise Complaint(str(exc), "All of them: outreach batch list") from exc
 
 
 def _print_waiting(settings: Settings, sought: Sought) -> None:

@@ -202,15 +202,20 @@ def show_run(
 
     settings = settings_of(ctx)
     found = found_run(settings, reference)
+    if unknown := sorted(set(case or ()) - {result.case for result in found.results}):
+        what = f"Of {found.id} no case {', '.join(unknown)} is finished."
+        raise Complaint(what, f"See those that failed: outreach eval show {found.id}", code=2)
     failures = [r for r in found.results if (r.case in case if case else not r.passed)]
     if as_json:
         print_json({**summary(found), "failures": [failure(found, result) for result in failures]})
         return
     print_run(found, runs_of(settings))
+    if not failures and found.ended is not None:
+        say("Nothing went wrong. Any case and its steps: outreach eval view, or --case ID")
     for result in failures[: limit or None]:
         print_failure(result, case_of(found.plan.suite, result.case))
     if limit and len(failures) > limit:
-        say(f"{len(failures) - limit} more failures: outreach eval show {found.id} --limit 0")
+        say(f"{many(len(failures) - limit, 'more failure')}: outreach eval show {found.id} --limit 0")
 
 
 @eval_app.command()

@@ -42,6 +42,9 @@ approve list
 approve show 4f1c
 approve bulk
 approve --batch 9
+approve --batch 9 --json
+approve list --flag nosuch
+approve bulk --batch 9
 approve undo 4f1c
 outbox
 outbox show zzz

@@ -30,6 +30,9 @@ class Rule:
         return " ".join((self.find.__doc__ or "").split("\n\n")[0].split())
 
 
+JUDGED = "judge"
+"""Stands in the place of a rule where the model found the fault."""
+
 RULES: tuple[Rule, ...] = (
     Rule("merge.unfilled", "block", safety.unfilled_variables, version=2),
     Rule("greeting.name", "block", recipient.greeting, version=2),

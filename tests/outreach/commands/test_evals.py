@@ -325,6 +325,7 @@ def test_show_view_and_list(outreach: Outreach, home: Path) -> None:
     assert "goal-021" in shown.stdout
     assert "model_call orchestrator success" in shown.stdout
     assert "goal-001" not in shown.stdout
+    assert "no case goal-999 is finished" in outreach("eval", "show", "--case", "goal-999").stderr
     path = Path(outreach("eval", "view").stdout.strip())
     page = path.read_text("utf-8")
     assert "goal-001" in page
