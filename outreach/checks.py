@@ -86,7 +86,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
         complaint = another_version(url, found)
         yield Check("migrations", "fail", complaint.what, complaint.mend)
         return
-    yield Check("migrations", "ok", f"at {found}, the newest")
+    yield Check("migrations", "ok", f"the tables are those of this version ({found})")
     yield check_integrity(settings)
     if url.startswith("postgresql"):
         yield check_login(url)
@@ -129,16 +129,18 @@ def check_integrity(settings: Settings) -> Check:
         first, others = report.differences[0], len(report.differences) - 1
         more = f", and {others} more" if others else ""
         return Check("triggers", "fail", first.what + more, "See all of it: outreach db check")
-    rows = f"{report.sealed:,} rows of the audit log hold"
+    log = f"the log of changes is whole ({many(report.sealed, 'entry', 'entries')})"
     if report.were_unsealed:
-        rows += f", {report.were_unsealed:,} of them sealed only now"
-    return Check("triggers", "ok", f"tables and triggers are as they should be; {rows}")
+        log += f", {report.were_unsealed:,} of them sealed only by this check"
+    return Check("triggers", "ok", f"what keeps a message from leaving unapproved is in place; {log}")
 
 
 def check_model(settings: Settings) -> Check:
     """Whether the model that is set answers."""
     if settings.model == "rules":
-        return Check("model", "ok", "rules: the written policies answer; no network, no key, no cost")
+        return Check(
+            "model", "ok", "rules: written rules answer, not a model; no network, no key, no cost (docs/models.md)"
+        )
     import asyncio
 
     from agents.models import ModelError, ModelSettingsError
@@ -181,7 +183,11 @@ def check_web(settings: Settings) -> Check:
     except Complaint as complaint:
         return Check("web", "fail", complaint.what, complaint.mend)
     if web is None:
-        return Check("web", "ok", "off: research reads records and given pages' texts only; OUTREACH_WEB=on reads more")
+        return Check(
+            "web",
+            "ok",
+            "off: research reads your records and the pages you gave it; OUTREACH_WEB=on lets it read websites",
+        )
     search = hide_password(settings.search_url) if web.search else "no search engine (OUTREACH_SEARCH_URL)"
     says = f"on: own websites and given pages, {search}; pages are kept in {settings.effective_web_cache()}"
     if settings.web_loopback:
@@ -204,7 +210,12 @@ def check_mail(settings: Settings, *, connect: bool) -> Iterator[Check]:
 
     for name, value, kind, without in (
         ("mail out", settings.smtp_url, SMTP, "approved messages wait in `outreach outbox` for you to send by hand"),
-        ("mail in", settings.imap_url, IMAP, "replies come in from a folder of .eml files: outreach replies triage"),
+        (
+            "mail in",
+            settings.imap_url,
+            IMAP,
+            "replies come in from a folder of saved mails: outreach replies triage FOLDER",
+        ),
     ):
         if value is None:
             yield Check(name, "warn", f"no server is set; {without}", f"Set {kind.setting}: see docs/mail.md.")

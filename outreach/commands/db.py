@@ -73,12 +73,13 @@ def check(
         for difference in report.differences:
             show(f"{difference.kind}: {difference.what}\n    → {difference.hint}")
         if not report.differences:
-            say(f"The database is what it should be; its audit log ({report.sealed:,} rows) holds.", "green")
+            say("The database is what it should be; its log of changes is whole.", "green")
             if report.were_unsealed:
-                rows = many(report.were_unsealed, "row")
+                rows = many(report.were_unsealed, "entry", "entries")
                 say(f"{rows} of it had no seal before this check: what became of those until now is not proven.")
             if exported:
-                say(f"The head of the chain is in {exported}.")
+                entries = many(report.sealed, "entry", "entries")
+                say(f"The log has {entries}; the last seal is in {exported}, and the next check compares with it.")
     if report.differences:
         count = many(len(report.differences), "difference")
         say(f"{count}. Lost triggers come back with: outreach db upgrade")

@@ -46,7 +46,7 @@ def demo(
     for funnel in _funnel(settings):
         show_funnel(funnel)
     report(settings, result, as_json=False)
-    say("Then: outreach runs show last | outreach batch build | outreach")
+    say("Then: outreach runs show last, outreach batch build; and what waits at any time: outreach status")
     finish(result)
 
 

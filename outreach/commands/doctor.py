@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outreach.as_typed import as_typed
-from outreach.console import out, print_json, progress, say, visible
+from outreach.console import many, out, print_json, progress, say, visible
 from outreach.context import settings_of
 
 if TYPE_CHECKING:
@@ -46,6 +46,14 @@ def _print(checks: list[Check]) -> None:
             console.print(Text(f"{indent}{mend}"), soft_wrap=True)
 
 
+def _summed_up(failed: int, warned: int) -> str:
+    notes = f"{many(warned, 'thing')} to know (warn)" if warned else ""
+    if failed:
+        wrong = f"{many(failed, 'thing is', 'things are')} to be mended first (fail)"
+        return f"{wrong}, {notes}." if notes else f"{wrong}."
+    return f"Nothing is wrong; {notes}." if notes else "All is well."
+
+
 def doctor(
     ctx: typer.Context,
     connect: Annotated[bool, typer.Option("--connect", help="Log in to the mail servers; nothing is sent.")] = False,
@@ -70,6 +78,6 @@ def doctor(
     else:
         _print(checks)
         warned = sum(check.verdict == "warn" for check in checks)
-        say(f"{failed} failed, {warned} to know of." if failed or warned else "All is well.")
+        say(_summed_up(failed, warned))
     if failed:
         raise typer.Exit(1)

@@ -126,13 +126,15 @@ def test_all_is_well_but_for_what_one_should_know(outreach: Outreach, database: 
     text = outreach("doctor")
     assert text.exit_code == 0
     assert "Before anything real leaves" in text.stdout
-    assert "0 failed, 3 to know of." in text.stderr
+    assert "what keeps a message from leaving unapproved is in place" in text.stdout
+    assert "Nothing is wrong; 3 things to know (warn)." in text.stderr
 
 
 def test_nothing_set_up_fails_with_the_mend(outreach: Outreach, home: Path) -> None:
     found = checks(outreach, code=1)
     assert (found["database"]["verdict"], found["database"]["mend"]) == ("fail", "Run: outreach init")
     assert "migrations" not in found
+    assert "1 thing is to be mended first (fail), 3 things to know (warn)." in outreach("doctor").stderr
 
 
 def test_a_lost_trigger_fails(outreach: Outreach, database: Database, home: Path) -> None:
