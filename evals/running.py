@@ -190,7 +190,7 @@ def _run(trial: Trial, worlds: Worlds, concurrency: int) -> None:
         metadata={"run": trial.run.id, "prompts": {k: dict(v) for k, v in plan.prompts.items()}, "code": plan.code},
     )
     trial.budget = RunBudget.of(trial.models)
-    [log] = inspect_ai.eval(
+    logs = inspect_ai.eval(
         task,
         model=model,
         log_dir=str(trial.run.folder / "inspect"),
@@ -201,8 +201,9 @@ def _run(trial: Trial, worlds: Worlds, concurrency: int) -> None:
         score_display=False,
         fail_on_error=True,
     )
-    if log.status == "cancelled":
+    if not logs or logs[0].status == "cancelled":  # a Ctrl-C, which inspect keeps to itself
         raise KeyboardInterrupt
+    [log] = logs
     if log.status != "success" and trial.stopped is None:
         raise RuntimeError(log.error.traceback if log.error else f"inspect-ai ended with {log.status}")
 

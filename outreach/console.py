@@ -12,6 +12,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from pathlib import Path
 from time import monotonic
@@ -35,6 +36,9 @@ _BLANK = re.compile(
 )
 
 
+_drawn_on: ContextVar[Console | None] = ContextVar("drawn_on", default=None)
+
+
 def out() -> Console:
     """The console for data. Nothing is taken for markup, and nothing is coloured by guessing."""
     from rich.console import Console
@@ -43,10 +47,11 @@ def out() -> Console:
 
 
 def err() -> Console:
-    """The console for words: what happened, what to do next, progress."""
+    """The console for words: what happened, what to do next, progress. While a bar is drawn it is the bar's, which
+    writes above itself; another one would write into it."""
     from rich.console import Console
 
-    return Console(stderr=True, markup=False, highlight=False, emoji=False)
+    return _drawn_on.get() or Console(stderr=True, markup=False, highlight=False, emoji=False)
 
 
 def _is_hidden(char: str) -> bool:
@@ -233,6 +238,9 @@ def progress(description: str, total: int | None = None) -> Iterator[Bar]:
 
     Yields a Bar: `bar.advance(1)` counts, `bar.describe("…")` says what is being done. `total` None means unknown.
     """
+    if _drawn_on.get() is not None:
+        yield Bar(lambda _count: None, lambda _text: None)  # one bar at a time
+        return
     console = err()
     if not console.is_terminal:
         yield Bar(_told_now_and_then(description, total) if total else lambda _count: None, lambda _text: None)
@@ -250,7 +258,11 @@ def progress(description: str, total: int | None = None) -> Iterator[Bar]:
     counted = [BarColumn(bar_width=24), MofNCompleteColumn()] if total else []
     with Progress(*columns, *counted, TimeElapsedColumn(), console=console, transient=True) as shown:
         task = shown.add_task(visible(description), total=total)
-        yield Bar(
-            lambda count: shown.advance(task, count),
-            lambda text: shown.update(task, description=visible(text)),
-        )
+        token = _drawn_on.set(console)
+        try:
+            yield Bar(
+                lambda count: shown.advance(task, count),
+                lambda text: shown.update(task, description=visible(text)),
+            )
+        finally:
+            _drawn_on.reset(token)

@@ -164,7 +164,7 @@ def all_wanted(suites: Sequence[tuple[Suite, int]], model: str, epochs: int) -> 
     cases = sum(count for _, count in suites) * epochs
     by = "by the written rules, which cost nothing" if model == "rules" else f"by {model}, which is asked for each case"
     say(f"{many(len(suites), 'suite')}, {many(cases, 'case')}, {by}.")
-    say("One of them alone: outreach eval run SUITE. A few cases of each: outreach eval run --limit 10")
+    say("One alone: outreach eval run SUITE\nA few cases of each: outreach eval run --limit 10")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return True
     return typer.confirm("Run all of them?", default=model == "rules", err=True)

@@ -138,3 +138,26 @@ def test_progress_shows_on_the_terminals_stderr(monkeypatch: pytest.MonkeyPatch)
         bar.advance(3)
     assert "Counting [bold]<U+001B>[2J" in terminal.getvalue()
     assert "3/3" in terminal.getvalue()
+
+
+def test_what_is_said_beside_a_bar_stands_on_lines_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress("Counting", 3) as bar:
+        bar.advance(1)
+        say("one is over")
+        with progress("Within", 2) as inner:
+            inner.advance(1)
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "\r", terminal.getvalue())
+    assert "\rone is over\n" in lines
+    assert "Within" not in lines
+
+
+def test_a_long_task_tells_how_far_it_is_in_a_pipe(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outreach.console.TOLD_EVERY_S", 0.0)
+    with progress("Counting", 2_000) as bar:
+        bar.advance(1_204)
+    assert capsys.readouterr() == ("", "Counting: 1,204 of 2,000\n")

@@ -270,6 +270,12 @@ def test_what_is_stopped_says_what_goes_on_with_the_rest(
     assert "2 of 6 cases are finished and kept" in stopped.stderr
     assert "outreach eval run --limit 2 prospector_mapping judge" in stopped.stderr.replace("\n", " ")
     assert len(list((home / "evals" / "runs").iterdir())) == 1
+    # inspect takes a Ctrl-C for itself, and gives no log where nothing had begun.
+    monkeypatch.setattr(running, "_worlds", begin)
+    monkeypatch.setattr(running.inspect_ai, "eval", lambda *_args, **_more: [])
+    stopped = outreach("eval", "run", GOALS, "--limit", "3")
+    assert stopped.exit_code == 130
+    assert "nothing was measured" in stopped.stderr
 
 
 @pytest.mark.timeout(600)  # the encoder, on a machine that does other things as well
