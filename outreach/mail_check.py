@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from outreach.errors import Complaint
+from outreach.errors import Complaint, why_unread
 from tools.mail.server import Server
 
 TIMEOUT_S = 10.0
@@ -67,7 +67,7 @@ def reach(server: Server) -> None:
         raise _refused(where, str(exc)) from exc
     except (OSError, smtplib.SMTPException) as exc:
         raise Complaint(
-            f"The mail server at {where} does not answer: {exc}",
+            f"The mail server at {where} does not answer: {why_unread(exc)}.",
             "Check host, port and scheme, and the network.",
         ) from exc
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,12 @@ def mcp(ctx: typer.Context) -> None:
         raise Complaint(
             "The Model Context Protocol's package is not installed.",
             "Run: pip install 'outreach-command-center[mcp]'",
+        )
+    if sys.stdin.isatty():
+        raise Complaint(
+            "This is for a program to start: it speaks its protocol where you would type.",
+            "How an assistant is told to start it: docs/integrations.md",
+            code=2,
         )
     asyncio.run(_serve(settings_of(ctx)))
 

@@ -127,7 +127,10 @@ def fetch(
     show_rows(rows, as_json)
     for reason in unreadable:
         say(reason, "yellow")
-    if not as_json:
+    if not as_json and not taken and not counts:
+        say("Nothing to take in: no mail has come since your first message left, or none has left yet.")
+        say("Whether the mailbox lets you in: outreach doctor --connect")
+    elif not as_json:
         say(f"{counts['known']:,} taken in before, {counts['own']:,} of our own, {counts['other']:,} not about this.")
         if taken:
             _tell(settings, taken)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -157,6 +158,24 @@ def test_a_command_that_is_named_does_what_was_meant(
     here = ("--playbook", "qa-software")
     assert "`outreach --playbook qa-software run` looks" in outreach(*here, "approve", "list").stderr
     assert "outreach runs list" in outreach(*here, "runs", "show", "zzz").stderr
+
+
+def test_what_a_program_starts_says_so_in_a_terminal(outreach: Outreach, monkeypatch: pytest.MonkeyPatch) -> None:
+    outreach("init")
+    monkeypatch.setattr("outreach.commands.mcp.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    result = outreach("mcp")
+    assert (result.exit_code, "docs/integrations.md" in result.stderr) == (2, True)
+
+
+def test_a_mailbox_is_not_looked_through_before_anything_left(
+    outreach: Outreach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outreach("init")
+    monkeypatch.setenv("OUTREACH_IMAP_URL", "imap://me:secret@127.0.0.1:9")
+    result = outreach("replies", "fetch")
+    assert result.exit_code == 0
+    assert "Nothing to take in" in result.stderr
+    assert "outreach doctor --connect" in result.stderr
 
 
 def test_an_unknown_playbook_is_wrong_usage(outreach: Outreach) -> None:

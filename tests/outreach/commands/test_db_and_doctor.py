@@ -178,7 +178,7 @@ def test_mail_settings_are_parsed_and_contacted_only_on_request(
     found = checks(outreach, "--connect", code=1)
     for name in ("mail out", "mail in"):
         assert found[name]["verdict"] == "fail"
-        assert "127.0.0.1:1 does not answer" in found[name]["says"]
+        assert "127.0.0.1:1 does not answer: Connection refused." in found[name]["says"]
     monkeypatch.setenv("OUTREACH_SMTP_URL", "https://me:s3cret@127.0.0.1")
     assert "must begin with smtp:// or smtp+starttls:// or smtps://" in checks(outreach, code=1)["mail out"]["says"]
     assert "s3cret" not in outreach("doctor").output
