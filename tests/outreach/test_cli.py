@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -240,6 +241,15 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
         assert "BrokenPipe" not in told
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """What is started here heeds Ctrl-C, also where the tests themselves run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_an_interrupted_process_says_so(tmp_path: Path) -> None:
     """A real SIGINT, while the command waits for a model's server that never answers."""
     import socket
