@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 FOLDER = Path(__file__).parent
 _own: list[Path] = []
+_loaded: dict[str, Playbook] = {}
+"""By name, so that a step which needs its playbook looks at no folder: it runs in an event loop."""
 _NO_TOML = (ValueError, RecursionError)
 """What tomllib ends in: its own error, bytes that are no UTF-8, a number of 5,000 digits, thousands of brackets."""
 
@@ -34,6 +36,7 @@ class PlaybookInvalid(ValueError):
 def use_own(folder: Path | None) -> None:
     """From now on this process knows the playbooks in `folder` as well, and no others of anybody's own."""
     _own[:] = [] if folder is None else [folder]
+    _loaded.clear()
 
 
 def playbook_folders() -> dict[str, Path]:
@@ -65,7 +68,9 @@ def load_playbook(name: str) -> Playbook:
 
     Raises PlaybookNotFound or PlaybookInvalid.
     """
-    return _kept(folder_of(name))
+    if name not in _loaded:
+        _loaded[name] = _kept(folder_of(name))
+    return _loaded[name]
 
 
 def sound_playbook(name: str) -> Playbook | None:

@@ -1,7 +1,9 @@
 """The graph that `langgraph dev` serves: begun by what is asked for, answered in both shapes, unable to send."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -92,6 +94,38 @@ def decisions(office: Office) -> list[tuple[int, str, str]]:
             )
         ]
     )
+
+
+FILES = {"open", "os.scandir", "os.listdir", "glob.glob", "pathlib.Path.glob"}
+read_in_the_loop: list[str] = []
+watched: list[bool] = []
+
+
+def _watch(event: str, args: tuple[Any, ...]) -> None:
+    if not watched or event not in FILES or asyncio._get_running_loop() is None:
+        return
+    path = str(args[0])
+    if not path.endswith((".py", ".pyc", ".so")) and "__pycache__" not in path:
+        read_in_the_loop.append(f"{event} {path}")
+
+
+@pytest.fixture
+def files() -> Iterator[list[str]]:
+    """What is read of files in an event loop, which `langgraph dev` forbids; modules that are imported apart."""
+    sys.addaudithook(_watch)  # for good: a hook cannot be taken off
+    read_in_the_loop.clear()
+    watched.append(True)
+    yield read_in_the_loop
+    watched.clear()
+
+
+async def test_no_file_is_read_in_the_server_s_event_loop(office: Office, files: list[str]) -> None:
+    async with serve(office) as client:
+        args = arguments(await client.run({}))
+        second = arguments(await client.answer([{"type": "response", "args": "Too long. Shorten it."}]))
+        assert second["version"] == args["version"] + 1
+        assert await client.answer(edit(second, reason=WHY)) is None
+    assert files == []
 
 
 async def test_one_contact_from_what_is_due_to_the_outbox(office: Office) -> None:
