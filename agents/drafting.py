@@ -86,7 +86,7 @@ async def conclude(work: Work, state: State, briefing: Briefing, answer: DraftAn
     reason = "draft" if earlier is None else "rejection" if earlier["rejected_because"] else "qc_revision"
     version = (state.get("version") or 0) + 1
     brief: Brief = briefing.memo["brief"]
-    fact_ids, subject = brief.fact_ids, brief.thread or answer.subject.strip() or None
+    fact_ids = brief.fact_ids
     # A claim on a fact that does not exist is kept with an empty id: QC blocks it, nobody repairs it silently.
     claims = [
         {"sentence": c.sentence, "fact_id": fact_ids[c.fact - 1] if 0 < c.fact <= len(fact_ids) else ""}
@@ -99,7 +99,7 @@ async def conclude(work: Work, state: State, briefing: Briefing, answer: DraftAn
             session,
             draft=draft,
             version=version,
-            subject=subject,
+            subject=answer.subject.strip() or None,
             body=with_footer(answer.body, work.playbook.sender, draft.channel),
             author=agent(work.run_id),
             reason=reason,
@@ -129,7 +129,7 @@ async def conclude(work: Work, state: State, briefing: Briefing, answer: DraftAn
         "decision": None,
         "edit_stands": False,
     }
-    return Done(update, outputs={"subject": subject, "note": answer.note}, created=1)
+    return Done(update, outputs={"subject": answer.subject, "note": answer.note}, created=1)
 
 
 def _draft(

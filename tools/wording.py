@@ -69,17 +69,6 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-REPLY_MARK = re.compile(r"^\s*(?P<mark>re|fwd?|aw|wg)\s*(?:\[\d+\])?:\s*(?P<rest>.*)$", re.IGNORECASE)
-"""What mail programs put before the subject of an answer ('Re', 'AW') or of what is passed on, and the rest."""
-
-
-def bare_subject(subject: str) -> str:
-    """A subject without the marks that answers have gathered before it."""
-    while match := REPLY_MARK.match(subject):
-        subject = match["rest"]
-    return " ".join(subject.split())
-
-
 def sentences(text: str) -> list[str]:
     """The sentences of a text, each as it stands; a line break ends one too. Abbreviations such as 'St.' do not."""
     found: list[str] = []

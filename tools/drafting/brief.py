@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from db.enums import Channel, TouchType
+from db.enums import TouchType
 from db.models import (
     Approval,
     Contact,
@@ -29,7 +29,7 @@ from tools.drafting.drafts import facts_about, without_footer
 from tools.drafting.variants import steering
 from tools.sequences import is_re_engagement, step_of
 from tools.signals.store import live_signals
-from tools.wording import bare_subject, spoken_name
+from tools.wording import spoken_name
 
 MOST_BEFORE = 6
 MOST_SIGNALS = 5
@@ -58,7 +58,6 @@ class Brief:
     """All that a message is written from. `facts` are numbered from 1 in the order of `fact_ids`.
 
     `channel` and `touch_type` are the message's; `steered` is the batch that it is in: batch, group, variable.
-    `thread` is the subject that it must have: by that, mail programs keep an answer with what it answers.
     """
 
     material: dict[str, Any]
@@ -66,7 +65,6 @@ class Brief:
     channel: str
     touch_type: str
     steered: tuple[str, str | None, str | None] | None = None
-    thread: str | None = None
 
 
 def make_brief(session: Session, playbook: Playbook, about: Subject, today: date | None = None) -> Brief:
@@ -78,7 +76,6 @@ def make_brief(session: Session, playbook: Playbook, about: Subject, today: date
     facts = [f for f in facts_about(session, prospect.account_id, contact.id) if not too_old(playbook, f, day)]
     reply = _reply(session, about, contact.id) if kind in ("reply", "re_engagement") else None
     subject, body, use = _template(session, playbook, about, kind)
-    thread = _thread(reply) if kind == "reply" else None
     least, most = playbook.words_of(kind)
     limits = {"note": playbook.qc.linkedin_note_chars, "inmail": playbook.qc.linkedin_inmail_chars}
     steered = steering(session, playbook, contact.id)
@@ -96,7 +93,7 @@ def make_brief(session: Session, playbook: Playbook, about: Subject, today: date
         "sender": {"name": playbook.sender.name, "company": playbook.sender.company},
         "words": {"least": least, "most": most},
         "touch": touch,
-        "template": {"subject": thread or subject, "body": body},
+        "template": {"subject": subject, "body": body},
         "subjects": playbook.subjects_for(contact.persona_type),
         **addressee(contact, prospect),
         "facts": [
@@ -124,7 +121,7 @@ def make_brief(session: Session, playbook: Playbook, about: Subject, today: date
         "seed": f"{prospect.name}/{contact.full_name}/{contact.title or ''}",
     }
     key = (steered.batch_id, steered.group, steered.variable) if steered else None
-    return Brief(material, tuple(fact.id for fact in facts), this.channel, this.type, key, thread)
+    return Brief(material, tuple(fact.id for fact in facts), this.channel, this.type, key)
 
 
 def addressee(contact: Contact, prospect: Prospect) -> dict[str, Any]:
@@ -290,15 +287,6 @@ def _reply(session: Session, about: Subject, contact_id: str) -> Reply | None:
     return session.scalars(
         select(Reply).where(Reply.contact_id == contact_id).order_by(Reply.replied_at.desc(), Reply.id).limit(1)
     ).one_or_none()
-
-
-def _thread(reply: Reply | None) -> str | None:
-    """The subject of an answer to a mail that answers one of ours; None where they wrote another way."""
-    inbound = reply.inbound_message if reply else None
-    sent = inbound.delivery.draft if inbound and inbound.delivery else None
-    if sent is None or sent.channel != Channel.EMAIL.value or not sent.subject_line:
-        return None
-    return f"Re: {bare_subject(sent.subject_line)}"
 
 
 def _told(reply: Reply | None) -> dict[str, Any] | None:

@@ -3,8 +3,8 @@
 import re
 
 from tools.qc.model import DraftUnderCheck, Finding, Findings
-from tools.wording import REPLY_MARK, bare_subject
 
+_SUBJECT = re.compile(r"^\s*(?P<mark>re|fwd?|aw|wg)\s*(?:\[\d+\])?:\s*(?P<rest>.*)$", re.IGNORECASE)
 _CALL = re.compile(
     r"\b(?:I|we)(?:['’]ve)?\s+(?:(?:just|have|recently|also|both)\s+)*(?:"
     r"called(?! (?:it|this|that|for|on|the|our|a|an)\b)|rang|phoned|dialed|tried (?:to (?:call|reach|phone|ring)"
@@ -66,7 +66,7 @@ def after_breakup(draft: DraftUnderCheck) -> Findings:
 
 def false_reply(draft: DraftUnderCheck) -> Findings:
     """A subject says Re: only in a thread that there is, and Fwd: only of what they sent."""
-    match = REPLY_MARK.match(draft.subject)
+    match = _SUBJECT.match(draft.subject)
     if match is None or draft.replied or (draft.history is None and draft.touch > 1 and match["mark"].lower() == "re"):
         return
     mails = [e for e in draft.history or () if e.channel == "email"]
@@ -80,7 +80,9 @@ def false_reply(draft: DraftUnderCheck) -> Findings:
 
 
 def _bare(subject: str) -> str:
-    return bare_subject(subject).casefold()
+    while match := _SUBJECT.match(subject):
+        subject = match["rest"]
+    return " ".join(subject.split()).casefold()
 
 
 def false_call(draft: DraftUnderCheck) -> Findings:
