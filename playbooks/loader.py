@@ -19,8 +19,9 @@ log = structlog.get_logger(__name__)
 
 FOLDER = Path(__file__).parent
 _own: list[Path] = []
-_loaded: dict[str, Playbook] = {}
-"""By name, so that a step which needs its playbook looks at no folder: it runs in an event loop."""
+_loaded: dict[tuple[tuple[Path, ...], str], Playbook] = {}
+"""By the folders of one's own and the name: a step that needs its playbook looks at no folder, as it runs in an event
+loop."""
 _NO_TOML = (ValueError, RecursionError)
 """What tomllib ends in: its own error, bytes that are no UTF-8, a number of 5,000 digits, thousands of brackets."""
 
@@ -68,9 +69,10 @@ def load_playbook(name: str) -> Playbook:
 
     Raises PlaybookNotFound or PlaybookInvalid.
     """
-    if name not in _loaded:
-        _loaded[name] = _kept(folder_of(name))
-    return _loaded[name]
+    key = (tuple(_own), name)
+    if key not in _loaded:
+        _loaded[key] = _kept(folder_of(name))
+    return _loaded[key]
 
 
 def sound_playbook(name: str) -> Playbook | None:
