@@ -18,12 +18,11 @@ from typing import Any, Final, Protocol, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from db.engine import BUSY_TIMEOUT, NeverBegan, make_engine, sqlite_path
-from db.errors import NotMigrated, explain, sqlstate
+from db.errors import NotMigrated, explain, is_transient
 from db.roles import Role
 from db.soft_delete import install_soft_delete
 from db.writer import SqliteWriter, WorkSession, run_in
@@ -34,8 +33,6 @@ Work = Callable[[Session], T]
 ATTEMPTS: Final = 6
 """How often a PostgreSQL write is tried when it meets deadlocks or serialisation failures."""
 
-_RETRIED: Final = ("40001", "40P01")
-
 
 class _Runner(Protocol):
     """What serves the writes, or the reads, of one database."""
@@ -43,10 +40,6 @@ class _Runner(Protocol):
     def submit(self, fn: Work[T]) -> Future[T]: ...
 
     def close(self) -> None: ...
-
-
-def _is_transient(exc: BaseException) -> bool:
-    return isinstance(exc, DBAPIError) and sqlstate(exc) in _RETRIED
 
 
 class _Threads:
@@ -59,7 +52,7 @@ class _Threads:
         self._tries = Retrying(
             stop=stop_after_attempt(attempts),
             wait=wait_random_exponential(0.02, max=1.0),
-            retry=retry_if_exception(_is_transient),
+            retry=retry_if_exception(is_transient),
             reraise=True,
         )
 

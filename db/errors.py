@@ -74,6 +74,12 @@ def sqlstate(exc: BaseException) -> str | None:
     return state if isinstance(state, str) else None
 
 
+def is_transient(exc: BaseException) -> bool:
+    """Whether PostgreSQL undid a transaction that may well go through when it is made again: a deadlock, or a conflict
+    with another one."""
+    return isinstance(exc, DBAPIError) and sqlstate(exc) in ("40001", "40P01")
+
+
 def _invariant(text: str) -> str | None:
     start = text.find(PREFIX)
     if start < 0:

@@ -15,14 +15,18 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from db import jobs, triggers
 from db.engine import make_engine, sqlite_path
+from db.errors import is_transient
 from db.roles import create_roles
 
 SCRIPTS = Path(__file__).parent / "migrations"
 # Any number will do, as long as every process that migrates takes the same.
 _LOCK = 5_072_611
+ATTEMPTS = 6
+"""How often an upgrade is tried on PostgreSQL where it and the work of others stood in each other's way."""
 
 log = structlog.get_logger(__name__)
 
@@ -64,13 +68,24 @@ def upgrade(url: str, revision: str = "head") -> str:
         sqlalchemy.exc.DBAPIError: the database can't be reached, or refused a statement; nothing is changed.
         alembic.util.CommandError: the revision is unknown, such as one of a newer version of the program.
     """
+    # Triggers take locks that workers may be waiting for with locks of theirs.
+    tries = Retrying(
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random_exponential(0.1, max=2.0),
+        retry=retry_if_exception(is_transient),
+        reraise=True,
+    )
+    reached = tries(_upgrade, url, revision)
+    log.info("database upgraded", revision=reached)
+    return reached or "base"
+
+
+def _upgrade(url: str, revision: str) -> str | None:
     with _as_owner(url) as connection:
         _take_triggers_off(connection)
         command.upgrade(_config(connection), revision)
         _lay_triggers(connection)
-        reached = current_revision(connection)
-    log.info("database upgraded", revision=reached)
-    return reached or "base"
+        return current_revision(connection)
 
 
 def downgrade(url: str, revision: str) -> None:

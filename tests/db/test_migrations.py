@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+import db.migrate
 import db.migrations
 from db.access import Database
 from db.actors import acting_as
@@ -228,6 +229,22 @@ def test_a_migration_that_tears_rows_apart_is_undone(
     with pytest.raises(IntegrityError, match="rows of message_drafts point to none of contacts"):
         upgrade(sqlite_url)
     assert (contents(sqlite_url), current(sqlite_url)) == (before, head())
+
+
+def test_an_upgrade_that_met_a_deadlock_is_made_again(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Laying triggers takes locks for which a worker may be waiting with locks of its own."""
+    lay, tries = db.migrate._lay_triggers, []
+
+    def deadlocked(connection: Connection) -> None:
+        lay(connection)
+        tries.append(1)
+        if len(tries) < 3:
+            connection.execute(text("DO $$ BEGIN RAISE EXCEPTION 'met' USING ERRCODE = '40P01'; END $$"))
+
+    monkeypatch.setattr(db.migrate, "_lay_triggers", deadlocked)
+    assert upgrade(postgres_url) == head()
+    assert len(tries) == 3
+    assert check(postgres_url) == []
 
 
 def test_an_unknown_revision_is_refused(database_url: str) -> None:
