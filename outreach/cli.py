@@ -141,7 +141,6 @@ class LazyGroup(Nouns):
             return super().invoke(ctx)
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
-        remember()
         try:
             _refuse_no_text(sys.argv[1:] if args is None else args)
             return super().main(args, *more, **extra)
@@ -164,6 +163,8 @@ class LazyGroup(Nouns):
 
                 _tell(f"What it takes: {path_of(sys.argv[1:] if args is None else args)} --help")
             sys.exit(complaint.code)
+        finally:
+            remember()  # of another command in the same process nothing was given yet
 
 
 def _end_line() -> None:
