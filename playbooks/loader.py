@@ -19,9 +19,9 @@ log = structlog.get_logger(__name__)
 
 FOLDER = Path(__file__).parent
 _own: list[Path] = []
-_loaded: dict[tuple[tuple[Path, ...], str], Playbook] = {}
-"""By the folders of one's own and the name: a step that needs its playbook looks at no folder, as it runs in an event
-loop."""
+_places: dict[tuple[tuple[Path, ...], str], Path] = {}
+"""Where a playbook that was loaded stands, by the folders that there are and its name: a step that needs its playbook
+looks at no folder, as it runs in an event loop."""
 _NO_TOML = (ValueError, RecursionError)
 """What tomllib ends in: its own error, bytes that are no UTF-8, a number of 5,000 digits, thousands of brackets."""
 
@@ -37,7 +37,7 @@ class PlaybookInvalid(ValueError):
 def use_own(folder: Path | None) -> None:
     """From now on this process knows the playbooks in `folder` as well, and no others of anybody's own."""
     _own[:] = [] if folder is None else [folder]
-    _loaded.clear()
+    _places.clear()
 
 
 def playbook_folders() -> dict[str, Path]:
@@ -69,10 +69,10 @@ def load_playbook(name: str) -> Playbook:
 
     Raises PlaybookNotFound or PlaybookInvalid.
     """
-    key = (tuple(_own), name)
-    if key not in _loaded:
-        _loaded[key] = _kept(folder_of(name))
-    return _loaded[key]
+    where = ((FOLDER, *_own), name)
+    if where not in _places:
+        _places[where] = folder_of(name)
+    return _kept(_places[where])
 
 
 def sound_playbook(name: str) -> Playbook | None:
