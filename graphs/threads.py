@@ -272,10 +272,11 @@ class Threads:
                 tally.stopped = tally.stopped or str(fault)
                 end = "stopped"
             else:
-                # The run's report tells of it, so the log need not stand in the midst of what a person reads.
-                log.info("thread.failed", thread=thread_id, error=said)
                 whose = await self.machine.db.read(lambda session: whose_thread(session, thread_id))
-                tally.errors.append(f"{whose}: {fault if isinstance(fault, ModelError) else said}")
+                why = str(fault) if isinstance(fault, ModelError) else said
+                # A run's report says it too; a worker, and a decision that is carried out, have nothing but this.
+                log.warning("thread.failed", whose=whose, error=why, thread=thread_id)
+                tally.errors.append(f"{whose}: {why}")
                 with acting_as(ORCHESTRATOR):
                     await self.machine.db.write(lambda session: tell_if_given_up(session, thread_id))
                 end = "failed"

@@ -10,6 +10,7 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from agents.models.pricing import COST_KEY
 from db.access import Database
@@ -82,9 +83,13 @@ def test_past_its_budget_a_contact_ends_and_the_others_go_on(
 ) -> None:
     url = request.getfixturevalue(where)
     settings = Settings(home=tmp_path, database_url=url, model="rules", concurrency=1)
-    tally = run(settings, small_sample(tmp_path / "files", 2), limits).tally
+    with capture_logs() as logged:
+        tally = run(settings, small_sample(tmp_path / "files", 2), limits).tally
     assert (tally.stopped, tally.failed, tally.waiting) == (None, 2, 0)
     assert len(tally.errors) == 2
+    # All that a worker says of it.
+    warned = [line for line in logged if line["event"] == "thread.failed" and line["log_level"] == "warning"]
+    assert sorted(f"{line['whose']}: {line['error']}" for line in warned) == sorted(tally.errors)
     with Database(url, "user") as database, acting_as("user:test"):
         names = database.read_sync(
             lambda s: s.execute(select(Contact.full_name, Prospect.name).join(Contact.prospect)).all()
